@@ -1,0 +1,98 @@
+/**
+ * Builds dist/main.js (one bundle, for Node.js), oclif.manifest.json and dist/enim (the executable). Does nothing if they are
+ * there and nothing they are made from has changed.
+ */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { BIN, fail, ROOT } from './process.js';
+
+const DIST = join(ROOT, 'dist');
+const MANIFEST = join(ROOT, 'oclif.manifest.json');
+const STAMP = join(DIST, '.made-from');
+const SOURCES = ['src', 'scripts/build.js', 'scripts/manifest.ts', 'scripts/print-manifest.ts', 'package.json', 'package-lock.json'];
+
+/** What bundled CommonJS modules expect to find. */
+const COMMONJS = `import { createRequire as $createRequire } from 'node:module';
+import { dirname as $dirname } from 'node:path';
+const require = $createRequire(import.meta.url), __filename = import.meta.filename, __dirname = $dirname(__filename);`;
+
+const source = fingerprint();
+if (!isCurrent(source)) await build(source);
+
+function isCurrent(source) {
+  const made = [STAMP, MANIFEST, join(DIST, 'main.js'), join(DIST, 'enim')];
+  return made.every((path) => existsSync(path)) && readFileSync(STAMP, 'utf8') === `${source} ${hash(MANIFEST)}`;
+}
+
+async function build(source) {
+  mkdirSync(DIST, { recursive: true });
+  // Everything is made aside and renamed into place: a running dist/enim cannot be written to, and two builds do not mix.
+  const aside = mkdtempSync(join(DIST, '.build-'));
+  try {
+    await updateManifest(aside);
+    await bundle('src/main.ts', join(aside, 'main.js'));
+    compile(aside);
+    for (const name of ['main.js', 'enim']) renameSync(join(aside, name), join(DIST, name));
+    writeFileSync(STAMP, `${source} ${hash(MANIFEST)}`);
+  } finally {
+    rmSync(aside, { recursive: true, force: true });
+  }
+}
+
+async function updateManifest(aside) {
+  const program = join(aside, 'print-manifest.js');
+  await bundle('scripts/print-manifest.ts', program);
+  const current = runProgram(process.execPath, [program]);
+  if (existsSync(MANIFEST) && readFileSync(MANIFEST, 'utf8') === current) return;
+  if (process.env.CI) fail('oclif.manifest.json does not fit the commands. Try: npm run build, and commit it');
+  writeFileSync(MANIFEST, current);
+}
+
+async function bundle(entry, outfile) {
+  // Only now: this file must be readable before the dependencies are installed.
+  const { build: esbuild } = await import('esbuild');
+  await esbuild({
+    absWorkingDir: ROOT,
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node22',
+    // oclif would use a TypeScript that it finds beside a plugin's source; we have none, and its 9 MB cost start-up time.
+    external: ['bun:*', 'typescript'],
+    banner: { js: COMMONJS },
+    legalComments: 'none',
+    logLevel: 'warning',
+  });
+}
+
+function compile(aside) {
+  // Without the last two the executable would load .env and bunfig.toml of whatever directory it is started in.
+  const options = ['--compile', '--bytecode', '--format=esm', '--no-compile-autoload-dotenv', '--no-compile-autoload-bunfig'];
+  runProgram(join(BIN, 'bun'), ['build', ...options, join(aside, 'main.js'), '--outfile', join(aside, 'enim')], aside);
+}
+
+function runProgram(program, args, cwd = ROOT) {
+  const { status, stdout, stderr, error } = spawnSync(program, args, { cwd, encoding: 'utf8', maxBuffer: 2 ** 28 });
+  if (status === 0) return stdout;
+  fail(`${program} failed: ${error?.message ?? `exit code ${status}`}\n${stdout}${stderr}`);
+}
+
+function fingerprint() {
+  const digest = createHash('sha256');
+  for (const path of SOURCES.flatMap((each) => filesIn(join(ROOT, each)))) digest.update(`${path} ${hash(path)}\n`);
+  return digest.digest('hex');
+}
+
+function filesIn(path) {
+  if (!statSync(path).isDirectory()) return [path];
+  const entries = readdirSync(path, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)).sort();
+}
+
+function hash(path) {
+  return createHash('sha256').update(readFileSync(path)).digest('hex');
+}
