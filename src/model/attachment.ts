@@ -1,0 +1,58 @@
+/** Who uses an ENI (endpoint), and what the store records of it (attachment). */
+import type { Eni } from './eni.js';
+import type { LinkSnapshot } from './link.js';
+import type { Owner } from './names.js';
+
+/** What tells one attachment from every other: CNI's network name, container ID and interface name. */
+export interface AttachmentKey {
+  readonly network: string;
+  readonly containerID: string;
+  readonly ifname: string;
+}
+
+/** Who uses, or asks for, an ENI. Two containers of one owner are two endpoints. */
+export interface Endpoint extends AttachmentKey {
+  readonly owner: Owner;
+  /** UID of the pod, where one is known. */
+  readonly uid: string | null;
+}
+
+/**
+ * How far an attachment is. `attaching`: the intention is on disk, the NIC may be anywhere between home and pod.
+ * `attached`: the NIC is in the pod and the caller was told so. `releasing`: it is on its way home.
+ */
+export type Phase = 'attaching' | 'attached' | 'releasing';
+
+/** The network namespace of an attachment: its path, and the inode that tells it from a successor at the same path. */
+export interface NetnsRef {
+  readonly path: string;
+  readonly inode: number;
+}
+
+/** One attachment as the store keeps it: enough to bring the NIC home even if settings and provider have changed since. */
+export interface Attachment extends Endpoint {
+  readonly eni: Eni;
+  readonly netns: NetnsRef;
+  readonly phase: Phase;
+  /** When it was reserved; ISO 8601, UTC. */
+  readonly since: string;
+  /** /proc/sys/kernel/random/boot_id of the boot in which it was made: no netns outlives its boot. */
+  readonly bootID: string;
+  /** What the link looked like before it left home. */
+  readonly snapshot: LinkSnapshot;
+}
+
+/** The key as one string; unambiguous, since none of its parts may hold a slash. */
+export function keyOf(key: AttachmentKey): string {
+  return `${key.network}/${key.containerID}/${key.ifname}`;
+}
+
+/** Whether two keys mean the same attachment. */
+export function sameKey(a: AttachmentKey, b: AttachmentKey): boolean {
+  return keyOf(a) === keyOf(b);
+}
+
+/** The endpoint of an attachment, without the rest of the record. */
+export function endpointOf({ owner, uid, network, containerID, ifname }: Endpoint): Endpoint {
+  return { owner, uid, network, containerID, ifname };
+}

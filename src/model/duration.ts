@@ -1,0 +1,30 @@
+/** Durations as people write them (`2s`, `1m30s`, `500ms`) and as they read them (`3m`). */
+import { EnimError } from './errors.js';
+
+const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const TERM = /(\d+(?:\.\d+)?)(ms|s|m|h|d)/g;
+
+/**
+ * Reads a duration into milliseconds. A bare `0` is allowed.
+ *
+ * @throws EnimError INVALID_ARGUMENT
+ */
+export function parseDuration(text: string, field: string): number {
+  if (text === '0') return 0;
+  const terms = [...text.matchAll(TERM)];
+  if (terms.length === 0 || terms.map(([term]) => term).join('') !== text) {
+    throw new EnimError('INVALID_ARGUMENT', `${field} is "${text}", which is not a duration.`, {
+      hint: 'write a number with its unit, for example 2s, 500ms or 1m30s',
+    });
+  }
+  return terms.reduce((sum, [, count, unit]) => sum + Number(count) * UNIT_MS[unit as keyof typeof UNIT_MS], 0);
+}
+
+/** An age for a table: the largest unit alone, as kubectl prints it (`42s`, `3m`, `5h`, `12d`). */
+export function formatAge(milliseconds: number): string {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1_000));
+  if (seconds < 120) return `${seconds}s`;
+  if (seconds < 2 * 3_600) return `${Math.floor(seconds / 60)}m`;
+  if (seconds < 2 * 86_400) return `${Math.floor(seconds / 3_600)}h`;
+  return `${Math.floor(seconds / 86_400)}d`;
+}

@@ -1,0 +1,52 @@
+/**
+ * The alias that a NIC carries while it is away. It travels with the device through every move and through the death of a netns,
+ * so the kernel itself can say whose a NIC is when our own record is lost. Pure.
+ */
+import type { Endpoint } from './attachment.js';
+
+const PREFIX = 'enim:';
+/** IFALIASZ - 1 in the kernel's uapi/linux/if.h. */
+const MAX_ALIAS_BYTES = 255;
+
+/** What a label says. */
+export interface Label {
+  /** ID of the ENI. */
+  readonly eni: string;
+  /** The name that the NIC had at home. */
+  readonly home: string;
+  /** Whose it is; null where that did not fit. */
+  readonly endpoint: Endpoint | null;
+}
+
+/**
+ * `enim:eni=eni-a;home=eni1;network=enim;container=3f9c;ifname=eth0;owner=default/web-0`. Names that do not fit into an alias
+ * leave only the first two fields.
+ */
+export function formatLabel(eni: string, home: string, { network, containerID, ifname, owner }: Endpoint): string {
+  const label = `${PREFIX}eni=${eni};home=${home}`;
+  const whole = `${label};network=${network};container=${containerID};ifname=${ifname};owner=${owner}`;
+  return Buffer.byteLength(whole) <= MAX_ALIAS_BYTES ? whole : label;
+}
+
+/** Reads a label back; undefined if the alias is somebody else's. */
+export function parseLabel(alias: string | null): Label | undefined {
+  if (alias === null || !alias.startsWith(PREFIX)) return undefined;
+  const fields = new Map(
+    alias
+      .slice(PREFIX.length)
+      .split(';')
+      .map((field) => [field.slice(0, field.indexOf('=')), field.slice(field.indexOf('=') + 1)] as const),
+  );
+  const [eni, home, network, containerID, ifname, owner] = [
+    'eni',
+    'home',
+    'network',
+    'container',
+    'ifname',
+    'owner',
+  ].map((key) => fields.get(key));
+  if (!eni || !home) return undefined;
+  const endpoint =
+    network && containerID && ifname && owner ? { network, containerID, ifname, owner, uid: null } : null;
+  return { eni, home, endpoint };
+}

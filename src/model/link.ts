@@ -1,0 +1,75 @@
+/** What a link (the kernel's network device) looks like, and which of it is kept while the NIC is away from home. */
+
+/** An address on a link. */
+export interface LinkAddress {
+  /** With prefix length. */
+  readonly address: string;
+  readonly family: 4 | 6;
+  readonly scope: string;
+  /** IPv6: duplicate address detection is not through yet. */
+  readonly tentative: boolean;
+  /** IPv6: another host has it. */
+  readonly dadFailed: boolean;
+}
+
+/** A route through a link, in `ip route`'s words; `table` is a name or a number. */
+export interface LinkRoute {
+  readonly dst: string;
+  readonly family: 4 | 6;
+  readonly gateway: string | null;
+  readonly dev: string;
+  readonly table: string;
+  readonly metric: number | null;
+  readonly scope: string | null;
+  readonly prefsrc: string | null;
+  readonly protocol: string | null;
+}
+
+/** A link at one moment, in one netns. */
+export interface Link {
+  readonly ifindex: number;
+  readonly name: string;
+  readonly altnames: readonly string[];
+  readonly alias: string | null;
+  /** The MAC in force now; a pod may change it. */
+  readonly mac: string;
+  /** The MAC that the hardware has; never changes. */
+  readonly permanentMac: string;
+  readonly mtu: number;
+  readonly txqueuelen: number;
+  readonly group: string;
+  readonly up: boolean;
+  readonly promiscuous: boolean;
+  /** `linkinfo.info_kind`: null for a real card, `veth`, `macvlan`, … for a virtual device. */
+  readonly kind: string | null;
+  /** Bond, bridge or VRF that it belongs to. */
+  readonly master: string | null;
+  /** Bus address (`0000:00:05.0`, or `virtio3` for virtio). */
+  readonly busAddress: string | null;
+  readonly addresses: readonly LinkAddress[];
+}
+
+/** What a link looked like at home, kept while it is away so that what left is what returns. */
+export interface LinkSnapshot {
+  readonly ifindex: number;
+  readonly name: string;
+  readonly altnames: readonly string[];
+  readonly alias: string | null;
+  readonly mac: string;
+  readonly permanentMac: string;
+  readonly busAddress: string | null;
+  readonly mtu: number;
+  readonly txqueuelen: number;
+  readonly group: string;
+  readonly up: boolean;
+  readonly promiscuous: boolean;
+  readonly addresses: readonly { readonly address: string; readonly scope: string }[];
+  readonly routes: readonly LinkRoute[];
+}
+
+/** One thing that the pod (or the kernel) changed and that was put back. */
+export interface Restored {
+  readonly what: string;
+  readonly from: string;
+  readonly to: string;
+}

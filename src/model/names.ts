@@ -1,0 +1,84 @@
+/**
+ * The names that users and runtimes hand in, and the rules that the kernel, Kubernetes and the CNI specification make for them.
+ * Everything here refuses early, so that nothing has been touched when a name turns out to be bad.
+ */
+import { EnimError } from './errors.js';
+
+/** `namespace/name` of whoever uses an ENI; usually a pod. */
+export type Owner = string;
+
+const MAX_IFNAME_BYTES = 15;
+const OWNER_PART = /^[a-z0-9A-Z]([a-z0-9A-Z._-]*[a-z0-9A-Z])?$/;
+const CNI_ID = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
+
+/**
+ * Reads `namespace/name`. Each part is made of letters, digits, `.`, `_` and `-`, at most 253 characters, as Kubernetes names are.
+ *
+ * @throws EnimError INVALID_ARGUMENT
+ */
+export function parseOwner(text: string): Owner {
+  const parts = text.split('/');
+  const bad = parts.length !== 2 || parts.some((part) => part.length > 253 || !OWNER_PART.test(part));
+  if (bad) {
+    throw new EnimError('INVALID_ARGUMENT', `OWNER is "${text}", which is not NAMESPACE/NAME.`, {
+      hint: 'name the pod as its namespace and name, for example default/web-0',
+    });
+  }
+  return text;
+}
+
+/**
+ * Checks a container ID by the CNI specification 1.1.0: a letter or digit, then letters, digits, `_`, `.`, `-`.
+ *
+ * @throws EnimError INVALID_ARGUMENT
+ */
+export function parseContainerID(text: string): string {
+  if (CNI_ID.test(text) && text.length <= 255) return text;
+  throw new EnimError(
+    'INVALID_ARGUMENT',
+    `The container ID is "${text}", which the CNI specification does not allow.`,
+    {
+      hint: 'use letters, digits, "_", "." and "-", beginning with a letter or digit',
+    },
+  );
+}
+
+/**
+ * Checks a network name by the CNI specification 1.1.0 (the same rule as for container IDs).
+ *
+ * @throws EnimError INVALID_ARGUMENT
+ */
+export function parseNetworkName(text: string): string {
+  if (CNI_ID.test(text)) return text;
+  throw new EnimError(
+    'INVALID_ARGUMENT',
+    `The network name is "${text}", which the CNI specification does not allow.`,
+    {
+      hint: 'use letters, digits, "_", "." and "-", beginning with a letter or digit',
+    },
+  );
+}
+
+/** Why the kernel would refuse `name` for an interface (dev_valid_name in net/core/dev.c), or undefined if it would not. */
+export function ifnameFault(name: string): string | undefined {
+  if (name === '') return 'is empty';
+  if (Buffer.byteLength(name) > MAX_IFNAME_BYTES) return `is longer than ${MAX_IFNAME_BYTES} bytes`;
+  if (name === '.' || name === '..') return 'is a reserved name';
+  if (/[/:\s%]/.test(name)) return 'has a "/", ":", "%" or white space in it';
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are just what must not get through
+  if (/[\u0000-\u001f\u007f]/.test(name)) return 'has a control character in it';
+  return undefined;
+}
+
+/**
+ * Checks the name that an interface is to have in the pod.
+ *
+ * @throws EnimError INVALID_ARGUMENT
+ */
+export function parseIfname(text: string): string {
+  const fault = ifnameFault(text) ?? (text === 'lo' ? 'is the loopback’s' : undefined);
+  if (fault === undefined) return text;
+  throw new EnimError('INVALID_ARGUMENT', `The interface name "${text}" ${fault}.`, {
+    hint: `use at most ${MAX_IFNAME_BYTES} letters and digits, for example --ifname eth0`,
+  });
+}
