@@ -1,0 +1,79 @@
+/** How an ENI's NIC is set up inside the pod: the sysctls, the `ip` commands, and what must be seen afterwards. Pure. */
+import { type Cidr, contains, parseCidr } from '../model/address.js';
+import type { Eni, EniAddress, EniRoute } from '../model/eni.js';
+import type { Link } from '../model/link.js';
+import type { IpCommand } from './iproute2.js';
+
+/** A value for some per-interface sysctls of the pod's netns. */
+export interface Sysctls {
+  readonly value: '0' | '1';
+  readonly paths: readonly string[];
+}
+
+/**
+ * Written after the move, before the link goes up.
+ *
+ * - arp_notify, ndisc_notify: the kernel announces the addresses (gratuitous ARP, unsolicited NA) as the link goes up, so that
+ *   neighbours forget the pod that had them before (Documentation/networking/ip-sysctl).
+ * - accept_dad 0: the cloud gives each address to one ENI only, so duplicate detection could only delay the pod by a second or
+ *   more, or fail while an old pod lives on.
+ */
+export function sysctlsFor(eni: Eni, ifname: string): Sysctls[] {
+  const ipv4 = `/proc/sys/net/ipv4/conf/${ifname}`;
+  const ipv6 = `/proc/sys/net/ipv6/conf/${ifname}`;
+  const announce = [...(eni.ipv4 ? [`${ipv4}/arp_notify`] : []), ...(eni.ipv6 ? [`${ipv6}/ndisc_notify`] : [])];
+  return [
+    ...(announce.length > 0 ? [{ value: '1' as const, paths: announce }] : []),
+    ...(eni.ipv6 ? [{ value: '0' as const, paths: [`${ipv6}/accept_dad`] }] : []),
+  ];
+}
+
+/**
+ * The commands that give the NIC its MTU, addresses and routes; addresses come before `up`, which
+ * announces them. Repeating it is harmless.
+ */
+export function planConfigure(eni: Eni, ifname: string): IpCommand[] {
+  const addresses = [eni.ipv4, eni.ipv6].filter((each) => each !== null);
+  return [
+    ...(eni.mtu === null ? [] : [['link', 'set', 'dev', ifname, 'mtu', String(eni.mtu)]]),
+    ...addresses.map(({ address }) => ['address', 'replace', address, 'dev', ifname]),
+    ['link', 'set', 'dev', ifname, 'up'],
+    ...addresses.flatMap((each) => gatewayRoute(each, ifname)),
+    ...routesOf(eni).map((route) => routeCommand(route, ifname)),
+  ];
+}
+
+/** The pod's routes: the inventory's, or else a default route through each gateway. */
+export function routesOf(eni: Eni): readonly EniRoute[] {
+  if (eni.routes !== null) return eni.routes;
+  return [
+    ...(eni.ipv4?.gateway ? [{ dst: '0.0.0.0/0', gw: eni.ipv4.gateway }] : []),
+    ...(eni.ipv6?.gateway ? [{ dst: '::/0', gw: eni.ipv6.gateway }] : []),
+  ];
+}
+
+/** A gateway outside the address's own network (a /32, say) needs a route to itself first. */
+function gatewayRoute({ address, gateway }: EniAddress, ifname: string): IpCommand[] {
+  const cidr = parseCidr(address) as Cidr;
+  if (gateway === null || contains(cidr, gateway) || gateway.startsWith('fe80:')) return [];
+  return [['route', 'replace', `${gateway}/${cidr.family === 4 ? 32 : 128}`, 'dev', ifname, 'scope', 'link']];
+}
+
+function routeCommand({ dst, gw }: EniRoute, ifname: string): IpCommand {
+  return ['route', 'replace', dst, ...(gw === undefined ? [] : ['via', gw]), 'dev', ifname];
+}
+
+/** What is missing from a NIC that was set up: nothing, or clauses such as "10.0.0.10/24 is not on it". */
+export function configurationFaults(link: Link, eni: Eni): string[] {
+  const faults: string[] = [];
+  if (!link.up) faults.push('it is down');
+  if (eni.mtu !== null && link.mtu !== eni.mtu) faults.push(`its MTU is ${link.mtu}, not ${eni.mtu}`);
+  for (const wanted of [eni.ipv4, eni.ipv6]) {
+    if (wanted === null) continue;
+    const present = link.addresses.find(({ address }) => address === wanted.address);
+    if (present === undefined) faults.push(`${wanted.address} is not on it`);
+    else if (present.dadFailed) faults.push(`another host has ${wanted.address} (IPv6 DAD failed)`);
+    else if (present.tentative) faults.push(`${wanted.address} is still tentative (IPv6 DAD)`);
+  }
+  return faults;
+}

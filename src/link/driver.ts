@@ -1,0 +1,229 @@
+/**
+ * The link driver: what enim does to the kernel, each effect named by what it changes. Nothing here decides; nothing here knows
+ * of providers or of the store.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Run } from '../exec.js';
+import type { Attachment, NetnsRef } from '../model/attachment.js';
+import type { Eni } from '../model/eni.js';
+import { EnimError } from '../model/errors.js';
+import { formatLabel } from '../model/label.js';
+import type { Link, LinkRoute, LinkSnapshot, Restored } from '../model/link.js';
+import { driverOf, isOnBus } from './bus.js';
+import { configurationFaults, planConfigure, sysctlsFor } from './configure.js';
+import { type IpCommand, ip, type Place, prefix } from './iproute2.js';
+import { parseLinks, parseRoutes } from './parse.js';
+import { planRestore, remainingDifferences, takeSnapshot } from './snapshot.js';
+
+/** What the node's own traffic needs, as seen in one look. */
+export interface NodeUse {
+  /** Default routes of all tables and both families. */
+  readonly defaultRoutes: readonly LinkRoute[];
+  /** Device that leads to the peer of the SSH session that we run in, if any. */
+  readonly sshDevice: string | null;
+  /** Names and altnames of all links at home. */
+  readonly names: ReadonlySet<string>;
+}
+
+/** The links at home, and what the node itself needs of them. */
+export interface HomeView {
+  readonly links: readonly Link[];
+  readonly use: NodeUse;
+}
+
+/** How a restoration went. */
+export interface Restoration {
+  /** The link as it is now. */
+  readonly link: Link;
+  /** What differed and was put back. */
+  readonly restored: readonly Restored[];
+  /** What could not be put back, for example a name that another device has by now. */
+  readonly remaining: readonly Restored[];
+}
+
+/** Descriptors of the locks that protect what is being changed: children inherit them, so that no lock ends before its work. */
+export type Held = readonly number[];
+
+/** Everything that the manager asks of the kernel. */
+export interface LinkDriver {
+  lookHome(): Promise<HomeView>;
+  /** The links in a netns; undefined once it cannot be entered. */
+  lookInto(netns: NetnsRef): Promise<readonly Link[] | undefined>;
+  /** What a link at home looks like, with the routes through it. */
+  snapshot(link: Link): Promise<LinkSnapshot>;
+  /** Labels the NIC and moves it from home into the netns, under the attachment's ifname. */
+  moveIn(link: Link, netns: NetnsRef, attachment: Attachment, held: Held): Promise<void>;
+  /** What is missing from a NIC that `configure` set up; clauses such as "10.0.0.10/24 is not on it". */
+  faults(link: Link, eni: Eni): readonly string[];
+  /** Gives the NIC its addresses, MTU and routes, announces it, and returns it as it then is. */
+  configure(netns: NetnsRef, ifname: string, eni: Eni, held: Held): Promise<Link>;
+  /** Moves the NIC from the netns to home, under `name`, or under a free name where that is taken. */
+  moveHome(link: Link, netns: NetnsRef, name: string, held: Held): Promise<void>;
+  /** What `restore` would put back. */
+  differences(link: Link, snapshot: LinkSnapshot, home: readonly Link[]): readonly Restored[];
+  /** Whether the hardware is plugged in at this bus address, whichever netns its link is in. */
+  isOnBus(busAddress: string): Promise<boolean>;
+  /** The kernel driver of a card, or the kind of a virtual device. */
+  driverOf(link: Link): Promise<string | null>;
+  /** Makes the NIC, at home, equal to its snapshot. */
+  restore(link: Link, snapshot: LinkSnapshot, held: Held): Promise<Restoration>;
+}
+
+/**
+ * @param run starts programs
+ * @param sshPeer address of the SSH client that we were called by, if any
+ */
+export function createLinkDriver(run: Run, sshPeer: string | null): LinkDriver {
+  const lookHome = async (): Promise<HomeView> => {
+    const peer: IpCommand[] = sshPeer === null ? [] : [['route', 'get', sshPeer]];
+    const [links, routes, toPeer] = await ip(
+      run,
+      'home',
+      [['address', 'show'], ['route', 'show', 'table', 'all', 'default'], ...peer],
+      // No route to the peer, or no IPv6 at all, is no reason to see nothing.
+      { force: true },
+    );
+    if (links === undefined)
+      throw new EnimError('LINK_FAILED', 'The links at home could not be listed ("ip address show").');
+    const [way] = toPeer === undefined ? [] : parseRoutes(toPeer);
+    const parsed = parseLinks(links);
+    return {
+      links: parsed,
+      use: { defaultRoutes: parseRoutes(routes ?? []), sshDevice: way?.dev ?? null, names: namesOf(parsed) },
+    };
+  };
+
+  const lookInto = async (netns: NetnsRef): Promise<readonly Link[] | undefined> => {
+    try {
+      const [links] = await ip(run, netns, [['address', 'show']]);
+      return parseLinks(links ?? []);
+    } catch (thrown) {
+      if (thrown instanceof EnimError && thrown.code === 'NOT_THERE') return undefined;
+      throw thrown;
+    }
+  };
+
+  return {
+    lookHome,
+    lookInto,
+
+    async snapshot(link) {
+      // A link that is down has no routes.
+      if (!link.up) return takeSnapshot(link, []);
+      const [routes] = await ip(run, 'home', [['route', 'show', 'table', 'all', 'dev', link.name]]);
+      return takeSnapshot(link, parseRoutes(routes ?? [], link.name));
+    },
+
+    async moveIn(link, netns, attachment, held) {
+      const commands = [
+        [
+          'link',
+          'set',
+          'dev',
+          link.name,
+          'alias',
+          formatLabel(attachment.eni.id, attachment.snapshot.name, attachment),
+        ],
+        // By index, just looked up: a move by name races with udev, which renames a plugged card within 100 ms.
+        ['link', 'set', 'dev', `if${link.ifindex}`, 'netns', netns.path, 'name', attachment.ifname],
+      ];
+      await ip(run, 'home', commands, { keepOpen: held });
+    },
+
+    async configure(netns, ifname, eni, held) {
+      await Promise.all(
+        sysctlsFor(eni, ifname).map(({ value, paths }) => writeSysctls(run, netns, value, paths, held)),
+      );
+      const show: IpCommand = ['address', 'show', 'dev', ifname];
+      const [document] = await ip(run, netns, [...planConfigure(eni, ifname), show], { keepOpen: held });
+      return settle(eni, ifname, netns, document, async () => (await ip(run, netns, [show]))[0]);
+    },
+
+    async moveHome(link, netns, name, held) {
+      const { links } = await lookHome();
+      const taken = namesOf(links);
+      const target = taken.has(name) ? freeName(taken) : name;
+      // An altname that any device at home has, or that is the new name itself, refuses the move or the rename (EEXIST).
+      const clashing = link.altnames.filter((altname) => taken.has(altname) || altname === target);
+      const commands = [
+        ...clashing.map((altname) => ['link', 'property', 'del', 'dev', link.name, 'altname', altname]),
+        ['link', 'set', 'dev', link.name, 'netns', `/proc/${process.pid}/ns/net`, 'name', target],
+      ];
+      await ip(run, netns, commands, { keepOpen: held });
+    },
+
+    faults: configurationFaults,
+
+    differences: (link, snapshot, home) => planRestore(link, snapshot, namesOfOthers(home, link)).restored,
+
+    isOnBus,
+    driverOf,
+
+    async restore(link, snapshot, held) {
+      const { links } = await lookHome();
+      const { commands, restored } = planRestore(link, snapshot, namesOfOthers(links, link));
+      await ip(run, 'home', commands, { keepOpen: held });
+      const now = (await lookHome()).links.find(({ ifindex }) => ifindex === link.ifindex);
+      if (now === undefined)
+        throw new EnimError('LINK_LOST', `The NIC ${link.name} left home while it was being restored.`);
+      return { link: now, restored, remaining: remainingDifferences(now, snapshot) };
+    },
+  };
+}
+
+/** An IPv6 address stays tentative for a moment even without DAD, until the kernel's worker has run. */
+const SETTLE_TRIES = 300;
+const SETTLE_POLL_MS = 10;
+
+/** Waits until all that was set is seen, and returns the link as it then is. */
+async function settle(
+  eni: Eni,
+  ifname: string,
+  netns: NetnsRef,
+  first: unknown,
+  again: () => Promise<unknown>,
+): Promise<Link> {
+  let document = first;
+  for (let tries = 0; ; tries += 1) {
+    const [link] = parseLinks(document ?? []);
+    const faults = link === undefined ? ['it is not there'] : configurationFaults(link, eni);
+    if (link !== undefined && faults.length === 0) return link;
+    if (tries === SETTLE_TRIES || !link?.addresses.some(({ tentative }) => tentative)) {
+      throw new EnimError(
+        'LINK_FAILED',
+        `ENI ${eni.id} as ${ifname} in ${netns.path} is not as it was set: ${faults.join('; ')}.`,
+      );
+    }
+    await sleep(SETTLE_POLL_MS);
+    document = await again();
+  }
+}
+
+function namesOf(links: readonly Link[]): Set<string> {
+  return new Set(links.flatMap(({ name, altnames }) => [name, ...altnames]));
+}
+
+function namesOfOthers(links: readonly Link[], link: Link): Set<string> {
+  return namesOf(links.filter(({ ifindex }) => ifindex !== link.ifindex));
+}
+
+/** A name for a NIC whose own is taken at home. */
+function freeName(taken: ReadonlySet<string>): string {
+  let number = 0;
+  while (taken.has(`enim${number}`)) number += 1;
+  return `enim${number}`;
+}
+
+async function writeSysctls(
+  run: Run,
+  netns: Place,
+  value: string,
+  paths: readonly string[],
+  held: Held,
+): Promise<void> {
+  // /proc/sys/net shows the netns of whoever opens it, so the writer has to be inside; tee writes one value to many files.
+  const [program, ...args] = [...prefix(netns), 'tee', ...paths] as [string, ...string[]];
+  const { code, stderr } = await run(program, args, { input: value, keepOpen: held });
+  if (code !== 0)
+    throw new EnimError('LINK_FAILED', `The sysctls ${paths.join(', ')} cannot be set to ${value}: ${stderr.trim()}.`);
+}

@@ -1,0 +1,135 @@
+/**
+ * Network namespaces: naming one, telling whether it still is the one that was recorded, and finding all that can be reached.
+ * A netns lives as long as anything refers to it: a process, an open descriptor, a bind mount.
+ */
+import { readdir, readlink, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { NetnsRef } from '../model/attachment.js';
+import { EnimError, errnoOf } from '../model/errors.js';
+
+const NAMED = '/run/netns';
+
+/** A netns that exists, and the ways that lead to it. */
+export interface ReachableNetns extends NetnsRef {
+  /** Processes that run in it. */
+  readonly pids: readonly number[];
+}
+
+/** The netns of a machine, as the manager sees them. */
+export interface NetnsDirectory {
+  /** The netns that a caller named, for moving a NIC into it; throws EnimError NOT_THERE or INVALID_ARGUMENT. */
+  get(text: string): Promise<NetnsRef>;
+  /** The netns at a path, if there is one. */
+  find(path: string): Promise<NetnsRef | undefined>;
+  /** Every netns but home that can be reached by a name, by a process in it, or by a descriptor that somebody holds open. */
+  findAll(): Promise<readonly ReachableNetns[]>;
+  /** The processes in every netns, by its inode. */
+  processes(): Promise<ReadonlyMap<number, readonly number[]>>;
+}
+
+/** The netns of this machine. */
+export const netnsDirectory: NetnsDirectory = { get: getNetns, find: findNetns, findAll: findAllNetns, processes };
+
+/**
+ * Turns what a person or runtime calls a netns (a path, a name below /run/netns, or a PID) into its path. Looks at nothing.
+ *
+ * @throws EnimError INVALID_ARGUMENT if it can be none of them
+ */
+export function netnsPath(text: string): string {
+  if (text === '' || text === '.' || text === '..' || text.includes('\0')) {
+    throw new EnimError('INVALID_ARGUMENT', `The netns "${text}" is neither a path, nor a name, nor a PID.`, {
+      hint: 'name it as in "ip netns list", or give the path /proc/PID/ns/net',
+    });
+  }
+  if (/^\d+$/.test(text)) return `/proc/${text}/ns/net`;
+  return text.includes('/') ? resolve(text) : `${NAMED}/${text}`;
+}
+
+async function getNetns(text: string): Promise<NetnsRef> {
+  const path = netnsPath(text);
+  const netns = await findNetns(path);
+  if (netns === undefined) {
+    const kind = (await statIfThere(path)) === undefined ? 'does not exist' : 'is no network namespace';
+    throw new EnimError('NOT_THERE', `The netns ${path} ${kind}.`, { hint: 'see the named ones: ip netns list' });
+  }
+  if (netns.inode === (await homeInode())) {
+    throw new EnimError('INVALID_ARGUMENT', `The netns ${path} is the node’s own, where the NICs are at home.`, {
+      hint: 'name the pod’s netns: ip netns list, or the PID of one of its processes',
+    });
+  }
+  return netns;
+}
+
+async function findNetns(path: string): Promise<NetnsRef | undefined> {
+  const home = await stat('/proc/self/ns/net');
+  const there = await statIfThere(path);
+  // All namespaces, and nothing else, are inodes of the kernel's one nsfs, whose device number our own tells.
+  return there !== undefined && there.dev === home.dev ? { path, inode: there.ino } : undefined;
+}
+
+/** Inode of our own netns, which is home. */
+async function homeInode(): Promise<number> {
+  return (await stat('/proc/self/ns/net')).ino;
+}
+
+async function findAllNetns(): Promise<ReachableNetns[]> {
+  const found = new Map<number, ReachableNetns>();
+  const nsfs = (await stat('/proc/self/ns/net')).dev;
+  const home = await homeInode();
+  const add = (inode: number, path: string, pids: readonly number[]): void => {
+    if (inode === home) return;
+    const known = found.get(inode);
+    found.set(inode, {
+      inode,
+      path: known?.path ?? path,
+      pids: known === undefined || known.pids.length === 0 ? pids : known.pids,
+    });
+  };
+  for (const name of await listIfThere(NAMED)) {
+    const there = await statIfThere(`${NAMED}/${name}`);
+    if (there?.dev === nsfs) add(there.ino, `${NAMED}/${name}`, []);
+  }
+  for (const [inode, pids] of await processes()) add(inode, `/proc/${pids[0]}/ns/net`, pids);
+  for (const pid of await listPids()) {
+    for (const descriptor of await listIfThere(`/proc/${pid}/fd`)) {
+      const path = `/proc/${pid}/fd/${descriptor}`;
+      const inode = await netInodeOf(path);
+      if (inode !== undefined) add(inode, path, []);
+    }
+  }
+  return [...found.values()];
+}
+
+async function processes(): Promise<Map<number, number[]>> {
+  const found = new Map<number, number[]>();
+  for (const pid of await listPids()) {
+    const inode = await netInodeOf(`/proc/${pid}/ns/net`);
+    if (inode !== undefined) found.set(inode, [...(found.get(inode) ?? []), pid]);
+  }
+  return found;
+}
+
+async function listPids(): Promise<number[]> {
+  return (await listIfThere('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+}
+
+async function netInodeOf(path: string): Promise<number | undefined> {
+  const target = await readlink(path).catch(() => '');
+  const inode = /^net:\[(\d+)\]$/.exec(target)?.[1];
+  return inode === undefined ? undefined : Number(inode);
+}
+
+async function listIfThere(path: string): Promise<string[]> {
+  return readdir(path).catch((thrown: unknown) => {
+    if (['ENOENT', 'ESRCH', 'EACCES', 'ENOTDIR'].includes(errnoOf(thrown) ?? '')) return [];
+    throw thrown;
+  });
+}
+
+async function statIfThere(path: string): Promise<{ dev: number; ino: number } | undefined> {
+  return stat(path).catch((thrown: unknown) => {
+    if (['ENOENT', 'ESRCH', 'ENOTDIR', 'EACCES', 'ELOOP', 'ENAMETOOLONG'].includes(errnoOf(thrown) ?? ''))
+      return undefined;
+    throw thrown;
+  });
+}

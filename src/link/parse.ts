@@ -1,0 +1,131 @@
+/** Reads what `ip -j -d` prints (iproute2 ≥ 5.10; measured on 6.1) into links and routes. Pure. */
+import * as v from 'valibot';
+import { parseMac } from '../model/address.js';
+import type { Link, LinkAddress, LinkRoute } from '../model/link.js';
+
+const Address = v.looseObject({
+  family: v.string(),
+  local: v.optional(v.string()),
+  prefixlen: v.optional(v.number()),
+  scope: v.optional(v.string()),
+  tentative: v.optional(v.boolean()),
+  dadfailed: v.optional(v.boolean()),
+});
+
+const RawLink = v.looseObject({
+  ifindex: v.number(),
+  ifname: v.string(),
+  flags: v.array(v.string()),
+  mtu: v.number(),
+  txqlen: v.optional(v.number()),
+  group: v.optional(v.string()),
+  master: v.optional(v.string()),
+  address: v.optional(v.string()),
+  permaddr: v.optional(v.string()),
+  ifalias: v.optional(v.string()),
+  altnames: v.optional(v.array(v.string())),
+  parentdev: v.optional(v.string()),
+  linkinfo: v.optional(v.looseObject({ info_kind: v.optional(v.string()) })),
+  addr_info: v.optional(v.array(v.looseObject({}))),
+});
+
+const RawRoute = v.looseObject({
+  type: v.optional(v.string()),
+  dst: v.string(),
+  gateway: v.optional(v.string()),
+  via: v.optional(v.looseObject({ host: v.string() })),
+  dev: v.optional(v.string()),
+  table: v.optional(v.string()),
+  metric: v.optional(v.number()),
+  scope: v.optional(v.string()),
+  prefsrc: v.optional(v.string()),
+  protocol: v.optional(v.string()),
+  /** Router preference: `ip` prints it for IPv6 alone. */
+  pref: v.optional(v.string()),
+  nexthops: v.optional(v.array(v.looseObject({ dev: v.optional(v.string()), gateway: v.optional(v.string()) }))),
+});
+
+/**
+ * Splits the output of one `ip -j` batch into its documents. Each command prints one document on a line of its own; a command
+ * that sets something prints none, and neither does a listing that is empty.
+ *
+ * @throws SyntaxError if a line is no JSON
+ */
+export function parseDocuments(output: string): unknown[] {
+  return output
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => JSON.parse(line) as unknown);
+}
+
+/**
+ * Reads `ip -j -d addr show`. Links without a MAC (tunnels) get an empty one.
+ *
+ * @throws ValiError if the document has another shape
+ */
+export function parseLinks(document: unknown): Link[] {
+  return v
+    .parse(v.array(v.looseObject({ ifindex: v.optional(v.number()) })), document)
+    .filter((raw) => raw.ifindex !== undefined)
+    .map((raw) => toLink(v.parse(RawLink, raw)));
+}
+
+function toLink(raw: v.InferOutput<typeof RawLink>): Link {
+  const mac = parseMac(raw.address ?? '') ?? '';
+  return {
+    ifindex: raw.ifindex,
+    name: raw.ifname,
+    altnames: raw.altnames ?? [],
+    alias: raw.ifalias ?? null,
+    mac,
+    permanentMac: parseMac(raw.permaddr ?? '') ?? mac,
+    mtu: raw.mtu,
+    txqueuelen: raw.txqlen ?? 0,
+    group: raw.group ?? 'default',
+    up: raw.flags.includes('UP'),
+    promiscuous: raw.flags.includes('PROMISC'),
+    kind: raw.linkinfo?.info_kind ?? null,
+    master: raw.master ?? null,
+    busAddress: raw.parentdev ?? null,
+    addresses: (raw.addr_info ?? []).flatMap(toAddress),
+  };
+}
+
+function toAddress(raw: unknown): LinkAddress[] {
+  const address = v.parse(Address, raw);
+  if (address.local === undefined || address.prefixlen === undefined) return [];
+  return [
+    {
+      address: `${address.local}/${address.prefixlen}`,
+      family: address.family === 'inet6' ? 6 : 4,
+      scope: address.scope ?? 'global',
+      tentative: address.tentative ?? false,
+      dadFailed: address.dadfailed ?? false,
+    },
+  ];
+}
+
+/**
+ * Reads `ip -j -d route show table all …`. Only unicast routes count; those that the kernel makes by itself for addresses and
+ * for multicast (`proto kernel`) do not, for they come and go with the address. A multipath route is one entry per next hop.
+ *
+ * @param dev the device when the listing was asked for one: `ip` then leaves `dev` out
+ * @throws ValiError if the document has another shape
+ */
+export function parseRoutes(document: unknown, dev?: string): LinkRoute[] {
+  return v.parse(v.array(RawRoute), document).flatMap((raw) => {
+    if ((raw.type ?? 'unicast') !== 'unicast' || raw.protocol === 'kernel') return [];
+    const hops = raw.nexthops ?? [{ dev: raw.dev, gateway: raw.gateway ?? raw.via?.host }];
+    return hops.map((hop) => ({
+      dst: raw.dst,
+      family: raw.pref !== undefined || raw.dst.includes(':') ? (6 as const) : (4 as const),
+      gateway: hop.gateway ?? null,
+      dev: hop.dev ?? dev ?? '',
+      table: raw.table ?? 'main',
+      metric: raw.metric ?? null,
+      scope: raw.scope ?? null,
+      prefsrc: raw.prefsrc ?? null,
+      protocol: raw.protocol ?? null,
+    }));
+  });
+}

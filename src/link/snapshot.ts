@@ -1,0 +1,132 @@
+/**
+ * What left is what returns: the snapshot of a link before it leaves home, and the commands that make the returned link equal to
+ * it again. Pure.
+ */
+import { parseLabel } from '../model/label.js';
+import type { Link, LinkRoute, LinkSnapshot, Restored } from '../model/link.js';
+import type { IpCommand } from './iproute2.js';
+
+/** Takes the snapshot of a link at home, together with the routes through it. */
+export function takeSnapshot(link: Link, routes: readonly LinkRoute[]): LinkSnapshot {
+  const { ifindex, name, altnames, alias, mac, permanentMac, busAddress, mtu, txqueuelen, group, up, promiscuous } =
+    link;
+  return {
+    ...{ ifindex, name, altnames, alias, mac, permanentMac, busAddress, mtu, txqueuelen, group, up, promiscuous },
+    // Link-local IPv6 addresses are made by the kernel whenever the link goes up.
+    addresses: link.addresses.filter(({ scope }) => scope !== 'link').map(({ address, scope }) => ({ address, scope })),
+    routes,
+  };
+}
+
+interface Plan {
+  readonly commands: readonly IpCommand[];
+  readonly restored: readonly Restored[];
+}
+
+/**
+ * What has to be done so that `link`, at home, looks like `snapshot` again. Nothing to do gives an empty plan.
+ *
+ * @param taken names and altnames of all other links at home: they cannot be given back and are left out
+ */
+export function planRestore(link: Link, snapshot: LinkSnapshot, taken: ReadonlySet<string>): Plan {
+  const commands: IpCommand[] = [];
+  const restored: Restored[] = [];
+  const name = taken.has(snapshot.name) ? link.name : snapshot.name;
+  const put = (what: string, from: unknown, to: unknown, command: readonly string[]): void => {
+    if (from === to) return;
+    commands.push(['link', 'set', 'dev', name, ...command]);
+    restored.push({ what, from: show(from), to: show(to) });
+  };
+
+  if (link.name !== name) {
+    // The device's own altname refuses the rename (EEXIST); udev likes to make the predictable name one.
+    if (link.altnames.includes(name)) commands.push(['link', 'property', 'del', 'dev', link.name, 'altname', name]);
+    if (link.up) commands.push(['link', 'set', 'dev', link.name, 'down']);
+    commands.push(['link', 'set', 'dev', link.name, 'name', name]);
+    restored.push({ what: 'name', from: link.name, to: name });
+  }
+  if (link.mac !== snapshot.mac && link.up && link.name === name) commands.push(['link', 'set', 'dev', name, 'down']);
+  put('MAC', link.mac, snapshot.mac, ['address', snapshot.mac]);
+  put('MTU', link.mtu, snapshot.mtu, ['mtu', String(snapshot.mtu)]);
+  put('txqueuelen', link.txqueuelen, snapshot.txqueuelen, ['txqueuelen', String(snapshot.txqueuelen)]);
+  put('group', link.group, snapshot.group, ['group', snapshot.group]);
+  put('promiscuity', link.promiscuous, snapshot.promiscuous, ['promisc', snapshot.promiscuous ? 'on' : 'off']);
+  if (parseLabel(link.alias) === undefined) put('alias', link.alias, snapshot.alias, ['alias', snapshot.alias ?? '']);
+  else commands.push(['link', 'set', 'dev', name, 'alias', snapshot.alias ?? '']);
+
+  for (const altname of link.altnames.filter((each) => !snapshot.altnames.includes(each) && each !== name)) {
+    commands.push(['link', 'property', 'del', 'dev', name, 'altname', altname]);
+    restored.push({ what: 'altname', from: altname, to: '-' });
+  }
+  for (const altname of snapshot.altnames.filter((each) => !link.altnames.includes(each) && !taken.has(each))) {
+    commands.push(['link', 'property', 'add', 'dev', name, 'altname', altname]);
+    restored.push({ what: 'altname', from: '-', to: altname });
+  }
+  return { commands: [...commands, ...restoreTraffic(link, snapshot, name)], restored };
+}
+
+/** What still tells the link from its snapshot, once everything possible was done: `from` is what it is, `to` what it was. */
+export function remainingDifferences(link: Link, snapshot: LinkSnapshot): Restored[] {
+  const compare = (what: string, from: unknown, to: unknown): Restored[] =>
+    from === to ? [] : [{ what, from: show(from), to: show(to) }];
+  const missing = (there: readonly string[], wanted: readonly string[]): string[] =>
+    wanted.filter((each) => !there.includes(each));
+  const addresses = link.addresses.map(({ address }) => address);
+  return [
+    ...compare('name', link.name, snapshot.name),
+    ...compare('MAC', link.mac, snapshot.mac),
+    ...compare('MTU', link.mtu, snapshot.mtu),
+    ...compare('txqueuelen', link.txqueuelen, snapshot.txqueuelen),
+    ...compare('group', link.group, snapshot.group),
+    ...compare('promiscuity', link.promiscuous, snapshot.promiscuous),
+    ...compare('alias', link.alias, snapshot.alias),
+    ...compare('up', link.up, snapshot.up),
+    ...missing(link.altnames, snapshot.altnames).map((altname) => ({ what: 'altname', from: '-', to: altname })),
+    ...missing(
+      addresses,
+      snapshot.addresses.map(({ address }) => address),
+    ).map((to) => ({ what: 'address', from: '-', to })),
+  ];
+}
+
+/** Up state, addresses and routes: lost in every move, so putting them back is no news. Routes need the link up. */
+function restoreTraffic(link: Link, snapshot: LinkSnapshot, name: string): IpCommand[] {
+  const present = new Set(link.addresses.map(({ address }) => address));
+  const wanted = new Set(snapshot.addresses.map(({ address }) => address));
+  return [
+    ...link.addresses
+      .filter(({ address, scope }) => scope !== 'link' && !wanted.has(address))
+      .map(({ address }) => ['address', 'del', address, 'dev', name]),
+    ...snapshot.addresses
+      .filter(({ address }) => !present.has(address))
+      .map(({ address, scope }) => [
+        'address',
+        'add',
+        address,
+        'dev',
+        name,
+        'scope',
+        scope,
+        ...(address.includes(':') ? ['nodad'] : []),
+      ]),
+    ['link', 'set', 'dev', name, snapshot.up ? 'up' : 'down'],
+    ...(snapshot.up ? snapshot.routes.map((route) => routeCommand(route, name)) : []),
+  ];
+}
+
+function routeCommand(route: LinkRoute, dev: string): IpCommand {
+  return [
+    ...['route', 'replace', route.dst === 'default' && route.family === 6 ? '::/0' : route.dst],
+    ...(route.gateway === null ? [] : ['via', route.gateway]),
+    ...['dev', dev, 'table', route.table],
+    ...(route.metric === null ? [] : ['metric', String(route.metric)]),
+    ...(route.prefsrc === null ? [] : ['src', route.prefsrc]),
+    ...(route.protocol === null ? [] : ['proto', route.protocol]),
+    ...(route.scope === null || route.family === 6 ? [] : ['scope', route.scope]),
+    ...(route.gateway === null ? [] : ['onlink']),
+  ];
+}
+
+function show(value: unknown): string {
+  return value === null || value === '' ? '-' : String(value);
+}
