@@ -1,0 +1,88 @@
+/**
+ * Durable, atomic replacement of one file, with its last good generation kept beside it. After a crash at any point there is
+ * either the old content or the new one, whole. On a full disk the old file stays: the libraries that were measured for this
+ * renamed a truncated file over the good one.
+ */
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { errnoOf } from '../model/errors.js';
+
+/** The content of a file, or undefined if there is none. Throws for every other failure. */
+export function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (thrown) {
+    if (errnoOf(thrown) === 'ENOENT') return undefined;
+    throw thrown;
+  }
+}
+
+/**
+ * Replaces `path` by `content`, durably; what was there becomes `previous`, atomically too. The caller holds the lock, so that
+ * one temporary name is enough and a leftover of a killed process is simply overwritten.
+ */
+export function replaceDurably(path: string, content: string, previous?: string): void {
+  const directory = dirname(path);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const temporary = `${path}.new`;
+  try {
+    writeDurably(temporary, content);
+  } catch (thrown) {
+    rmSync(temporary, { force: true });
+    throw thrown;
+  }
+  if (previous !== undefined) keepAs(path, previous);
+  renameSync(temporary, path);
+  syncDirectory(directory);
+}
+
+/** Puts a damaged file aside under a name that says when; returns the name. */
+export function setAside(path: string, when: Date): string {
+  const stamp = when.toISOString().replaceAll(/[:.]/g, '-');
+  const aside = join(dirname(path), `state.damaged-${stamp}.json`);
+  linkSync(path, aside);
+  syncDirectory(dirname(path));
+  return aside;
+}
+
+function writeDurably(path: string, content: string): void {
+  const fd = openSync(path, 'w', 0o600);
+  try {
+    writeFileSync(fd, content);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** A second name for the same inode, put in place by a rename: at no moment is `previous` missing or half written. */
+function keepAs(path: string, previous: string): void {
+  const temporary = `${previous}.new`;
+  rmSync(temporary, { force: true });
+  try {
+    linkSync(path, temporary);
+  } catch (thrown) {
+    if (errnoOf(thrown) === 'ENOENT') return;
+    throw thrown;
+  }
+  renameSync(temporary, previous);
+}
+
+function syncDirectory(path: string): void {
+  const fd = openSync(path, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}

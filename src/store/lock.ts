@@ -1,0 +1,130 @@
+/**
+ * Kernel locks (flock(2)) between any number of enim processes of one node. A lock belongs to the open file description: it
+ * dies with its last holder, SIGKILL included, and a child that inherits the descriptor keeps it until the child's own work is
+ * done. Waits are bounded.
+ */
+import { createHash } from 'node:crypto';
+import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Run } from '../exec.js';
+import { EnimError, errnoOf } from '../model/errors.js';
+import { tryFlock } from './flock.js';
+
+/** A lock that is held. */
+export interface Lock {
+  /** For children that are to keep the lock while they work. */
+  readonly fd: number;
+  release(): void;
+}
+
+/** The named locks of a node. */
+export interface Locks {
+  /**
+   * Waits for the lock, at most as long as the locks were made for.
+   *
+   * @throws EnimError BUSY, naming the holder
+   */
+  acquire(name: string): Promise<Lock>;
+  /** Takes the lock if it is free at this moment. */
+  tryAcquire(name: string): Promise<Lock | undefined>;
+}
+
+interface LockSettings {
+  /** Directory of the lock files; made if missing. Best a tmpfs. */
+  readonly directory: string;
+  /** Longest wait, in milliseconds. */
+  readonly wait: number;
+  /** What this process is doing, for those who wait for it. */
+  readonly purpose: string;
+}
+
+/** Locks as files in a directory; nobody ever removes one, for then two processes could hold "the same" lock. */
+export function createLocks(run: Run, { directory, wait, purpose }: LockSettings): Locks {
+  const take = async (name: string, seconds: number): Promise<Lock | string> => {
+    const path = join(directory, fileName(name));
+    const fd = open(path, directory);
+    try {
+      // Under Bun the call itself takes 3 µs; the program is for waiting, in the kernel's fair queue, and for Node.
+      if (!(await tryFlock(fd)) && !(await flockProgram(run, fd, seconds))) {
+        closeSync(fd);
+        return path;
+      }
+    } catch (thrown) {
+      closeSync(fd);
+      throw thrown;
+    }
+    signPost(fd, purpose);
+    let open_ = true;
+    return {
+      fd,
+      release() {
+        if (open_) closeSync(fd);
+        open_ = false;
+      },
+    };
+  };
+
+  return {
+    async acquire(name) {
+      const taken = await take(name, wait / 1_000);
+      if (typeof taken !== 'string') return taken;
+      throw new EnimError(
+        'BUSY',
+        `The lock of ${name} was not free within ${wait / 1_000} s; it is held by ${holderOf(taken)}.`,
+        {
+          hint: 'try again; if the holder hangs, end it by its PID: the lock goes with it',
+        },
+      );
+    },
+    async tryAcquire(name) {
+      const taken = await take(name, 0);
+      return typeof taken === 'string' ? undefined : taken;
+    },
+  };
+}
+
+function fileName(name: string): string {
+  const plain = name.replaceAll(/[^a-zA-Z0-9._-]+/g, '-').slice(0, 80);
+  return `${plain}-${createHash('sha256').update(name).digest('hex').slice(0, 16)}.lock`;
+}
+
+function open(path: string, directory: string): number {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    return openSync(path, 'a+', 0o600);
+  } catch (thrown) {
+    const code = ['EACCES', 'EPERM'].includes(errnoOf(thrown) ?? '') ? 'NOT_PERMITTED' : 'STATE_UNWRITABLE';
+    throw new EnimError(code, `The lock file ${path} cannot be opened (${errnoOf(thrown) ?? String(thrown)}).`, {
+      hint:
+        code === 'NOT_PERMITTED' ? 'run enim as root' : `make ${directory} a writable directory, or set ENIM_RUN_DIR`,
+      cause: thrown,
+    });
+  }
+}
+
+/** flock(1) locks the description that it inherits as descriptor 3, which stays locked when it has ended. */
+async function flockProgram(run: Run, fd: number, seconds: number): Promise<boolean> {
+  const wait = seconds > 0 ? ['-w', String(seconds)] : ['-n'];
+  const { code, stderr } = await run('flock', ['-x', ...wait, '3'], { keepOpen: [fd] });
+  if (code === 0) return true;
+  if (code === 1) return false;
+  throw new EnimError('STATE_UNWRITABLE', `"flock" failed: ${stderr.trim() || `exit code ${code}`}.`);
+}
+
+/** Who holds it, for messages alone: a full disk must not make a lock that is held look as if it failed. */
+function signPost(fd: number, purpose: string): void {
+  try {
+    ftruncateSync(fd);
+    writeSync(fd, `pid ${process.pid} (${purpose})\n`);
+  } catch (thrown) {
+    if (errnoOf(thrown) === undefined) throw thrown;
+  }
+}
+
+function holderOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim() || 'an unknown process';
+  } catch {
+    return 'an unknown process';
+  }
+}

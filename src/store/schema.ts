@@ -1,0 +1,144 @@
+/** The shape of the state file, its version, and how older versions become the present one. Pure. */
+import * as v from 'valibot';
+import type { Allocations } from '../model/allocation.js';
+import type { Attachment } from '../model/attachment.js';
+
+/** Version that this enim writes. A file of a later one is refused, never guessed at. */
+export const STATE_VERSION = 1;
+
+/** All that enim knows of a node. */
+export interface State {
+  readonly version: number;
+  /** Counts the writes. */
+  readonly generation: number;
+  /** When it was written; ISO 8601, UTC. */
+  readonly written: string;
+  /** By `network/containerID/ifname`. */
+  readonly attachments: Readonly<Record<string, Attachment>>;
+  /** The static provider's ledger, by ENI ID. */
+  readonly allocations: Allocations;
+}
+
+/** The state of a node on which enim has done nothing yet. */
+export const EMPTY_STATE: State = {
+  version: STATE_VERSION,
+  generation: 0,
+  written: '',
+  attachments: {},
+  allocations: {},
+};
+
+const text = v.string();
+const nullable = <T extends v.GenericSchema>(schema: T) => v.nullable(schema);
+
+const EniAddress = v.object({ address: text, gateway: nullable(text) });
+
+const Eni = v.object({
+  id: text,
+  mac: text,
+  pciAddress: nullable(text),
+  ifname: nullable(text),
+  mtu: nullable(v.number()),
+  ipv4: nullable(EniAddress),
+  ipv6: nullable(EniAddress),
+  routes: nullable(v.array(v.object({ dst: text, gw: v.exactOptional(text) }))),
+});
+
+const endpoint = { network: text, containerID: text, ifname: text, owner: text, uid: nullable(text) };
+
+const Route = v.object({
+  dst: text,
+  family: v.picklist([4, 6]),
+  gateway: nullable(text),
+  dev: text,
+  table: text,
+  metric: nullable(v.number()),
+  scope: nullable(text),
+  prefsrc: nullable(text),
+  protocol: nullable(text),
+});
+
+const Snapshot = v.object({
+  ifindex: v.number(),
+  name: text,
+  altnames: v.array(text),
+  alias: nullable(text),
+  mac: text,
+  permanentMac: text,
+  busAddress: nullable(text),
+  mtu: v.number(),
+  txqueuelen: v.number(),
+  group: text,
+  up: v.boolean(),
+  promiscuous: v.boolean(),
+  addresses: v.array(v.object({ address: text, scope: text })),
+  routes: v.array(Route),
+});
+
+const AttachmentRecord = v.object({
+  ...endpoint,
+  eni: Eni,
+  netns: v.object({ path: text, inode: v.number() }),
+  phase: v.picklist(['attaching', 'attached', 'releasing']),
+  since: text,
+  bootID: text,
+  snapshot: Snapshot,
+});
+
+const AllocationRecord = v.object({
+  eni: Eni,
+  holder: nullable(v.object(endpoint)),
+  since: nullable(text),
+  releasedAt: nullable(text),
+});
+
+const StateFile = v.object({
+  version: v.literal(STATE_VERSION),
+  generation: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  written: text,
+  attachments: v.record(text, AttachmentRecord),
+  allocations: v.record(text, AllocationRecord),
+}) satisfies v.GenericSchema<unknown, State>;
+
+/** A step from one version of the file to the next. */
+export type Migration = (state: Record<string, unknown>) => Record<string, unknown>;
+
+/** Steps by the version that they start from. Version 1 is the first. */
+const MIGRATIONS: Readonly<Record<number, Migration>> = {};
+
+/** What a file turned out to be. */
+export type Reading =
+  | { readonly kind: 'good'; readonly state: State }
+  | { readonly kind: 'newer'; readonly version: number }
+  | { readonly kind: 'damaged'; readonly reason: string };
+
+/** Reads the text of a state file, bringing older versions up to the present one. */
+export function parseState(content: string): Reading {
+  if (content.trim() === '') return { kind: 'damaged', reason: 'it is empty' };
+  let raw: unknown;
+  try {
+    raw = JSON.parse(content);
+  } catch {
+    return { kind: 'damaged', reason: 'it is no JSON' };
+  }
+  const version = v.safeParse(v.looseObject({ version: v.pipe(v.number(), v.integer(), v.minValue(1)) }), raw);
+  if (!version.success) return { kind: 'damaged', reason: 'it has no version' };
+  if (version.output.version > STATE_VERSION) return { kind: 'newer', version: version.output.version };
+  const result = v.safeParse(StateFile, migrate(version.output, MIGRATIONS, STATE_VERSION));
+  if (result.success) return { kind: 'good', state: result.output };
+  const [issue] = result.issues;
+  return { kind: 'damaged', reason: `${v.getDotPath(issue) ?? 'it'}: ${issue.message}` };
+}
+
+/** Applies the steps from the file's version up to `target`. A version without a step stays, and fails the check that follows. */
+export function migrate(
+  state: Record<string, unknown> & { version: number },
+  steps: Readonly<Record<number, Migration>>,
+  target: number,
+): Record<string, unknown> {
+  let current: Record<string, unknown> = state;
+  for (let version = state.version; version < target; version += 1) {
+    current = { ...(steps[version]?.(current) ?? current), version: version + 1 };
+  }
+  return current;
+}

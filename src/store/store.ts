@@ -1,0 +1,205 @@
+/**
+ * The store: what enim knows of a node, in one JSON file under one lock. Readers need no lock, for the file is replaced
+ * atomically; writers read, change and replace it while they hold it. Nothing is dropped silently: a damaged file is put aside
+ * and said so, the last good generation takes its place, and a file of a newer version is left alone.
+ */
+import { join } from 'node:path';
+import type { Allocations } from '../model/allocation.js';
+import { type Attachment, type AttachmentKey, keyOf } from '../model/attachment.js';
+import { EnimError, errnoOf } from '../model/errors.js';
+import { readIfThere, replaceDurably, setAside } from './file.js';
+import type { Locks } from './lock.js';
+import { EMPTY_STATE, parseState, type State } from './schema.js';
+
+/** The durable record of attachments. */
+export interface Store {
+  /** All attachments, oldest first. */
+  list(): Promise<readonly Attachment[]>;
+  find(key: AttachmentKey): Promise<Attachment | undefined>;
+  /** Puts an attachment in place of the one with the same key. On disk when it returns. */
+  put(attachment: Attachment): Promise<void>;
+  /** Removes an attachment; that there is none is success. On disk when it returns. */
+  forget(key: AttachmentKey): Promise<void>;
+  /** The static provider's part of the same file. */
+  readonly ledger: {
+    read(): Promise<Allocations>;
+    /** Changes it under the lock; what `change` returns is on disk when this returns. */
+    update<T>(
+      change: (allocations: Allocations) => { readonly allocations: Allocations; readonly result: T },
+    ): Promise<T>;
+  };
+}
+
+interface StoreSettings {
+  readonly directory: string;
+  readonly locks: Locks;
+  readonly clock: () => Date;
+  /** Told of a damaged file and of what was done about it. */
+  readonly warn: (message: string) => void;
+}
+
+/** Opens the store; nothing is read or written yet. */
+export function createStore({ directory, locks, clock, warn }: StoreSettings): Store {
+  const path = join(directory, 'state.json');
+  const previous = join(directory, 'state.previous.json');
+
+  const write = (state: State): void => {
+    try {
+      replaceDurably(path, `${JSON.stringify(state)}\n`, previous);
+    } catch (thrown) {
+      throw unwritable(path, thrown);
+    }
+  };
+
+  /** Without the lock; undefined if the file is damaged. */
+  const readGood = (): State | undefined => {
+    const reading = read(path);
+    if (reading === undefined) return readFile(previous) === undefined ? EMPTY_STATE : undefined;
+    if (reading.kind === 'newer') throw newer(path, reading.version);
+    return reading.kind === 'good' ? reading.state : undefined;
+  };
+
+  /** Under the lock. */
+  const readOrRecover = (): State => {
+    const good = readGood();
+    if (good !== undefined) return good;
+    const { state, from } = lastGood(previous);
+    const damage = damageOf(path);
+    let aside: string;
+    try {
+      aside = damage === 'is missing' ? 'nothing' : setAside(path, clock());
+      replaceDurably(
+        path,
+        `${JSON.stringify({ ...state, generation: state.generation + 1, written: clock().toISOString() })}\n`,
+      );
+    } catch (thrown) {
+      warn(
+        `The state file ${path} ${damage}, and nothing can be written beside it (${errnoOf(thrown) ?? thrown}); using ${from}.`,
+      );
+      return state;
+    }
+    warn(`The state file ${path} ${damage}. It was kept as ${aside}; ${from} is used instead. Check with: enim list`);
+    return state;
+  };
+
+  const locked = async <T>(work: () => T): Promise<T> => {
+    const lock = await locks.acquire('state');
+    try {
+      return work();
+    } finally {
+      lock.release();
+    }
+  };
+
+  const readState = async (): Promise<State> => readGood() ?? locked(readOrRecover);
+
+  const update = <T>(change: (state: State) => { readonly state: State; readonly result: T }): Promise<T> =>
+    locked(() => {
+      const before = readOrRecover();
+      const { state, result } = change(before);
+      if (state !== before) write({ ...state, generation: before.generation + 1, written: clock().toISOString() });
+      return result;
+    });
+
+  return {
+    async list() {
+      const { attachments } = await readState();
+      return Object.values(attachments).sort((a, b) => (a.since < b.since ? -1 : a.since > b.since ? 1 : 0));
+    },
+
+    async find(key) {
+      return (await readState()).attachments[keyOf(key)];
+    },
+
+    put: (attachment) =>
+      update((state) => ({
+        state: { ...state, attachments: { ...state.attachments, [keyOf(attachment)]: attachment } },
+        result: undefined,
+      })),
+
+    forget: (key) =>
+      update((state) => {
+        const { [keyOf(key)]: gone, ...attachments } = state.attachments;
+        return { state: gone === undefined ? state : { ...state, attachments }, result: undefined };
+      }),
+
+    ledger: {
+      async read() {
+        return (await readState()).allocations;
+      },
+      update: (change) =>
+        update((state) => {
+          const { allocations, result } = change(state.allocations);
+          return { state: allocations === state.allocations ? state : { ...state, allocations }, result };
+        }),
+    },
+  };
+}
+
+function readFile(path: string): string | undefined {
+  try {
+    return readIfThere(path);
+  } catch (thrown) {
+    throw new EnimError(
+      'STATE_UNREADABLE',
+      `The state file ${path} cannot be read (${errnoOf(thrown) ?? String(thrown)}).`,
+      {
+        hint: 'mend its permissions or its disk; enim changes nothing until it can read it',
+        cause: thrown,
+      },
+    );
+  }
+}
+
+function read(path: string): ReturnType<typeof parseState> | undefined {
+  const content = readFile(path);
+  return content === undefined ? undefined : parseState(content);
+}
+
+function damageOf(path: string): string {
+  const reading = read(path);
+  if (reading === undefined) return 'is missing';
+  return reading.kind === 'damaged' ? `is damaged (${reading.reason})` : 'was damaged';
+}
+
+function lastGood(previous: string): { readonly state: State; readonly from: string } {
+  const reading = read(previous);
+  if (reading?.kind === 'good')
+    return { state: reading.state, from: `generation ${reading.state.generation} from ${previous}` };
+  return { state: EMPTY_STATE, from: 'an empty state (there is no good earlier generation)' };
+}
+
+function newer(path: string, version: number): EnimError {
+  return new EnimError(
+    'STATE_NEWER',
+    `The state file ${path} has version ${version}; this enim knows up to version ${EMPTY_STATE.version}.`,
+    {
+      hint: 'use the newer enim that wrote it; nothing was changed',
+    },
+  );
+}
+
+function unwritable(path: string, thrown: unknown): EnimError {
+  const errno = errnoOf(thrown);
+  const why = {
+    ENOSPC: 'the disk is full',
+    EROFS: 'the file system is read-only',
+    EACCES: 'permission denied',
+    EDQUOT: 'the quota is used up',
+  };
+  const hints: Record<string, string> = {
+    ENOSPC: 'free some space, then run the same command again',
+    EDQUOT: 'free some space, then run the same command again',
+    EROFS: 'remount it writable (see dmesg for why it is not), then run the same command again',
+    EACCES: 'run enim as root',
+  };
+  const reason = why[errno as keyof typeof why] ?? errno ?? String(thrown);
+  return new EnimError(
+    errno === 'EACCES' ? 'NOT_PERMITTED' : 'STATE_UNWRITABLE',
+    `The state file ${path} cannot be written: ${reason}.`,
+    {
+      hint: hints[errno ?? ''] ?? 'mend the file system, then run the same command again',
+      cause: thrown,
+    },
+  );
+}
