@@ -1,0 +1,38 @@
+/** What enim asks of whoever manages ENIs: one interface, one file a provider, one suite of contract tests for all of them. */
+import type { Endpoint } from '../model/attachment.js';
+import type { Eni } from '../model/eni.js';
+
+/** An ENI and who holds it, as the provider sees it. */
+export interface ProvidedEni {
+  readonly eni: Eni;
+  readonly holder: Endpoint | null;
+  /** When the holder got it; ISO 8601, UTC. */
+  readonly since: string | null;
+  /** When it was last given back; ISO 8601, UTC. */
+  readonly releasedAt: string | null;
+}
+
+/** Whether the provider can do its work now. */
+export interface ProviderHealth {
+  readonly ok: boolean;
+  /** One sentence. */
+  readonly message: string;
+}
+
+/** A source of ENIs for this node. Any number of processes may call it at once. */
+export interface Provider {
+  readonly name: string;
+  /** All ENIs of this node, in the provider's order. */
+  list(): Promise<readonly ProvidedEni[]>;
+  /**
+   * Gives the endpoint an ENI: the one that it holds already, else, of `candidates`, the free one that rested longest (never
+   * used ones first, in the order of `list`). Two endpoints never get the same.
+   *
+   * @param candidates IDs of the ENIs that may be given out now
+   * @throws EnimError NO_FREE_ENI if all of them are held
+   */
+  allocate(endpoint: Endpoint, candidates: readonly string[]): Promise<Eni>;
+  /** Takes back whatever the endpoint holds. That it holds nothing is success. Call it only when the NIC is home. */
+  release(endpoint: Endpoint): Promise<void>;
+  health(): Promise<ProviderHealth>;
+}
