@@ -1,0 +1,112 @@
+/**
+ * Editing the settings file, for `enim config` and `enim provider init`. What would be invalid is never written, and a write that
+ * went wrong (a full disk) leaves the file as it was.
+ */
+import { linkSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, extname } from 'node:path';
+import Conf from 'conf';
+import { EnimError, errnoOf, messageOf } from '../model/errors.js';
+import { checkSettings, loadSettings } from './load.js';
+
+/** A settings file that can be edited. Keys are dotted paths: `static.enis[0].mac`. */
+export interface SettingsFile {
+  readonly path: string;
+  all(): Record<string, unknown>;
+  /** @throws EnimError NOT_THERE */
+  get(key: string): unknown;
+  /**
+   * Sets a key to JSON, or to the text itself where it is none; returns the value.
+   *
+   * @throws EnimError INVALID_CONFIG, STATE_UNWRITABLE
+   */
+  set(key: string, text: string): unknown;
+}
+
+/**
+ * Opens the file; one that does not exist counts as empty.
+ *
+ * @throws EnimError INVALID_CONFIG if it is no JSON or wrong already
+ */
+export function openSettingsFile(path: string): SettingsFile {
+  loadSettings(path);
+  const extension = extname(path);
+  const conf = new Conf<Record<string, unknown>>({
+    cwd: dirname(path),
+    configName: basename(path, extension),
+    fileExtension: extension.slice(1),
+    clearInvalidConfig: false,
+    configFileMode: 0o644,
+    serialize: (value) => {
+      checkSettings(path, value);
+      return `${JSON.stringify(value, null, 2)}\n`;
+    },
+  });
+
+  return {
+    path,
+    all: () => conf.store,
+    get(key) {
+      const value: unknown = conf.get(key);
+      if (value !== undefined) return value;
+      throw new EnimError('NOT_THERE', `The settings ${path} say nothing about ${key}.`, {
+        hint: 'see all of them: enim config get',
+      });
+    },
+    set(key, text) {
+      const value = jsonOrText(text);
+      keepingOld(path, () => conf.set(key, value));
+      return value;
+    },
+  };
+}
+
+function jsonOrText(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
+/**
+ * conf was measured to rename a truncated file over the good one when the disk is full. So the old file keeps a second name until
+ * the new one has been read back.
+ */
+function keepingOld(path: string, write: () => void): void {
+  const old = `${path}.old`;
+  rmSync(old, { force: true });
+  const existed = linkIfThere(path, old);
+  try {
+    write();
+    JSON.parse(readFileSync(path, 'utf8'));
+  } catch (thrown) {
+    if (existed) renameSync(old, path);
+    if (thrown instanceof EnimError) throw thrown;
+    throw new EnimError(
+      'STATE_UNWRITABLE',
+      `The settings ${path} cannot be written: ${errnoOf(thrown) ?? messageOf(thrown)}.`,
+      {
+        hint: 'nothing was changed; free some space or mend the permissions, then try again',
+        cause: thrown,
+      },
+    );
+  }
+  rmSync(old, { force: true });
+}
+
+function linkIfThere(path: string, name: string): boolean {
+  try {
+    linkSync(path, name);
+    return true;
+  } catch (thrown) {
+    if (errnoOf(thrown) === 'ENOENT') return false;
+    throw new EnimError(
+      'STATE_UNWRITABLE',
+      `The directory of ${path} cannot be written: ${errnoOf(thrown) ?? messageOf(thrown)}.`,
+      {
+        hint: 'mend its permissions or its file system',
+        cause: thrown,
+      },
+    );
+  }
+}

@@ -1,0 +1,61 @@
+/** Reads the settings once, at the start. */
+import { readFileSync } from 'node:fs';
+import { EnimError, errnoOf, messageOf } from '../model/errors.js';
+import { DEFAULTS, parseSettings, type Settings, type SettingsFault } from './schema.js';
+
+/**
+ * The settings in a file; the defaults if there is no file.
+ *
+ * @throws EnimError INVALID_CONFIG naming every field that is wrong, and its value
+ */
+export function loadSettings(path: string): Settings {
+  const content = readSettings(path);
+  if (content === undefined) return DEFAULTS;
+  return checkSettings(path, parseJson(path, content));
+}
+
+/**
+ * Checks settings that are about to be written.
+ *
+ * @throws EnimError INVALID_CONFIG
+ */
+export function checkSettings(path: string, json: unknown): Settings {
+  const result = parseSettings(json);
+  if ('settings' in result) return result.settings;
+  throw invalid(path, result.faults);
+}
+
+function readSettings(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (thrown) {
+    if (errnoOf(thrown) === 'ENOENT') return undefined;
+    throw new EnimError(
+      'INVALID_CONFIG',
+      `The settings ${path} cannot be read (${errnoOf(thrown) ?? messageOf(thrown)}).`,
+      {
+        hint: 'name another file with --config, or mend this one’s permissions',
+        cause: thrown,
+      },
+    );
+  }
+}
+
+function parseJson(path: string, content: string): unknown {
+  try {
+    return JSON.parse(content) as unknown;
+  } catch (thrown) {
+    throw new EnimError('INVALID_CONFIG', `The settings ${path} are not JSON: ${messageOf(thrown)}.`, {
+      hint: `correct it, for example with: ${'$'}{EDITOR:-vi} ${path}`,
+      cause: thrown,
+    });
+  }
+}
+
+function invalid(path: string, faults: readonly SettingsFault[]): EnimError {
+  const [first, ...rest] = faults.map(({ field, fault }) => `${field} ${fault}`);
+  return new EnimError('INVALID_CONFIG', `The settings ${path} are wrong: ${first}.`, {
+    details: rest,
+    hint: `correct it in ${path}, then: enim list`,
+  });
+}

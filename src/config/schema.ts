@@ -1,0 +1,288 @@
+/** The settings: their shape, and what is wrong with a file that has another one. Pure. */
+import leven from 'leven';
+import * as v from 'valibot';
+import { isHostAddress, networkOf, parseCidr, parseIP, parseMac } from '../model/address.js';
+import type { Eni, EniAddress, EniRoute } from '../model/eni.js';
+import { ifnameFault } from '../model/names.js';
+
+/** Rules by which the static provider finds ENIs among the node's spare NICs. Each given rule must hold. */
+export interface DiscoverRules {
+  /** Kernel drivers, for example `ena`; empty means any. */
+  readonly driver: readonly string[];
+  /** Pattern of the name at home, with `*` and `?`; null means any. */
+  readonly name: string | null;
+  /** Names, patterns, MACs or bus addresses that are never taken. */
+  readonly exclude: readonly string[];
+}
+
+/** The settings as the program uses them. */
+export interface Settings {
+  readonly provider: 'static';
+  /** Name under which attachments by hand are recorded; CNI configurations bring their own. */
+  readonly network: string;
+  /** Longest wait for a lock, in milliseconds. */
+  readonly lockWait: number;
+  readonly static: { readonly enis: readonly Eni[]; readonly discover: DiscoverRules | null };
+}
+
+/** What holds where the settings say nothing, or do not exist. */
+export const DEFAULTS: Settings = {
+  provider: 'static',
+  network: 'enim',
+  lockWait: 10_000,
+  static: { enis: [], discover: null },
+};
+
+const check = <T>(test: (value: T) => boolean, message: (issue: { input: T }) => string) => v.check(test, message);
+const shown = (input: unknown): string => JSON.stringify(input);
+
+const Mac = v.pipe(
+  v.string(),
+  check(
+    (text) => parseMac(text) !== undefined,
+    ({ input }) => `${shown(input)} is no MAC address, such as "02:e0:00:00:00:01"`,
+  ),
+  v.transform((text) => parseMac(text) as string),
+);
+
+function addressOf(family: 4 | 6) {
+  const example = family === 4 ? '10.0.0.10/24' : 'fd00::10/64';
+  return v.pipe(
+    v.strictObject({
+      address: v.pipe(
+        v.string(),
+        check(
+          (text) => parseCidr(text)?.family === family,
+          ({ input }) => `${shown(input)} is no IPv${family} address with prefix length, such as "${example}"`,
+        ),
+        check(
+          (text) => isHostAddress((parseCidr(text) as { address: string }).address),
+          ({ input }) => `${shown(input)} is no address that a pod can have`,
+        ),
+      ),
+      gateway: v.optional(
+        v.pipe(
+          v.string(),
+          check(
+            (text) => parseIP(text)?.family === family,
+            ({ input }) => `${shown(input)} is no IPv${family} address`,
+          ),
+        ),
+      ),
+    }),
+    v.transform(({ address, gateway }): EniAddress => {
+      const cidr = parseCidr(address) as { address: string; prefix: number };
+      return {
+        address: `${cidr.address}/${cidr.prefix}`,
+        gateway: gateway === undefined ? null : (parseIP(gateway)?.address ?? null),
+      };
+    }),
+  );
+}
+
+const Route = v.pipe(
+  v.strictObject({
+    dst: v.pipe(
+      v.string(),
+      check(
+        (text) => parseCidr(text) !== undefined,
+        ({ input }) => `${shown(input)} is no network, such as "10.9.0.0/16" or "::/0"`,
+      ),
+      check(
+        (text) => isNetwork(text),
+        ({ input }) => `${shown(input)} has host bits set`,
+      ),
+    ),
+    gw: v.optional(
+      v.pipe(
+        v.string(),
+        check(
+          (text) => parseIP(text) !== undefined,
+          ({ input }) => `${shown(input)} is no IP address`,
+        ),
+      ),
+    ),
+  }),
+  v.check(
+    ({ dst, gw }) => gw === undefined || parseCidr(dst)?.family === parseIP(gw)?.family,
+    'destination and gateway are of different families',
+  ),
+  v.transform(({ dst, gw }): EniRoute => (gw === undefined ? { dst } : { dst, gw })),
+);
+
+function isNetwork(text: string): boolean {
+  const cidr = parseCidr(text);
+  return cidr !== undefined && networkOf(cidr) === cidr.address;
+}
+
+const EniEntry = v.pipe(
+  v.strictObject({
+    id: v.pipe(
+      v.string(),
+      v.regex(
+        /^[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}$/,
+        ({ input }) => `${shown(input)} is no ID: use letters, digits, ".", "_", "-"`,
+      ),
+    ),
+    mac: Mac,
+    pciAddress: v.optional(
+      v.pipe(
+        v.string(),
+        v.regex(
+          /^([0-9a-fA-F]{4}:)?[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\.[0-7]$/,
+          ({ input }) => `${shown(input)} is no PCI address, such as "0000:00:05.0"`,
+        ),
+        v.transform((text) => (text.length === 7 ? `0000:${text}` : text).toLowerCase()),
+      ),
+    ),
+    ifname: v.optional(
+      v.pipe(
+        v.string(),
+        check(
+          (text) => ifnameFault(text) === undefined,
+          ({ input }) => `${shown(input)} ${ifnameFault(input)}`,
+        ),
+      ),
+    ),
+    mtu: v.optional(
+      v.pipe(
+        v.number(),
+        v.integer(),
+        check(
+          (mtu) => mtu >= 68 && mtu <= 65_535,
+          ({ input }) => `${input} is not between 68 and 65535 bytes`,
+        ),
+      ),
+    ),
+    ipv4: v.optional(addressOf(4)),
+    ipv6: v.optional(addressOf(6)),
+    routes: v.optional(v.array(Route)),
+  }),
+  v.check(
+    ({ mtu, ipv6 }) => ipv6 === undefined || mtu === undefined || mtu >= 1280,
+    'IPv6 needs an MTU of at least 1280',
+  ),
+  v.transform(
+    ({ id, mac, pciAddress = null, ifname = null, mtu = null, ipv4 = null, ipv6 = null, routes = null }): Eni => ({
+      ...{ id, mac, pciAddress, ifname, mtu, ipv4, ipv6, routes },
+    }),
+  ),
+);
+
+const words = v.pipe(
+  v.union([v.string(), v.array(v.string())], 'is neither a text nor a list of texts'),
+  v.transform((value) => (typeof value === 'string' ? [value] : value)),
+);
+
+const Discover = v.pipe(
+  v.strictObject({ driver: v.optional(words, []), name: v.optional(v.string()), exclude: v.optional(words, []) }),
+  v.transform(({ driver, name = null, exclude }): DiscoverRules => ({ driver, name, exclude })),
+);
+
+const SettingsFile = v.pipe(
+  v.strictObject({
+    provider: v.optional(
+      v.picklist(['static'], ({ input }) => `${shown(input)} is no provider; known: "static"`),
+      DEFAULTS.provider,
+    ),
+    network: v.optional(
+      v.pipe(
+        v.string(),
+        v.regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/, ({ input }) => `${shown(input)} is no network name`),
+      ),
+      DEFAULTS.network,
+    ),
+    lockWait: v.optional(
+      v.pipe(
+        v.number(),
+        check(
+          (ms) => ms > 0 && ms <= 600_000,
+          ({ input }) => `${input} is not between 1 and 600000 ms`,
+        ),
+      ),
+      DEFAULTS.lockWait,
+    ),
+    static: v.optional(v.strictObject({ enis: v.optional(v.array(EniEntry), []), discover: v.optional(Discover) }), {}),
+  }),
+  v.transform(
+    (file): Settings => ({ ...file, static: { enis: file.static.enis, discover: file.static.discover ?? null } }),
+  ),
+);
+
+/** What is wrong with a settings file: where (`static.enis[0].mac`), and what, as a clause. */
+export interface SettingsFault {
+  readonly field: string;
+  readonly fault: string;
+}
+
+/** Reads the parsed JSON of a settings file. Reports every fault, not just the first. */
+export function parseSettings(
+  json: unknown,
+): { readonly settings: Settings } | { readonly faults: readonly SettingsFault[] } {
+  const result = v.safeParse(SettingsFile, json);
+  if (!result.success) return { faults: result.issues.map(toFault) };
+  const faults = duplicates(result.output.static.enis);
+  return faults.length > 0 ? { faults } : { settings: result.output };
+}
+
+function toFault(issue: v.BaseIssue<unknown>): SettingsFault {
+  const field = pathOf(issue);
+  if (issue.type === 'strict_object' && issue.expected === 'never') {
+    return { field, fault: `is no known key${didYouMean(issue)}` };
+  }
+  if (issue.received === 'undefined') return { field, fault: 'is missing' };
+  if (issue.type === 'strict_object') return { field, fault: `is ${issue.received}, not an object` };
+  if (['string', 'number', 'array', 'boolean'].includes(issue.type)) {
+    return { field, fault: `is ${issue.received}, not ${issue.type === 'array' ? 'a list' : `a ${issue.type}`}` };
+  }
+  return { field, fault: issue.message };
+}
+
+function pathOf(issue: v.BaseIssue<unknown>): string {
+  const path = (issue.path ?? []).map(({ key }) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
+  return path.replace(/^\./, '') || 'the file';
+}
+
+const KNOWN_KEYS: readonly { readonly at: RegExp; readonly keys: readonly string[] }[] = [
+  { at: /^[^.]+$/, keys: ['provider', 'network', 'lockWait', 'static'] },
+  { at: /^static\.[^.]+$/, keys: ['enis', 'discover'] },
+  { at: /^static\.discover\.[^.]+$/, keys: ['driver', 'name', 'exclude'] },
+  { at: /^static\.enis\[\d+\]\.[^.]+$/, keys: ['id', 'mac', 'pciAddress', 'ifname', 'mtu', 'ipv4', 'ipv6', 'routes'] },
+  { at: /\.ipv[46]\.[^.]+$/, keys: ['address', 'gateway'] },
+  { at: /\.routes\[\d+\]\.[^.]+$/, keys: ['dst', 'gw'] },
+];
+
+function didYouMean(issue: v.BaseIssue<unknown>): string {
+  const field = pathOf(issue);
+  const key = field.slice(field.lastIndexOf('.') + 1);
+  const keys = KNOWN_KEYS.find(({ at }) => at.test(field))?.keys ?? [];
+  const near = keys.filter(
+    (each) => leven(each.toLowerCase(), key.toLowerCase()) <= Math.max(2, Math.floor(each.length / 3)),
+  );
+  const best = near.sort((a, b) => leven(a, key) - leven(b, key))[0];
+  return best === undefined ? `; known here: ${keys.join(', ')}` : `; did you mean "${best}"?`;
+}
+
+/** Two entries of one ID, MAC or address would give one thing to two pods. */
+function duplicates(enis: readonly Eni[]): SettingsFault[] {
+  const seen = new Map<string, string>();
+  const faults: SettingsFault[] = [];
+  enis.forEach((eni, index) => {
+    const values: [string, string | undefined][] = [
+      ['id', eni.id],
+      ['mac', eni.mac],
+      ['pciAddress', eni.pciAddress ?? undefined],
+      ['ifname', eni.ifname ?? undefined],
+      ['ipv4.address', eni.ipv4?.address.split('/')[0]],
+      ['ipv6.address', eni.ipv6?.address.split('/')[0]],
+    ];
+    for (const [key, value] of values) {
+      if (value === undefined) continue;
+      const field = `static.enis[${index}].${key}`;
+      const first = seen.get(`${key} ${value}`);
+      if (first !== undefined) faults.push({ field, fault: `${shown(value)} is that of ${first} already` });
+      else seen.set(`${key} ${value}`, field.slice(0, field.lastIndexOf(`.${key}`)));
+    }
+  });
+  return faults;
+}

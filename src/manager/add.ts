@@ -1,0 +1,199 @@
+/**
+ * add = reserve → move in → configure → commit. The intention is on disk before the link is touched; whatever fails is undone;
+ * whoever repeats the call gets the same answer.
+ */
+import type { Attachment, Endpoint, NetnsRef } from '../model/attachment.js';
+import type { Eni } from '../model/eni.js';
+import { EnimError } from '../model/errors.js';
+import { parseLabel } from '../model/label.js';
+import type { Link, LinkSnapshot } from '../model/link.js';
+import { allocate, notAtHome } from './allocate.js';
+import { attachmentLock, bringHome, eniLock, giveBack } from './home.js';
+import { findLink, identityOf, identityOfAttachment } from './identify.js';
+import type { Parts } from './parts.js';
+import { Undo } from './undo.js';
+
+/** What is asked for; names are checked already. */
+export interface AddRequest {
+  readonly owner: string;
+  readonly uid?: string | null;
+  /** Null derives one from the netns, so that repeating the call means the same attachment. */
+  readonly containerID: string | null;
+  /** Path, name or PID. */
+  readonly netns: string;
+  readonly ifname: string;
+  /** This ENI and no other. */
+  readonly eni?: string | null;
+  /** Take a NIC that the node itself seems to use. */
+  readonly force?: boolean;
+}
+
+/** An attachment that stands, and its link as it is in the pod. */
+export interface Added {
+  readonly attachment: Attachment;
+  readonly link: Link;
+}
+
+/**
+ * Gives the endpoint an ENI.
+ *
+ * @param signal aborts between two steps: what was done is undone, or, once the pod has the NIC, kept
+ * @throws EnimError; nothing is changed then, or the error says what could not be undone
+ */
+export async function add(parts: Parts, request: AddRequest, signal?: AbortSignal): Promise<Added> {
+  const netns = await parts.netns.get(request.netns);
+  const endpoint: Endpoint = {
+    network: parts.network,
+    containerID: request.containerID ?? `netns-${netns.inode}`,
+    ifname: request.ifname,
+    owner: request.owner,
+    uid: request.uid ?? null,
+  };
+  const lock = await parts.locks.acquire(attachmentLock(endpoint));
+  try {
+    const before = await parts.store.find(endpoint);
+    if (before === undefined) return await attach(parts, request, endpoint, netns, signal);
+    refuseOtherOwner(before, endpoint);
+    const same = await resume(parts, before, netns);
+    if (same !== undefined) return same;
+    await giveBack(parts, before);
+    return await attach(parts, request, endpoint, netns, signal);
+  } finally {
+    lock.release();
+  }
+}
+
+function refuseOtherOwner(attachment: Attachment, { owner }: Endpoint): void {
+  if (attachment.owner === owner) return;
+  throw new EnimError(
+    'INVALID_ARGUMENT',
+    `${attachment.ifname} of container ${attachment.containerID} belongs to ${attachment.owner}, not to ${owner}.`,
+    { hint: 'name another container with --container-id' },
+  );
+}
+
+/** The answer of an earlier add whose NIC is where it should be; sets it up anew where that was interrupted or undone. */
+async function resume(parts: Parts, attachment: Attachment, netns: NetnsRef): Promise<Added | undefined> {
+  if (attachment.phase === 'releasing' || attachment.netns.inode !== netns.inode || attachment.bootID !== parts.bootID)
+    return undefined;
+  const link = findLink((await parts.links.lookInto(netns)) ?? [], identityOfAttachment(attachment));
+  if (link === undefined || link.name !== attachment.ifname) return undefined;
+  if (attachment.phase === 'attached' && parts.links.faults(link, attachment.eni).length === 0)
+    return { attachment, link };
+  const lock = await parts.locks.acquire(eniLock(attachment.eni.id));
+  try {
+    const now = await parts.links.configure(netns, attachment.ifname, attachment.eni, [lock.fd]);
+    return { attachment: await commit(parts, attachment), link: now };
+  } finally {
+    lock.release();
+  }
+}
+
+async function attach(
+  parts: Parts,
+  request: AddRequest,
+  endpoint: Endpoint,
+  netns: NetnsRef,
+  signal: AbortSignal | undefined,
+): Promise<Added> {
+  const undo = new Undo();
+  try {
+    await refuseTakenIfname(parts, netns, endpoint.ifname);
+    stopIfAborted(signal);
+    const eni = await allocate(parts, endpoint, { eni: request.eni ?? null, force: request.force ?? false });
+    undo.push(`give ENI ${eni.id} back`, () => parts.provider.release(endpoint));
+    const lock = await parts.locks.acquire(eniLock(eni.id));
+    try {
+      return await moveIn(parts, endpoint, eni, netns, [lock.fd], undo, signal);
+    } catch (thrown) {
+      // While the ENI's lock is still held.
+      throw await undo.after(thrown);
+    } finally {
+      lock.release();
+    }
+  } catch (thrown) {
+    throw await undo.after(thrown);
+  }
+}
+
+async function refuseTakenIfname(parts: Parts, netns: NetnsRef, ifname: string): Promise<void> {
+  const links = await parts.links.lookInto(netns);
+  if (links === undefined)
+    throw new EnimError('NOT_THERE', `The netns ${netns.path} has gone.`, { hint: 'ip netns list' });
+  const taken = links.find(({ name, altnames }) => name === ifname || altnames.includes(ifname));
+  if (taken === undefined) return;
+  throw new EnimError(
+    'IFNAME_TAKEN',
+    `The netns ${netns.path} has an interface ${ifname} already (MAC ${taken.mac || 'none'}).`,
+    {
+      hint: 'choose another name with --ifname',
+    },
+  );
+}
+
+async function moveIn(
+  parts: Parts,
+  endpoint: Endpoint,
+  eni: Eni,
+  netns: NetnsRef,
+  held: readonly number[],
+  undo: Undo,
+  signal: AbortSignal | undefined,
+): Promise<Added> {
+  const { attachment, link } = await reserve(parts, endpoint, eni, netns);
+  undo.push(`forget the attachment of ENI ${eni.id}`, () => parts.store.forget(attachment));
+  stopIfAborted(signal);
+  undo.push(`bring ENI ${eni.id} home`, async () => {
+    const returned = await bringHome(parts, attachment, held);
+    if (returned !== null) await parts.links.restore(returned, attachment.snapshot, held);
+  });
+  await parts.links.moveIn(link, netns, attachment, held);
+  stopIfAborted(signal);
+  const now = await parts.links.configure(netns, endpoint.ifname, eni, held);
+  stopIfAborted(signal);
+  return { attachment: await commit(parts, attachment), link: now };
+}
+
+/** Write-ahead: from here on, whatever happens, it is known where the NIC came from and what it looked like. */
+async function reserve(
+  parts: Parts,
+  endpoint: Endpoint,
+  eni: Eni,
+  netns: NetnsRef,
+): Promise<{ attachment: Attachment; link: Link }> {
+  const { links } = await parts.links.lookHome();
+  const link = findLink(links, identityOf(eni));
+  if (link === undefined) throw notAtHome(eni);
+  const attachment: Attachment = {
+    ...endpoint,
+    eni,
+    netns,
+    phase: 'attaching',
+    since: parts.clock().toISOString(),
+    bootID: parts.bootID,
+    snapshot: homeLook(await parts.links.snapshot(link), eni),
+  };
+  await parts.store.put(attachment);
+  return { attachment, link };
+}
+
+/** The name that the inventory prescribes, and not our own label of an earlier absence, is what the NIC returns to. */
+function homeLook(snapshot: LinkSnapshot, eni: Eni): LinkSnapshot {
+  const label = parseLabel(snapshot.alias);
+  return {
+    ...snapshot,
+    name: eni.ifname ?? label?.home ?? snapshot.name,
+    alias: label === undefined ? snapshot.alias : null,
+  };
+}
+
+async function commit(parts: Parts, attachment: Attachment): Promise<Attachment> {
+  const attached: Attachment = { ...attachment, phase: 'attached' };
+  await parts.store.put(attached);
+  return attached;
+}
+
+function stopIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted !== true) return;
+  throw new EnimError('INTERRUPTED', 'The add was interrupted; what it had done was undone.', { hint: 'run it again' });
+}

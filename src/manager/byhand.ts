@@ -1,0 +1,57 @@
+/**
+ * Holding an ENI for an owner without attaching it: what `enim provider allocate` and `release` do. gc leaves such an ENI alone.
+ */
+import type { Endpoint } from '../model/attachment.js';
+import type { Eni } from '../model/eni.js';
+import { EnimError } from '../model/errors.js';
+import type { ProvidedEni } from '../providers/provider.js';
+import { allocate } from './allocate.js';
+import { eniLock } from './home.js';
+import { identityOf } from './identify.js';
+import { locate, look } from './locate.js';
+import { BY_HAND, type Parts } from './parts.js';
+import { describe } from './verdict.js';
+
+/**
+ * Holds an ENI for the owner; asked again, it is the same one.
+ *
+ * @param eni this one and no other, if given
+ * @throws EnimError NO_FREE_ENI, NOT_THERE
+ */
+export async function allocateByHand(parts: Parts, owner: string, eni: string | null): Promise<Eni> {
+  const endpoint: Endpoint = { network: BY_HAND, containerID: owner.replace('/', '.'), ifname: '-', owner, uid: null };
+  return allocate(parts, endpoint, { eni, force: false });
+}
+
+/**
+ * Frees what is held by hand for the owner; nothing held is an empty list.
+ *
+ * @throws EnimError UNSAFE if the owner's ENI is attached, or its NIC is not at home
+ */
+export async function releaseByHand(parts: Parts, owner: string): Promise<readonly Eni[]> {
+  const held = (await parts.provider.list()).filter(({ holder }) => holder?.owner === owner);
+  for (const each of held) await refuseAway(parts, each, owner);
+  for (const { eni, holder } of held) {
+    const lock = await parts.locks.acquire(eniLock(eni.id));
+    try {
+      if (holder !== null) await parts.provider.release(holder);
+    } finally {
+      lock.release();
+    }
+  }
+  return held.map(({ eni }) => eni);
+}
+
+async function refuseAway(parts: Parts, { eni, holder }: ProvidedEni, owner: string): Promise<void> {
+  const del = `enim del ${owner} --container-id ${holder?.containerID}`;
+  if (holder?.network !== BY_HAND) {
+    throw new EnimError('UNSAFE', `ENI ${eni.id} is attached for ${owner}, container ${holder?.containerID}.`, {
+      hint: del,
+    });
+  }
+  const where = await locate(await look(parts), identityOf(eni), null);
+  if (where.at === 'home' || where.at === 'nowhere') return;
+  throw new EnimError('UNSAFE', `ENI ${eni.id} must not be released: ${describe(where)}.`, {
+    hint: 'bring its NIC home first',
+  });
+}

@@ -1,0 +1,108 @@
+/** Which ENIs may be given out now, and why the others may not. Pure. */
+import type { HomeView } from '../link/driver.js';
+import type { Attachment, Endpoint } from '../model/attachment.js';
+import { sameKey } from '../model/attachment.js';
+import { EnimError } from '../model/errors.js';
+import type { Link } from '../model/link.js';
+import type { ProvidedEni } from '../providers/provider.js';
+import { identify, identityOf } from './identify.js';
+import { protections } from './protect.js';
+
+/** One ENI's fitness for being given to an endpoint. `reason` is a sentence. */
+export type Fitness =
+  | { readonly id: string; readonly fit: true; readonly link: Link }
+  | {
+      readonly id: string;
+      readonly fit: false;
+      readonly why: 'held' | 'missing' | 'ambiguous';
+      readonly reason: string;
+    }
+  | { readonly id: string; readonly fit: false; readonly why: 'unsafe'; readonly reason: string; readonly link: Link };
+
+/**
+ * Judges one ENI. What the endpoint itself holds already counts as free.
+ *
+ * @param endpoint null for nobody in particular
+ * @param attachments all that are recorded
+ */
+export function judge(
+  provided: ProvidedEni,
+  endpoint: Endpoint | null,
+  attachments: readonly Attachment[],
+  home: HomeView,
+): Fitness {
+  const { eni, holder } = provided;
+  const id = eni.id;
+  const recorded = attachments.find((attachment) => attachment.eni.id === id) ?? holder;
+  if (recorded !== null && (endpoint === null || !sameKey(recorded, endpoint))) {
+    return {
+      id,
+      fit: false,
+      why: 'held',
+      reason: `ENI ${id} is held by ${recorded.owner}, container ${recorded.containerID}.`,
+    };
+  }
+  const [link, ...others] = identify(home.links, identityOf(eni));
+  if (link === undefined)
+    return { id, fit: false, why: 'missing', reason: `ENI ${id}: no device with MAC ${eni.mac} is at home.` };
+  if (others.length > 0) {
+    const names = [link, ...others].map(({ name }) => name).join(', ');
+    return { id, fit: false, why: 'ambiguous', reason: `ENI ${id}: several links have its MAC ${eni.mac}: ${names}.` };
+  }
+  const own = [eni.ipv4, eni.ipv6].flatMap((address) => (address === null ? [] : [address.address]));
+  const reasons = protections(link, home.use, own);
+  if (reasons.length === 0) return { id, fit: true, link };
+  return {
+    id,
+    fit: false,
+    why: 'unsafe',
+    link,
+    reason: `ENI ${id}: its NIC ${link.name} is not spare: ${reasons.join('; ')}.`,
+  };
+}
+
+/**
+ * The one ENI that the caller asked for.
+ *
+ * @param force take it although it is not spare
+ * @throws EnimError NOT_THERE, NO_FREE_ENI, AMBIGUOUS_LINK or UNSAFE
+ */
+export function pick(fitness: readonly Fitness[], id: string, force: boolean): string {
+  const wanted = fitness.find((each) => each.id === id);
+  if (wanted === undefined) {
+    throw new EnimError('NOT_THERE', `No ENI "${id}" is known.`, {
+      hint: 'see the known ones: enim list --output name',
+    });
+  }
+  if (wanted.fit || (wanted.why === 'unsafe' && force)) return id;
+  switch (wanted.why) {
+    case 'held':
+      throw new EnimError('NO_FREE_ENI', wanted.reason, { hint: `take another one, or free it first: enim list` });
+    case 'missing':
+      throw new EnimError('NOT_THERE', wanted.reason, { hint: 'see where it is: enim list' });
+    case 'ambiguous':
+      throw new EnimError('AMBIGUOUS_LINK', wanted.reason, { hint: 'tell them apart by "pciAddress" in the settings' });
+    case 'unsafe':
+      throw new EnimError('UNSAFE', wanted.reason, { hint: `if you are sure, repeat it with --eni ${id} --force` });
+  }
+}
+
+/** The error of an add for which nothing is left, with what became of all ENIs. */
+export function noneFree(fitness: readonly Fitness[]): EnimError {
+  if (fitness.length === 0) {
+    return new EnimError('NO_FREE_ENI', 'No ENI is free: none are known on this node.', { hint: 'enim provider init' });
+  }
+  const count = (why: string): number => fitness.filter((each) => !each.fit && each.why === why).length;
+  const counts = ['held', 'missing', 'ambiguous', 'unsafe'].flatMap((why) =>
+    count(why) > 0 ? [`${count(why)} ${why}`] : [],
+  );
+  const others = fitness.flatMap((each) => (each.fit || each.why === 'held' ? [] : [each.reason]));
+  return new EnimError(
+    'NO_FREE_ENI',
+    `No ENI is free (${fitness.length} known: ${counts.join(', ') || 'all taken by now'}).`,
+    {
+      details: others.slice(0, 5),
+      hint: 'see who holds them, and reclaim what is dead: enim list; enim gc',
+    },
+  );
+}

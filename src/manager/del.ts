@@ -1,0 +1,99 @@
+/**
+ * del = fence → move home → forget → release. It succeeds when there is nothing to do, whatever became of the netns; it never
+ * touches what belongs to another container.
+ */
+import { type Attachment, type Endpoint, sameKey } from '../model/attachment.js';
+import { EnimError } from '../model/errors.js';
+import { parseLabel } from '../model/label.js';
+import { attachmentLock, giveBack, type Return } from './home.js';
+import { identityOf } from './identify.js';
+import { locate, look } from './locate.js';
+import type { Parts } from './parts.js';
+import { rebuild } from './rebuild.js';
+
+/** What is to be given back; names are checked already. */
+export interface DelRequest {
+  readonly owner: string;
+  /** Null means any network. */
+  readonly network: string | null;
+  /** Null means the only one that the owner has. */
+  readonly containerID: string | null;
+  /** Null means any. */
+  readonly ifname: string | null;
+  /** Where the NIC is supposed to be, as a path, name or PID; only looked into if nothing is recorded. May be gone. */
+  readonly netns: string | null;
+}
+
+/**
+ * Brings home what the owner's container holds. Nothing held is an empty list.
+ *
+ * @throws EnimError INVALID_ARGUMENT if no container is named and the owner has several
+ */
+export async function del(parts: Parts, request: DelRequest): Promise<readonly Return[]> {
+  const held = await findHeld(parts, request);
+  const containers = [...new Set(held.map(({ containerID }) => containerID))];
+  if (request.containerID === null && containers.length > 1) {
+    throw new EnimError('INVALID_ARGUMENT', `${request.owner} has ${containers.length} containers that hold ENIs.`, {
+      details: containers,
+      hint: `name one of them: enim del ${request.owner} --container-id ${containers[0]}`,
+    });
+  }
+  const returns: Return[] = [];
+  for (const endpoint of held.length > 0 ? held : await findLabelled(parts, request)) {
+    const done = await delOne(parts, endpoint);
+    if (done !== undefined) returns.push(done);
+  }
+  return returns;
+}
+
+/** What matches, both recorded here and known to the provider alone. */
+async function findHeld(parts: Parts, request: DelRequest): Promise<Endpoint[]> {
+  const recorded = (await parts.store.list()).filter((attachment) => matches(request, attachment));
+  const provided = await parts.provider.list();
+  const allocated = provided.flatMap(({ holder }) => (holder !== null && matches(request, holder) ? [holder] : []));
+  return [...recorded, ...allocated.filter((holder) => !recorded.some((attachment) => sameKey(attachment, holder)))];
+}
+
+function matches({ owner, network, containerID, ifname }: DelRequest, endpoint: Endpoint): boolean {
+  return (
+    endpoint.owner === owner &&
+    (network === null || endpoint.network === network) &&
+    (containerID === null || endpoint.containerID === containerID) &&
+    (ifname === null || endpoint.ifname === ifname)
+  );
+}
+
+/** NICs in the netns that the caller names whose label says that they are meant, when nothing else knows of them any more. */
+async function findLabelled(parts: Parts, request: DelRequest): Promise<Endpoint[]> {
+  if (request.netns === null) return [];
+  const netns = await parts.netns.get(request.netns).catch(() => undefined);
+  const links = netns === undefined ? undefined : await parts.links.lookInto(netns);
+  return (links ?? []).flatMap(({ alias }) => {
+    const endpoint = parseLabel(alias)?.endpoint ?? null;
+    return endpoint !== null && matches(request, endpoint) ? [endpoint] : [];
+  });
+}
+
+async function delOne(parts: Parts, endpoint: Endpoint): Promise<Return | undefined> {
+  const lock = await parts.locks.acquire(attachmentLock(endpoint));
+  try {
+    // Another process may have finished it while we waited for the lock.
+    const attachment = (await parts.store.find(endpoint)) ?? (await unrecorded(parts, endpoint));
+    return attachment === undefined ? undefined : await giveBack(parts, attachment);
+  } finally {
+    lock.release();
+  }
+}
+
+/** A record for an ENI of which there is none: the provider gave it to the endpoint, or its NIC carries the endpoint's label. */
+async function unrecorded(parts: Parts, endpoint: Endpoint): Promise<Attachment | undefined> {
+  const machine = await look(parts);
+  for (const { eni, holder } of await parts.provider.list()) {
+    if (holder !== null && !sameKey(holder, endpoint)) continue;
+    const where = await locate(machine, identityOf(eni), null);
+    const labelled = 'link' in where ? (parseLabel(where.link.alias)?.endpoint ?? null) : null;
+    if (holder !== null || (labelled !== null && sameKey(labelled, endpoint)))
+      return rebuild(parts, eni, endpoint, where);
+  }
+  return undefined;
+}

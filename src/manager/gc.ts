@@ -1,0 +1,182 @@
+/**
+ * gc: finds what abnormal ends have left behind and does for it what its own del should have done. It looks twice, a grace period
+ * apart, and acts only where both looks agree; it works on an attachment only while it holds that attachment's lock, so it never
+ * meets an add or del that is under way, nor another gc.
+ */
+import { type Attachment, type Endpoint, endpointOf } from '../model/attachment.js';
+import { messageOf } from '../model/errors.js';
+import { parseLabel } from '../model/label.js';
+import type { ProvidedEni } from '../providers/provider.js';
+import { attachmentLock, eniLock, giveBack } from './home.js';
+import { identityOf, identityOfAttachment } from './identify.js';
+import { type Look, locate, look } from './locate.js';
+import { BY_HAND, type Parts } from './parts.js';
+import { rebuild } from './rebuild.js';
+import { describe, judgeAttachment, type Verdict } from './verdict.js';
+
+/** How to run. */
+export interface GcRequest {
+  /** Decide, and change nothing. */
+  readonly dryRun: boolean;
+  /** Time between the two looks, in milliseconds. */
+  readonly grace: number;
+}
+
+/** What was decided of one ENI, and whether it was done. */
+export interface Collected extends Verdict {
+  readonly eni: string;
+  readonly done: boolean;
+  /** Why it could not be done, if it was tried. */
+  readonly error: string | null;
+}
+
+/** A verdict with what would have to be done for it. */
+interface Finding extends Verdict {
+  readonly eni: string;
+  /** Whose lock protects the work. */
+  readonly endpoint: Endpoint | null;
+  /** Does the work under that lock; looks again, for the finding may be old by then. Absent where there is nothing to do. */
+  readonly act?: () => Promise<unknown>;
+}
+
+/**
+ * Judges every ENI that is not plainly free, and reclaims what is dead.
+ *
+ * @param signal ends it between two steps
+ */
+export async function gc(
+  parts: Parts,
+  { dryRun, grace }: GcRequest,
+  signal?: AbortSignal,
+): Promise<readonly Collected[]> {
+  const first = await survey(parts);
+  if (!first.some(({ act }) => act !== undefined)) return first.map((finding) => outcome(finding));
+  await parts.sleep(grace, signal);
+  if (signal?.aborted) return [];
+  const collected: Collected[] = [];
+  for (const finding of await survey(parts)) {
+    if (signal?.aborted) break;
+    const before = first.find(
+      ({ eni, endpoint }) => eni === finding.eni && endpoint?.containerID === finding.endpoint?.containerID,
+    );
+    collected.push(before?.action === finding.action ? await carryOut(parts, finding, dryRun) : outcome(wait(finding)));
+  }
+  return collected;
+}
+
+function outcome({ eni, action, reason }: Finding, done = false, error: string | null = null): Collected {
+  return { eni, action, reason, done, error };
+}
+
+/** Dead at one look only: it may be an add or a del that was just under way. */
+function wait(finding: Finding): Finding {
+  if (finding.act === undefined) return finding;
+  return { ...finding, action: 'skip', reason: `changed within the grace period, to be seen again: ${finding.reason}` };
+}
+
+async function carryOut(parts: Parts, finding: Finding, dryRun: boolean): Promise<Collected> {
+  if (finding.act === undefined) return outcome(finding);
+  const name = finding.endpoint === null ? eniLock(finding.eni) : attachmentLock(finding.endpoint);
+  const lock = await parts.locks.tryAcquire(name);
+  if (lock === undefined) return outcome({ ...finding, action: 'skip', reason: 'another enim is working on it' });
+  try {
+    if (dryRun) return outcome(finding);
+    await finding.act();
+    return outcome(finding, true);
+  } catch (thrown) {
+    return outcome(finding, false, messageOf(thrown));
+  } finally {
+    lock.release();
+  }
+}
+
+/** One look at everything. */
+async function survey(parts: Parts): Promise<Finding[]> {
+  const [provided, attachments, machine] = await Promise.all([parts.provider.list(), parts.store.list(), look(parts)]);
+  const recorded = await Promise.all(attachments.map((attachment) => judgeRecorded(parts, machine, attachment)));
+  const ids = new Set(attachments.map(({ eni }) => eni.id));
+  const others = await Promise.all(
+    provided.filter(({ eni }) => !ids.has(eni.id)).map((each) => judgeUnrecorded(parts, machine, each)),
+  );
+  return [...recorded, ...others.filter((finding) => finding !== undefined)];
+}
+
+async function judgeRecorded(parts: Parts, machine: Look, attachment: Attachment): Promise<Finding> {
+  const { eni, netns, snapshot } = attachment;
+  const there = await parts.netns.find(netns.path);
+  const where = await locate(machine, identityOfAttachment(attachment), netns);
+  const verdict = judgeAttachment(attachment, {
+    bootID: parts.bootID,
+    netns: there === undefined ? 'gone' : there.inode === netns.inode ? 'same' : 'another',
+    pids: await machine.pidsIn(netns.inode),
+    where,
+  });
+  const finding: Finding = { ...verdict, eni: eni.id, endpoint: endpointOf(attachment) };
+  if (verdict.action !== 'reclaim') return finding;
+  const changes = where.at === 'home' ? parts.links.differences(where.link, snapshot, machine.home.links) : [];
+  const restoring = changes.map(({ what, from, to }) => `; ${what} ${from} → ${to}`).join('');
+  return {
+    ...finding,
+    reason: `${verdict.reason}${restoring}`,
+    act: async () => {
+      // The record may have been finished, or replaced, by somebody who had the lock before us.
+      const now = await parts.store.find(attachment);
+      if (now?.since === attachment.since) await giveBack(parts, now);
+    },
+  };
+}
+
+/** An ENI without a record: free, held by hand, or left by a crash between two records. Undefined if it is plainly free. */
+async function judgeUnrecorded(
+  parts: Parts,
+  machine: Look,
+  { eni, holder }: ProvidedEni,
+): Promise<Finding | undefined> {
+  if (holder?.network === BY_HAND) {
+    return {
+      eni: eni.id,
+      endpoint: holder,
+      action: 'keep',
+      reason: `held by hand for ${holder.owner}; enim provider release frees it`,
+    };
+  }
+  const where = await locate(machine, identityOf(eni), null);
+  if (where.at === 'unclear') return { eni: eni.id, endpoint: holder, action: 'skip', reason: describe(where) };
+  const label = where.at === 'nowhere' ? undefined : parseLabel(where.link.alias);
+  const endpoint = holder ?? label?.endpoint ?? null;
+  const record = endpoint === null ? undefined : rebuild(parts, eni, endpoint, where);
+  const finding = { eni: eni.id, endpoint };
+
+  if (where.at === 'netns') {
+    if (record === undefined || label === undefined) {
+      return { ...finding, action: 'skip', reason: `${describe(where)}, and nothing says whose it is` };
+    }
+    return {
+      ...finding,
+      action: 'repair',
+      reason: `no record, but ${describe(where)}, labelled for ${record.owner}: record it again`,
+      act: () => recordAgain(parts, record),
+    };
+  }
+  if (record === undefined) return undefined;
+  const cause =
+    holder === null
+      ? `NIC still carries the label of ${record.owner}`
+      : `allocated to ${record.owner}, which has no record`;
+  return {
+    ...finding,
+    action: 'reclaim',
+    reason: `${cause}; ${describe(where)}`,
+    act: () => giveBackUnrecorded(parts, record),
+  };
+}
+
+async function recordAgain(parts: Parts, record: Attachment): Promise<void> {
+  if ((await parts.store.find(record)) !== undefined) return;
+  await parts.store.put(record);
+  await parts.provider.allocate(record, [record.eni.id]);
+}
+
+async function giveBackUnrecorded(parts: Parts, record: Attachment): Promise<void> {
+  if ((await parts.store.find(record)) === undefined) await giveBack(parts, record);
+}

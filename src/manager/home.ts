@@ -1,0 +1,113 @@
+/**
+ * Bringing an attachment's NIC home: record the intention, find the NIC, move it, make it what it was, and only then let go of
+ * the record and tell the provider. Killed at any point, the same call finishes the rest.
+ */
+import { type Attachment, endpointOf, keyOf } from '../model/attachment.js';
+import { EnimError } from '../model/errors.js';
+import type { Link, Restored } from '../model/link.js';
+import { identityOfAttachment } from './identify.js';
+import { locate, look, type Whereabouts } from './locate.js';
+import type { Parts } from './parts.js';
+
+/** How a return ended. */
+export interface Return {
+  readonly attachment: Attachment;
+  /** The link at home; null if the device is gone from this machine. */
+  readonly link: Link | null;
+  /** What the pod or the kernel had changed, and was put back. */
+  readonly restored: readonly Restored[];
+  /** What could not be put back. */
+  readonly remaining: readonly Restored[];
+}
+
+/** A card is nowhere for 20–180 ms after its netns died (measured); then the kernel has it home. */
+const RETURN_WAIT_MS = 3_000;
+const RETURN_POLL_MS = 50;
+
+const GONE = { link: null, restored: [], remaining: [] } as const;
+
+/** Name of the lock that protects one attachment; whoever works on an attachment holds it. */
+export function attachmentLock(key: Parameters<typeof keyOf>[0]): string {
+  return `attachment ${keyOf(key)}`;
+}
+
+/** Name of the lock that protects one ENI's link; taken after the attachment's. */
+export function eniLock(id: string): string {
+  return `eni ${id}`;
+}
+
+/**
+ * Brings the NIC home and frees the ENI. The caller holds the attachment's lock.
+ *
+ * The record goes before the provider is told. The other way round a crash between the two would leave a record of an ENI that
+ * already belongs to somebody else; this way it leaves an ENI that nobody uses, which the next del or gc gives back.
+ *
+ * @throws EnimError LINK_LOST if the device is plugged in but in no netns that can be reached
+ */
+export async function giveBack(parts: Parts, attachment: Attachment): Promise<Return> {
+  const lock = await parts.locks.acquire(eniLock(attachment.eni.id));
+  try {
+    if (attachment.phase !== 'releasing') await parts.store.put({ ...attachment, phase: 'releasing' });
+    const link = await bringHome(parts, attachment, [lock.fd]);
+    const home = link === null ? GONE : await parts.links.restore(link, attachment.snapshot, [lock.fd]);
+    await parts.store.forget(attachment);
+    await parts.provider.release(endpointOf(attachment));
+    return { attachment, ...home };
+  } finally {
+    lock.release();
+  }
+}
+
+/**
+ * Moves the NIC home from wherever it is; null if it is proved gone. The caller holds the ENI's lock.
+ *
+ * @throws EnimError LINK_LOST, LINK_FAILED
+ */
+export async function bringHome(parts: Parts, attachment: Attachment, held: readonly number[]): Promise<Link | null> {
+  const where = await locateOrWait(parts, attachment);
+  if (where.at === 'nowhere') return null;
+  if (where.at === 'home') return where.link;
+  if (where.at === 'unclear') {
+    throw new EnimError('AMBIGUOUS_LINK', `It cannot be told which NIC to bring home: ${where.message}.`, {
+      hint: 'remove the link that is no ENI, or give the ENI its "pciAddress" in the settings',
+    });
+  }
+  try {
+    await parts.links.moveHome(where.link, where.netns, attachment.snapshot.name, held);
+  } catch (thrown) {
+    // A move whose renaming failed has moved all the same; and a netns that died meanwhile sends a card home by itself.
+    const now = await locateOrWait(parts, attachment);
+    if (now.at === 'home') return now.link;
+    if (now.at === 'nowhere') return null;
+    throw thrown;
+  }
+  const now = await locate(await look(parts), identityOfAttachment(attachment), null);
+  if (now.at === 'home') return now.link;
+  throw new EnimError('LINK_LOST', `ENI ${attachment.eni.id} was moved home, but is not there.`, { hint: 'enim gc' });
+}
+
+async function locateOrWait(parts: Parts, attachment: Attachment): Promise<Whereabouts> {
+  const identity = identityOfAttachment(attachment);
+  const find = async () => locate(await look(parts), identity, attachment.netns);
+  let where = await find();
+  const bus = identity.busAddress;
+  if (where.at !== 'nowhere' || bus === null) return where;
+  for (let waited = 0; where.at === 'nowhere' && waited < RETURN_WAIT_MS; waited += RETURN_POLL_MS) {
+    if (!(await parts.links.isOnBus(bus))) return where;
+    await parts.sleep(RETURN_POLL_MS);
+    where = await find();
+  }
+  if (where.at === 'nowhere' && (await parts.links.isOnBus(bus))) {
+    throw new EnimError(
+      'LINK_LOST',
+      `ENI ${attachment.eni.id} is plugged in at ${bus}, but in no netns that can be reached.`,
+      {
+        details: [
+          'A socket or a descriptor of the former pod may still hold its netns; the kernel returns the NIC when that ends.',
+        ],
+        hint: 'wait for it, then: enim gc',
+      },
+    );
+  }
+  return where;
+}

@@ -1,0 +1,105 @@
+/**
+ * Which of the links that one sees is a given ENI. Identity is the permanent MAC plus, where it is known, the bus address; never
+ * a name or an ifindex from an earlier look. Pure.
+ */
+import type { Attachment } from '../model/attachment.js';
+import type { Eni } from '../model/eni.js';
+import { EnimError } from '../model/errors.js';
+import { parseLabel } from '../model/label.js';
+import type { Link } from '../model/link.js';
+
+/** What is known of the NIC that is looked for. */
+export interface Identity {
+  /** ID of the ENI; stands in the label that its NIC carries while it is away. */
+  readonly id: string;
+  /** Permanent MAC, canonical. */
+  readonly mac: string;
+  readonly busAddress: string | null;
+}
+
+/** The identity of an ENI as its provider describes it. */
+export function identityOf({ id, mac, pciAddress }: Eni): Identity {
+  return { id, mac, busAddress: pciAddress };
+}
+
+/** The identity of an attachment's NIC, as it was seen before it left home. */
+export function identityOfAttachment({ eni, snapshot }: Attachment): Identity {
+  return { id: eni.id, mac: snapshot.permanentMac, busAddress: eni.pciAddress ?? snapshot.busAddress };
+}
+
+/** Kinds that sit on other links and copy their MAC, or have no other end; they are never an ENI. */
+const NEVER_ENI = new Set([
+  ...[
+    'macvlan',
+    'macvtap',
+    'ipvlan',
+    'ipvtap',
+    'vlan',
+    'macsec',
+    'bond',
+    'bridge',
+    'team',
+    'vrf',
+    'hsr',
+    'ifb',
+    'tun',
+    'vxlan',
+  ],
+  ...[
+    'geneve',
+    'gre',
+    'gretap',
+    'ip6gre',
+    'ip6gretap',
+    'ipip',
+    'sit',
+    'ip6tnl',
+    'wireguard',
+    'xfrm',
+    'openvswitch',
+    'batadv',
+  ],
+]);
+
+/** Whether a link of this kind can be an ENI at all: a real card, or a veth or the like that stands in for one. */
+export function canBeEni(link: Link): boolean {
+  return link.kind === null ? link.name !== 'lo' : !NEVER_ENI.has(link.kind);
+}
+
+/**
+ * The links that fit, best first: those at the right bus address alone where one is known, else real cards before virtual ones.
+ * More than one of equal rank is an ambiguity that nobody may resolve by guessing.
+ */
+export function identify(links: readonly Link[], { id, mac, busAddress }: Identity): Link[] {
+  const possible = links.filter(canBeEni);
+  const byMac = possible.filter((link) => link.permanentMac === mac);
+  if (byMac.length === 0) return possible.filter((link) => isLabelled(link, id));
+  if (busAddress !== null)
+    return byMac.filter((link) => link.busAddress === null || sameBus(link.busAddress, busAddress));
+  const real = byMac.filter((link) => link.kind === null);
+  return real.length > 0 ? real : byMac;
+}
+
+/**
+ * The one link that fits, or undefined.
+ *
+ * @throws EnimError AMBIGUOUS_LINK if several fit equally well
+ */
+export function findLink(links: readonly Link[], identity: Identity): Link | undefined {
+  const [link, ...others] = identify(links, identity);
+  if (link === undefined || others.length === 0) return link;
+  const names = [link, ...others].map(({ name }) => name).join(', ');
+  throw new EnimError('AMBIGUOUS_LINK', `Several links have the MAC ${identity.mac} of ENI ${identity.id}: ${names}.`, {
+    hint: 'tell them apart by "pciAddress" in the settings, or remove the one that is no ENI',
+  });
+}
+
+/** A virtual device has no permanent MAC: one whose MAC the pod has changed is known by its label alone. A card never is. */
+function isLabelled(link: Link, id: string): boolean {
+  return link.kind !== null && parseLabel(link.alias)?.eni === id;
+}
+
+/** virtio's `parentdev` is `virtioN`, which says nothing of the PCI slot; it neither confirms nor refutes. */
+function sameBus(seen: string, wanted: string): boolean {
+  return seen.startsWith('virtio') !== wanted.startsWith('virtio') || seen.toLowerCase() === wanted.toLowerCase();
+}

@@ -1,0 +1,147 @@
+/** The view that people and scripts get: provider × record × kernel, joined for each ENI. */
+import type { Attachment } from '../model/attachment.js';
+import type { Eni, EniAddress } from '../model/eni.js';
+import type { Link } from '../model/link.js';
+import type { ProvidedEni } from '../providers/provider.js';
+import { judge } from './candidates.js';
+import { identityOf, identityOfAttachment } from './identify.js';
+import { type Look, locate, look, type Whereabouts } from './locate.js';
+import { BY_HAND, type Parts } from './parts.js';
+import { describe } from './verdict.js';
+
+/** The states of an ENI, as `list` shows them. */
+export const ENI_STATES = ['free', 'used', 'releasing', 'orphan', 'missing', 'quarantined'] as const;
+
+/**
+ * `free`: can be given out. `used`: a pod has it, or it is held by hand. `releasing`: on its way home. `orphan`: held for a pod
+ * that is gone, or away from home without a record. `missing`: no device. `quarantined`: at home, but not to be given out.
+ */
+export type EniState = (typeof ENI_STATES)[number];
+
+/** One ENI, as printed by `enim list --json`. */
+export interface EniView {
+  readonly id: string;
+  readonly mac: string;
+  readonly provider: string;
+  readonly state: EniState;
+  /** Where the NIC is now; `netns` is null at home. Null if there is no device. */
+  readonly link: {
+    readonly name: string;
+    readonly ifindex: number;
+    readonly netns: string | null;
+    readonly up: boolean;
+  } | null;
+  readonly ipv4: EniAddress | null;
+  readonly ipv6: EniAddress | null;
+  readonly attachment: {
+    readonly owner: string;
+    readonly containerID: string;
+    readonly ifname: string;
+    /** Path; null for an ENI that is held by hand. */
+    readonly netns: string | null;
+    readonly network: string;
+    /** ISO 8601, UTC. */
+    readonly since: string;
+  } | null;
+  /** What is worth knowing beyond the state, as a clause. */
+  readonly note: string | null;
+}
+
+/** All ENIs of the node, in the provider's order; behind them those that only a record still speaks of. */
+export async function list(parts: Parts): Promise<readonly EniView[]> {
+  const [provided, attachments, machine] = await Promise.all([parts.provider.list(), parts.store.list(), look(parts)]);
+  const ids = new Set(provided.map(({ eni }) => eni.id));
+  const strays = attachments.filter(({ eni }) => !ids.has(eni.id)).map(unprovided);
+  return Promise.all(
+    [...provided, ...strays].map(async (each) => {
+      const attachment = attachments.find(({ eni }) => eni.id === each.eni.id);
+      return attachment === undefined ? viewUnattached(parts, machine, each) : viewAttached(parts, machine, attachment);
+    }),
+  );
+}
+
+/** The view of an attachment that was just made, without looking again. */
+export function viewAdded({ name: provider }: Parts['provider'], attachment: Attachment, link: Link): EniView {
+  return {
+    ...identity(provider, attachment.eni),
+    state: 'used',
+    link: { name: link.name, ifindex: link.ifindex, netns: attachment.netns.path, up: link.up },
+    attachment: summary(attachment),
+    note: null,
+  };
+}
+
+function unprovided(attachment: Attachment): ProvidedEni {
+  return { eni: attachment.eni, holder: attachment, since: attachment.since, releasedAt: null };
+}
+
+async function viewAttached(parts: Parts, machine: Look, attachment: Attachment): Promise<EniView> {
+  const { eni, netns, phase } = attachment;
+  const where = await locate(machine, identityOfAttachment(attachment), netns);
+  const there = await parts.netns.find(netns.path);
+  const alive =
+    attachment.bootID === parts.bootID &&
+    (there?.inode === netns.inode || (await machine.pidsIn(netns.inode)).length > 0);
+  const { state, note } = stateAttached(phase, where, alive, netns.inode);
+  return { ...identity(parts.provider.name, eni), state, link: linkOf(where), attachment: summary(attachment), note };
+}
+
+/** @param alive the netns that the record names still exists */
+function stateAttached(
+  phase: Attachment['phase'],
+  where: Whereabouts,
+  alive: boolean,
+  inode: number,
+): { state: EniState; note: string | null } {
+  if (where.at === 'unclear') return { state: 'quarantined', note: describe(where) };
+  if (phase === 'releasing')
+    return { state: 'releasing', note: `${describe(where)}; enim gc finishes it if nobody does` };
+  if (!alive) return { state: where.at === 'nowhere' ? 'missing' : 'orphan', note: 'its netns is gone; run: enim gc' };
+  if (where.at === 'nowhere') return { state: 'missing', note: 'its netns is alive, but no device is in it' };
+  if (where.at === 'home') {
+    return phase === 'attaching'
+      ? { state: 'used', note: 'being attached' }
+      : { state: 'orphan', note: 'its netns is alive, but the NIC is home; run: enim gc' };
+  }
+  if (where.netns.inode !== inode)
+    return { state: 'orphan', note: `NIC is in ${where.netns.path}, which is not its pod’s` };
+  return { state: 'used', note: phase === 'attaching' ? 'being attached' : null };
+}
+
+async function viewUnattached(parts: Parts, machine: Look, provided: ProvidedEni): Promise<EniView> {
+  const { eni, holder, since } = provided;
+  const base = { ...identity(parts.provider.name, eni), attachment: null };
+  const where = await locate(machine, identityOf(eni), null);
+  if (where.at === 'unclear') return { ...base, state: 'quarantined', link: null, note: describe(where) };
+  const link = linkOf(where);
+  if (holder !== null) {
+    const { owner, containerID, ifname, network } = holder;
+    const attachment = { owner, containerID, ifname, netns: null, network, since: since ?? '' };
+    if (network === BY_HAND) return { ...base, state: 'used', link, attachment, note: 'held by hand' };
+    return { ...base, state: 'orphan', link, attachment, note: 'allocated, but nothing is recorded; run: enim gc' };
+  }
+  if (where.at === 'nowhere') return { ...base, state: 'missing', link, note: `no device with MAC ${eni.mac}` };
+  if (where.at === 'netns')
+    return { ...base, state: 'orphan', link, note: 'away from home without a record; run: enim gc' };
+  const fitness = judge(provided, null, [], machine.home);
+  return fitness.fit
+    ? { ...base, state: 'free', link, note: null }
+    : { ...base, state: 'quarantined', link, note: fitness.reason };
+}
+
+function identity(
+  provider: string,
+  { id, mac, ipv4, ipv6 }: Eni,
+): Pick<EniView, 'id' | 'mac' | 'provider' | 'ipv4' | 'ipv6'> {
+  return { id, mac, provider, ipv4, ipv6 };
+}
+
+function linkOf(where: Whereabouts): EniView['link'] {
+  if (!('link' in where)) return null;
+  const { name, ifindex, up } = where.link;
+  return { name, ifindex, netns: where.at === 'netns' ? where.netns.path : null, up };
+}
+
+function summary({ owner, containerID, ifname, netns, network, since }: Attachment): EniView['attachment'] {
+  return { owner, containerID, ifname, netns: netns.path, network, since };
+}

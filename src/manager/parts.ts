@@ -1,0 +1,24 @@
+/** What the manager works with. Everything that touches the world is in here, so that a test can choose it. */
+import type { LinkDriver } from '../link/driver.js';
+import type { NetnsDirectory } from '../link/netns.js';
+import type { Provider } from '../providers/provider.js';
+import type { Locks } from '../store/lock.js';
+import type { Store } from '../store/store.js';
+
+/** Network name of what was allocated by hand, without an attachment: nobody but a human gives it back. */
+export const BY_HAND = 'by-hand';
+
+/** The drivers and the clock. */
+export interface Parts {
+  readonly provider: Provider;
+  readonly store: Store;
+  readonly locks: Locks;
+  readonly links: LinkDriver;
+  readonly netns: NetnsDirectory;
+  readonly clock: () => Date;
+  readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
+  /** Of the running boot: no netns outlives it. */
+  readonly bootID: string;
+  /** Name of the network for attachments that are made by hand. */
+  readonly network: string;
+}

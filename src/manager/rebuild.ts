@@ -1,0 +1,46 @@
+/**
+ * Makes a record anew for an ENI whose own was lost: from what the provider says of it, where its NIC is now, and the label that
+ * the NIC carries.
+ */
+import type { Attachment, Endpoint } from '../model/attachment.js';
+import type { Eni } from '../model/eni.js';
+import { parseLabel } from '../model/label.js';
+import type { Link, LinkSnapshot } from '../model/link.js';
+import type { Whereabouts } from './locate.js';
+import type { Parts } from './parts.js';
+
+/** The record, as good as it can be known. Nothing is written. */
+export function rebuild(parts: Parts, eni: Eni, endpoint: Endpoint, where: Whereabouts): Attachment {
+  return {
+    ...endpoint,
+    eni,
+    netns: where.at === 'netns' ? where.netns : { path: '', inode: 0 },
+    phase: 'attached',
+    since: parts.clock().toISOString(),
+    bootID: parts.bootID,
+    snapshot: 'link' in where ? guessedHome(where.link, eni) : unseen(eni),
+  };
+}
+
+/** What the link probably looked like at home: as now, without what an add gave it, and by the name on its label. */
+function guessedHome(link: Link, eni: Eni): LinkSnapshot {
+  const label = parseLabel(link.alias);
+  const { ifindex, altnames, mac, permanentMac, busAddress, mtu, txqueuelen, group, promiscuous } = link;
+  return {
+    ...{ ifindex, altnames, mac, permanentMac, busAddress, mtu, txqueuelen, group, promiscuous },
+    name: eni.ifname ?? label?.home ?? link.name,
+    alias: label === undefined ? link.alias : null,
+    up: false,
+    addresses: [],
+    routes: [],
+  };
+}
+
+/** The device is gone; the record only serves to let go of the ENI. */
+function unseen(eni: Eni): LinkSnapshot {
+  return {
+    ...{ ifindex: 0, name: eni.ifname ?? eni.id, altnames: [], alias: null, mac: eni.mac, permanentMac: eni.mac },
+    ...{ busAddress: eni.pciAddress, mtu: 1500, txqueuelen: 1000, group: 'default', up: false, promiscuous: false },
+    ...{ addresses: [], routes: [] },
+  };
+}
