@@ -1,0 +1,63 @@
+/** What all commands have in common: `--json`, `--config`, `--debug`, and where their settings and drivers come from. */
+import { Command, Flags } from '@oclif/core';
+import type { Locations } from '../config/locations.js';
+import { type Context, createContext } from '../context.js';
+import { usageError } from './usage.js';
+
+/** The parsed base flags. */
+interface BaseFlags {
+  readonly config: string | undefined;
+}
+
+/** A command of enim. `run` prints for people by `this.log`, and returns the document that `--json` prints instead. */
+export abstract class EnimCommand extends Command {
+  static override enableJsonFlag = true;
+
+  static override baseFlags = {
+    config: Flags.string({
+      helpGroup: 'GLOBAL',
+      helpValue: 'PATH',
+      env: 'ENIM_CONFIG',
+      description: 'the settings, instead of /etc/enim/config.json',
+    }),
+    debug: Flags.boolean({ helpGroup: 'GLOBAL', description: 'show the stack trace of an error' }),
+  };
+
+  /**
+   * Reads the settings and puts the drivers together.
+   *
+   * @param purpose what this process does, for those who wait for its locks: `add default/web-0`
+   * @throws EnimError INVALID_CONFIG
+   */
+  protected open(flags: BaseFlags, purpose: string): Context {
+    return createContext({
+      env: process.env,
+      overrides: this.overrides(flags),
+      purpose: `enim ${purpose}`,
+      warn: (message) => this.warn(message),
+    });
+  }
+
+  /** What the flags say about where things are. */
+  protected overrides({ config }: BaseFlags): Partial<Locations> {
+    return config === undefined ? {} : { config };
+  }
+
+  /** Columns of the terminal; null where the output goes elsewhere, so that nothing is folded for programs. */
+  protected width(): number | null {
+    return process.stdout.isTTY ? process.stdout.columns : null;
+  }
+
+  /** A line on stderr, with `--json` too. */
+  override warn<T extends Error | string>(input: T): T {
+    process.stderr.write(`warning: ${input instanceof Error ? input.message : input}\n`);
+    return input;
+  }
+
+  /** oclif would print the error and choose the exit code here; the command line does both, for all errors alike. */
+  protected override catch(thrown: unknown): never {
+    const command = this.ctor;
+    const flags = ['json', ...Object.keys({ ...command.baseFlags, ...command.flags })];
+    throw usageError(thrown, { command: command.id.replaceAll(':', ' '), flags }) ?? thrown;
+  }
+}

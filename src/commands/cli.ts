@@ -1,0 +1,41 @@
+/** The command line: argument vector in, exit code out. The one place that prints errors. */
+import { run } from '@oclif/core';
+import { failureDocument, renderFailure } from '../render/failure.js';
+import { styleFor } from '../render/style.js';
+import { failureOf, silentExitCode } from './failure.js';
+import { oclifOptions, type Program } from './plugin.js';
+import { assertKnownCommand } from './unknown.js';
+
+/**
+ * Runs one command line.
+ *
+ * @param argv what was typed after `enim`
+ * @returns the exit code; nothing is thrown
+ */
+export async function runCli(argv: readonly string[], program: Program): Promise<number> {
+  const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : [...argv];
+  try {
+    assertKnownCommand(words, program);
+    await run(words, oclifOptions(program));
+    return 0;
+  } catch (thrown) {
+    return silentExitCode(thrown) ?? report(thrown, words);
+  }
+}
+
+function report(thrown: unknown, argv: readonly string[]): number {
+  const failure = failureOf(thrown);
+  const debug = hasFlag(argv, '--debug') || Boolean(process.env['DEBUG']);
+  if (hasFlag(argv, '--json')) {
+    process.stdout.write(`${failureDocument(failure)}\n`);
+    if (debug) process.stderr.write(`${failure.trace}\n`);
+  } else {
+    process.stderr.write(`${renderFailure(failure, styleFor(process.stderr, process.env), debug)}\n`);
+  }
+  return failure.exitCode;
+}
+
+function hasFlag(argv: readonly string[], flag: string): boolean {
+  const end = argv.indexOf('--');
+  return argv.slice(0, end === -1 ? argv.length : end).includes(flag);
+}

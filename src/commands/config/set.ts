@@ -1,0 +1,27 @@
+import { Args } from '@oclif/core';
+import { openSettingsFile } from '../../config/edit.js';
+import { findLocations } from '../../config/locations.js';
+import { EnimCommand } from '../base.js';
+
+/** `enim config set`: changes one setting. */
+export default class ConfigSet extends EnimCommand {
+  static override summary = 'Change one setting; what would be invalid is refused';
+
+  static override examples = [
+    '<%= config.bin %> config set lockWait 5000',
+    `<%= config.bin %> config set static.discover '{"driver":"ena"}'`,
+  ];
+
+  static override args = {
+    key: Args.string({ required: true, ignoreStdin: true, description: 'dotted path' }),
+    value: Args.string({ required: true, ignoreStdin: true, description: 'JSON, or a plain text' }),
+  };
+
+  async run(): Promise<{ readonly key: string; readonly value: unknown }> {
+    const { args, flags } = await this.parse(ConfigSet);
+    const file = openSettingsFile(findLocations(process.env, this.overrides(flags)).config);
+    const value = file.set(args.key, args.value);
+    this.log(`${args.key} is ${JSON.stringify(value)} in ${file.path}`);
+    return { key: args.key, value };
+  }
+}

@@ -1,0 +1,76 @@
+import { Args, Flags } from '@oclif/core';
+import { del } from '../manager/del.js';
+import type { Restored } from '../model/link.js';
+import { parseContainerID, parseIfname, parseNetworkName, parseOwner } from '../model/names.js';
+import { renderReturns } from '../render/returns.js';
+import { EnimCommand } from './base.js';
+import { interruption } from './interruption.js';
+
+interface DelResult {
+  readonly returned: readonly {
+    readonly eni: string;
+    readonly containerID: string;
+    readonly ifname: string;
+    /** Null if the device has gone from the node. */
+    readonly link: { readonly name: string; readonly ifindex: number } | null;
+    readonly restored: readonly Restored[];
+    readonly remaining: readonly Restored[];
+  }[];
+}
+
+/** `enim del`: takes an ENI back. */
+export default class Del extends EnimCommand {
+  static override summary = 'Bring home what a container holds, and free the ENI';
+
+  static override description = `
+Finds the NIC wherever it is, moves it home, makes it what it was before, and frees its ENI. It succeeds when there is nothing to
+do, also when the netns is gone, and never touches what another container holds.`.trim();
+
+  static override examples = [
+    '<%= config.bin %> del default/web-0',
+    '<%= config.bin %> del default/web-0 --container-id 3f9c1d2a --ifname eth0',
+  ];
+
+  static override args = {
+    owner: Args.string({ required: true, ignoreStdin: true, description: 'who has it, as NAMESPACE/NAME' }),
+  };
+
+  static override flags = {
+    'container-id': Flags.string({
+      helpValue: 'ID',
+      description: 'this container only; needed if the owner has several',
+    }),
+    ifname: Flags.string({ helpValue: 'NAME', description: 'the interface of this name only' }),
+    netns: Flags.string({
+      helpValue: 'NETNS',
+      description: 'where to look for the NIC if nothing is recorded; may be gone',
+    }),
+    network: Flags.string({ helpValue: 'NAME', description: 'attachments of this network only' }),
+  };
+
+  async run(): Promise<DelResult> {
+    const { args, flags } = await this.parse(Del);
+    const request = {
+      owner: parseOwner(args.owner),
+      network: flags.network === undefined ? null : parseNetworkName(flags.network),
+      containerID: flags['container-id'] === undefined ? null : parseContainerID(flags['container-id']),
+      ifname: flags.ifname === undefined ? null : parseIfname(flags.ifname),
+      netns: flags.netns ?? null,
+    };
+    const { parts } = this.open(flags, `del ${request.owner}`);
+    // A del that has begun goes on to its end, which is never far: only then is the NIC home.
+    interruption();
+    const returns = await del(parts, request);
+    this.log(renderReturns(request.owner, returns));
+    return {
+      returned: returns.map(({ attachment, link, restored, remaining }) => ({
+        eni: attachment.eni.id,
+        containerID: attachment.containerID,
+        ifname: attachment.ifname,
+        link: link === null ? null : { name: link.name, ifindex: link.ifindex },
+        restored,
+        remaining,
+      })),
+    };
+  }
+}

@@ -1,0 +1,21 @@
+/** The commands by their oclif ID (`provider:list` is typed `enim provider list`). Each is loaded only when it is run. */
+import type { Command } from '@oclif/core';
+
+/** Command ID → its module. */
+export type CommandTable = Readonly<Record<string, () => Promise<{ readonly default: Command.Class }>>>;
+
+/** All commands of enim. */
+export const COMMANDS: CommandTable = {
+  add: () => import('./add.js'),
+  'config:get': () => import('./config/get.js'),
+  'config:path': () => import('./config/path.js'),
+  'config:set': () => import('./config/set.js'),
+  del: () => import('./del.js'),
+  gc: () => import('./gc.js'),
+  list: () => import('./list.js'),
+  provider: () => import('./provider/index.js'),
+  'provider:allocate': () => import('./provider/allocate.js'),
+  'provider:init': () => import('./provider/init.js'),
+  'provider:list': () => import('./provider/list.js'),
+  'provider:release': () => import('./provider/release.js'),
+};

@@ -1,0 +1,26 @@
+import type { ProviderHealth } from '../../providers/provider.js';
+import { EnimCommand } from '../base.js';
+
+interface ProviderResult {
+  readonly provider: string;
+  readonly health: ProviderHealth;
+  readonly config: string;
+}
+
+/** `enim provider`: which provider is in force. */
+export default class Provider extends EnimCommand {
+  static override summary = 'Show which provider is in force, and whether it can do its work';
+
+  static override examples = ['<%= config.bin %> provider', '<%= config.bin %> provider --json'];
+
+  async run(): Promise<ProviderResult> {
+    const { flags } = await this.parse(Provider);
+    const { parts, locations } = this.open(flags, 'provider');
+    const health = await parts.provider.health();
+    this.log(`${parts.provider.name}: ${health.ok ? 'healthy' : 'not healthy'}; ${health.message}`);
+    this.log(`  settings  ${locations.config}`);
+    this.log(`  state     ${locations.stateDir}`);
+    if (!health.ok) this.log('  Try: enim provider init');
+    return { provider: parts.provider.name, health, config: locations.config };
+  }
+}

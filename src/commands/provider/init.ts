@@ -1,0 +1,88 @@
+import { createInterface } from 'node:readline/promises';
+import { Flags } from '@oclif/core';
+import { openSettingsFile } from '../../config/edit.js';
+import { survey } from '../../manager/survey.js';
+import { EnimError } from '../../model/errors.js';
+import { type Proposal, propose } from '../../providers/discover.js';
+import { renderProposal } from '../../render/proposal.js';
+import { EnimCommand } from '../base.js';
+
+interface InitResult extends Proposal {
+  readonly config: string;
+  readonly written: boolean;
+}
+
+/** `enim provider init`: writes an inventory of the node's spare NICs. */
+export default class ProviderInit extends EnimCommand {
+  static override summary = 'Look at the node’s NICs and write an inventory of those that it can spare';
+
+  static override description = `
+Shows what would be managed, and what is refused and why: the NIC of the default route or of your SSH session, members of a bond
+or bridge, NICs with addresses. Addresses for the pods are for you to add: enim config set 'static.enis[0].ipv4' …`.trim();
+
+  static override examples = [
+    '<%= config.bin %> provider init',
+    '<%= config.bin %> provider init --driver ena --exclude ens5 --yes',
+    `<%= config.bin %> provider init --name 'eni*' --yes`,
+  ];
+
+  static override flags = {
+    driver: Flags.string({
+      multiple: true,
+      helpValue: 'NAME',
+      description: 'only NICs of this kernel driver; may be repeated',
+    }),
+    name: Flags.string({ helpValue: 'PATTERN', description: 'only NICs with such a name; needed for virtual devices' }),
+    exclude: Flags.string({
+      multiple: true,
+      helpValue: 'WHAT',
+      description: 'not this name, pattern, MAC or bus address; may be repeated',
+    }),
+    yes: Flags.boolean({ char: 'y', description: 'write without asking' }),
+    force: Flags.boolean({ description: 'replace an inventory that is there already' }),
+  };
+
+  async run(): Promise<InitResult> {
+    const { flags } = await this.parse(ProviderInit);
+    const { parts, settings, locations } = this.open(flags, 'provider init');
+    const path = locations.config;
+    const rules = { driver: flags.driver ?? [], name: flags.name ?? null, exclude: flags.exclude ?? [] };
+    const proposal = propose(await survey(parts.links), rules);
+    this.log(renderProposal(proposal, this.width()));
+    if (settings.static.enis.length > 0 && !flags.force) {
+      throw new EnimError(
+        'UNSAFE',
+        `The settings ${path} have an inventory of ${settings.static.enis.length} ENIs already.`,
+        {
+          hint: 'to replace it, repeat with --force',
+        },
+      );
+    }
+    if (proposal.enis.length === 0) {
+      throw new EnimError('NOT_THERE', 'No NIC of this node can be managed.', {
+        hint: `attach an ENI to the node; or take virtual devices by name: enim provider init --name 'eni*'`,
+      });
+    }
+    if (!flags.yes && !(await this.confirm(`Write ${proposal.enis.length} ENIs to ${path}?`))) {
+      this.log('Nothing was written.');
+      return { ...proposal, config: path, written: false };
+    }
+    openSettingsFile(path).set('static.enis', JSON.stringify(proposal.enis));
+    this.log(`Wrote ${proposal.enis.length} ENIs to ${path}. See them: enim list`);
+    return { ...proposal, config: path, written: true };
+  }
+
+  private async confirm(question: string): Promise<boolean> {
+    if (!process.stdin.isTTY || !process.stdout.isTTY || this.jsonEnabled()) {
+      throw new EnimError('INVALID_ARGUMENT', 'Without a terminal nobody can be asked whether to write this.', {
+        hint: 'repeat with --yes',
+      });
+    }
+    const terminal = createInterface({ input: process.stdin, output: process.stdout });
+    try {
+      return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());
+    } finally {
+      terminal.close();
+    }
+  }
+}

@@ -1,0 +1,76 @@
+/** The table of `enim list`. */
+import { basename } from 'node:path';
+import { ENI_STATES, type EniView } from '../manager/list.js';
+import { formatAge } from '../model/duration.js';
+import { table } from './table.js';
+
+interface EnisOptions {
+  /** All columns, nothing shortened. */
+  readonly wide: boolean;
+  /** Columns of the terminal; null when piped. */
+  readonly width: number | null;
+  readonly now: Date;
+  /** Path of the settings, for the hint when there are no ENIs. */
+  readonly config: string;
+}
+
+/** One line an ENI, and a line that counts them by state. */
+export function renderEnis(enis: readonly EniView[], { wide, width, now, config }: EnisOptions): string {
+  if (enis.length === 0)
+    return `No ENIs. The settings are ${config}; to write them from what this node has: enim provider init`;
+  const columns = wide
+    ? ['eni', 'state', 'mac', 'nic', 'netns', 'ipv4', 'ipv6', 'owner', 'container', 'since', '']
+    : ['eni', 'state', 'nic', 'address', 'owner', 'container', 'age', ''];
+  const rows = enis.map((eni) => (wide ? wideRow(eni) : row(eni, now)));
+  return `${table(columns, rows, { width })}\n${summary(enis)}`;
+}
+
+function row(eni: EniView, now: Date): string[] {
+  const { id, state, ipv4, ipv6, attachment, note } = eni;
+  return [
+    id,
+    state,
+    nic(eni),
+    ipv4?.address ?? ipv6?.address ?? '-',
+    attachment?.owner ?? '-',
+    shorten(attachment?.containerID ?? '-'),
+    attachment === null ? '-' : formatAge(now.getTime() - Date.parse(attachment.since)),
+    note ?? '',
+  ];
+}
+
+function wideRow({ id, state, mac, link, ipv4, ipv6, attachment, note }: EniView): string[] {
+  return [
+    id,
+    state,
+    mac,
+    link?.name ?? '-',
+    link?.netns ?? '-',
+    ipv4?.address ?? '-',
+    ipv6?.address ?? '-',
+    attachment?.owner ?? '-',
+    attachment?.containerID ?? '-',
+    attachment?.since ?? '-',
+    note ?? '',
+  ];
+}
+
+/** `eni1` at home, `eth0 in web-0` away. */
+function nic({ link }: EniView): string {
+  if (link === null) return '-';
+  if (link.netns === null) return link.name;
+  const pid = /^\/proc\/(\d+)\//.exec(link.netns)?.[1];
+  return `${link.name} in ${pid === undefined ? basename(link.netns) : `pid ${pid}`}`;
+}
+
+function shorten(containerID: string): string {
+  return containerID.length > 12 ? `${containerID.slice(0, 8)}…` : containerID;
+}
+
+function summary(enis: readonly EniView[]): string {
+  const counts = ENI_STATES.flatMap((state) => {
+    const count = enis.filter((eni) => eni.state === state).length;
+    return count > 0 ? [`${count} ${state}`] : [];
+  });
+  return `${enis.length} ENI${enis.length === 1 ? '' : 's'}: ${counts.join(', ')}`;
+}

@@ -1,0 +1,18 @@
+/** The table of `enim provider list`. */
+import { formatAge } from '../model/duration.js';
+import type { ProvidedEni } from '../providers/provider.js';
+import { table } from './table.js';
+
+/** One line an ENI. */
+export function renderProvided(
+  enis: readonly ProvidedEni[],
+  { width, now }: { width: number | null; now: Date },
+): string {
+  if (enis.length === 0) return 'No ENIs. To write them from what this node has: enim provider init';
+  const age = (time: string | null): string => (time === null ? '-' : formatAge(now.getTime() - Date.parse(time)));
+  const rows = enis.map(({ eni, holder, since, releasedAt }) => [
+    ...[eni.id, eni.mac, eni.ipv4?.address ?? '-', eni.ipv6?.address ?? '-'],
+    ...[holder?.owner ?? '-', holder?.containerID ?? '-', age(since), age(releasedAt)],
+  ]);
+  return table(['eni', 'mac', 'ipv4', 'ipv6', 'holder', 'container', 'held', 'resting'], rows, { width });
+}

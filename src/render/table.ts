@@ -1,0 +1,60 @@
+/** Plain tables as kubectl prints them: no borders, two spaces between columns, nothing after the last word of a line. */
+import Table from 'cli-table3';
+
+interface TableOptions {
+  /** Columns of the terminal; null folds nothing. */
+  readonly width: number | null;
+}
+
+const GAP = 2;
+
+/** Below this many columns a folded text is harder to read than one that the terminal folds. */
+const NARROWEST = 20;
+
+/**
+ * A header in upper case and a line a row, without a final line feed.
+ *
+ * Values are never cut or broken, so that they can be pasted back. Only the last column, which is where prose belongs, is folded
+ * between its words when the table is wider than the terminal.
+ */
+export function table(columns: readonly string[], rows: readonly (readonly string[])[], { width }: TableOptions): string {
+  const header = columns.map((column) => column.toUpperCase());
+  const lines = width === null ? [header, ...rows] : fold([header, ...rows], width);
+  const grid = new Table({ chars: NO_BORDERS, style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 } });
+  grid.push(...lines.map((cells) => [...cells]));
+  return grid
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
+}
+
+const NO_BORDERS = {
+  ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '' },
+  ...{ bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '' },
+  ...{ left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '' },
+  middle: ' '.repeat(GAP),
+};
+
+function fold(rows: readonly (readonly string[])[], width: number): readonly (readonly string[])[] {
+  const last = (rows[0]?.length ?? 0) - 1;
+  const before = rows.map((cells) => cells.slice(0, last));
+  const taken = columnWidths(before).reduce((sum, each) => sum + each + GAP, 0);
+  const room = width - taken;
+  if (room < NARROWEST) return rows;
+  return rows.map((cells) => cells.map((cell, index) => (index === last ? foldWords(cell, room) : cell)));
+}
+
+function columnWidths(rows: readonly (readonly string[])[]): number[] {
+  return (rows[0] ?? []).map((_, index) => Math.max(...rows.map((cells) => cells[index]?.length ?? 0)));
+}
+
+function foldWords(text: string, room: number): string {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1);
+    if (line !== undefined && line.length + 1 + word.length <= room) lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(word);
+  }
+  return lines.join('\n');
+}
