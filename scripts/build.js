@@ -4,19 +4,42 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { BIN, fail, ROOT } from './process.js';
 
 const DIST = join(ROOT, 'dist');
 const MANIFEST = join(ROOT, 'oclif.manifest.json');
 const STAMP = join(DIST, '.made-from');
-const SOURCES = ['src', 'scripts/build.js', 'scripts/manifest.ts', 'scripts/print-manifest.ts', 'package.json', 'package-lock.json'];
+const SOURCES = [
+  'src',
+  'scripts/build.js',
+  'scripts/manifest.ts',
+  'scripts/print-manifest.ts',
+  'package.json',
+  'package-lock.json',
+];
 
 /** What bundled CommonJS modules expect to find. */
 const COMMONJS = `import { createRequire as $createRequire } from 'node:module';
 import { dirname as $dirname } from 'node:path';
 const require = $createRequire(import.meta.url), __filename = import.meta.filename, __dirname = $dirname(__filename);`;
+
+/**
+ * What oclif needs only to find plugins and commands on disk. We hand it the commands, so this would be megabytes that nothing
+ * calls, and look-ups of packages in whatever directory the executable is started in.
+ */
+const UNUSED = ['minimatch', 'tinyglobby', 'typescript'];
 
 const source = fingerprint();
 if (!isCurrent(source)) await build(source);
@@ -61,17 +84,36 @@ async function bundle(entry, outfile) {
     platform: 'node',
     format: 'esm',
     target: 'node22',
-    // oclif would use a TypeScript that it finds beside a plugin's source; we have none, and its 9 MB cost start-up time.
-    external: ['bun:*', 'typescript'],
+    external: ['bun:*'],
+    plugins: [absent(UNUSED)],
     banner: { js: COMMONJS },
+    // Class names are seen in traces.
+    keepNames: true,
     legalComments: 'none',
     logLevel: 'warning',
   });
 }
 
+/** An esbuild plugin that puts an empty module in the place of each of these packages. */
+function absent(packages) {
+  return {
+    name: 'absent',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: new RegExp(`^(${packages.join('|')})$`) }, ({ path }) => ({ path, namespace: 'absent' }));
+      onLoad({ filter: /.*/, namespace: 'absent' }, () => ({ contents: 'module.exports = {};' }));
+    },
+  };
+}
+
 function compile(aside) {
   // Without the last two the executable would load .env and bunfig.toml of whatever directory it is started in.
-  const options = ['--compile', '--bytecode', '--format=esm', '--no-compile-autoload-dotenv', '--no-compile-autoload-bunfig'];
+  const options = [
+    '--compile',
+    '--bytecode',
+    '--format=esm',
+    '--no-compile-autoload-dotenv',
+    '--no-compile-autoload-bunfig',
+  ];
   runProgram(join(BIN, 'bun'), ['build', ...options, join(aside, 'main.js'), '--outfile', join(aside, 'enim')], aside);
 }
 
@@ -90,7 +132,10 @@ function fingerprint() {
 function filesIn(path) {
   if (!statSync(path).isDirectory()) return [path];
   const entries = readdirSync(path, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)).sort();
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
 }
 
 function hash(path) {

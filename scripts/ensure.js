@@ -4,7 +4,14 @@ import { delimiter, join } from 'node:path';
 import { BIN, fail, ROOT, run } from './process.js';
 
 /** Program → its Debian package. */
-const PROGRAMS = { ip: 'iproute2', bridge: 'iproute2', nsenter: 'util-linux', unshare: 'util-linux', flock: 'util-linux', ping: 'iputils-ping' };
+const PROGRAMS = {
+  ip: 'iproute2',
+  bridge: 'iproute2',
+  nsenter: 'util-linux',
+  unshare: 'util-linux',
+  flock: 'util-linux',
+  ping: 'iputils-ping',
+};
 
 /** Is this process root? */
 export const isRoot = process.getuid?.() === 0;
@@ -20,7 +27,8 @@ async function ensureDependencies() {
   say('installing the npm dependencies');
   const { code, output } = await run('npm', ['ci', '--no-audit', '--no-fund']);
   if (code !== 0) fail(`${output}\nnpm ci failed.`);
-  if (!existsSync(join(BIN, 'node'))) fail(`${output}\nnpm did not run the install script of "node". Try: npm rebuild node bun`);
+  if (!existsSync(join(BIN, 'node')))
+    fail(`${output}\nnpm did not run the install script of "node". Try: npm rebuild node bun`);
 }
 
 /** npm keeps its own record of what it installed; other platforms' packages are in the lock file only. */

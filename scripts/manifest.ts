@@ -5,7 +5,13 @@ import type { Manifest } from '../src/commands/plugin.js';
 
 /** @throws Error if a command cannot be loaded */
 export async function createManifest(pjson: Interfaces.PJSON, table: CommandTable): Promise<Manifest> {
-  const plugin = new Plugin({ isRoot: true, root: '/', pjson: withTable(pjson), ignoreManifest: true, errorOnManifestCreate: true });
+  const plugin = new Plugin({
+    isRoot: true,
+    root: '/',
+    pjson: withTable(pjson),
+    ignoreManifest: true,
+    errorOnManifestCreate: true,
+  });
   // oclif fills this private field from a file; it is the only way to give it classes instead.
   Object.assign(plugin, { commandCache: await loadAll(table) });
   await plugin.load();

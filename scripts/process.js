@@ -29,7 +29,8 @@ export function run(program, args, { show = false, env = {} } = {}) {
       stdio: show ? 'inherit' : ['ignore', 'pipe', 'pipe'],
     });
     let output = '';
-    for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (text) => (output += text));
+    for (const stream of [child.stdout, child.stderr])
+      stream?.setEncoding('utf8').on('data', (text) => (output += text));
     child.once('error', (error) => resolve({ code: 1, output: `${program}: ${error.message}` }));
     child.once('close', (code) => resolve({ code: code ?? 1, output }));
   });

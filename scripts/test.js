@@ -3,11 +3,10 @@
  *
  * ENIM_TEST_RESULTS names a file that gets jest's results as JSON.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensure, isRoot } from './ensure.js';
-import { fail, run } from './process.js';
+import { fail, ROOT, run } from './process.js';
 
 await ensure();
 if (!isRoot) say('Not root: tests that make network namespaces are skipped.');
@@ -28,15 +27,11 @@ async function step(name, program, args) {
 }
 
 async function tests() {
-  const directory = mkdtempSync(join(tmpdir(), 'enim-test-'));
-  const results = process.env.ENIM_TEST_RESULTS ?? join(directory, 'results.json');
-  try {
-    const jest = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js'];
-    const output = await step('tests', 'node', [...jest, '--json', `--outputFile=${results}`, ...process.argv.slice(2)]);
-    summarize(JSON.parse(readFileSync(results, 'utf8')), output);
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+  const results = process.env.ENIM_TEST_RESULTS ?? join(ROOT, 'dist/test-results.json');
+  const jest = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js'];
+  const wanted = process.argv.slice(2);
+  const output = await step('tests', 'node', [...jest, '--json', `--outputFile=${results}`, ...wanted]);
+  summarize(JSON.parse(readFileSync(results, 'utf8')), output);
 }
 
 function summarize({ numPassedTests: passed, numPendingTests: skipped }, output) {

@@ -25,7 +25,7 @@ export async function runCli(argv: readonly string[], program: Program): Promise
 
 function report(thrown: unknown, argv: readonly string[]): number {
   const failure = failureOf(thrown);
-  const debug = hasFlag(argv, '--debug') || Boolean(process.env['DEBUG']);
+  const debug = hasFlag(argv, '--debug') || Boolean(process.env.DEBUG);
   if (hasFlag(argv, '--json')) {
     process.stdout.write(`${failureDocument(failure)}\n`);
     if (debug) process.stderr.write(`${failure.trace}\n`);

@@ -29,7 +29,8 @@ function createPlugin({ pjson, manifest, commands }: Program): Interfaces.Plugin
 
   async function findCommand(id: string): Promise<Command.Class> {
     const load = commands[id];
-    if (load === undefined) throw new Error(`oclif.manifest.json names a command "${id}" that is not in the command table.`);
+    if (load === undefined)
+      throw new Error(`oclif.manifest.json names a command "${id}" that is not in the command table.`);
     const { default: command } = await load();
     command.id = id;
     return command;

@@ -10,13 +10,15 @@ import type { Manifest, Program } from './plugin.js';
 export function assertKnownCommand(argv: readonly string[], { manifest, pjson }: Program): void {
   const { additionalHelpFlags = [], additionalVersionFlags = [] } = pjson.oclif;
   const [first] = argv;
-  if (first === undefined || ['--help', '--version', ...additionalHelpFlags, ...additionalVersionFlags].includes(first)) return;
+  if (first === undefined || ['--help', '--version', ...additionalHelpFlags, ...additionalVersionFlags].includes(first))
+    return;
   const words = leadingWords(argv);
   if (words.length === 0) throw strayFlag(first);
   const ids = Object.keys(manifest.commands);
   const known = knownPrefix(words, ids);
   if (known.length === words.length || takesArguments(known, manifest)) return;
-  throw unknownCommand(words.slice(0, known.length + 1), ids);
+  const next = words[known.length] ?? '';
+  throw isTopic(known, ids) ? unknownCommand([...known, next], ids) : surplus(next, known);
 }
 
 function leadingWords(argv: readonly string[]): string[] {
@@ -34,12 +36,18 @@ function knownPrefix(words: readonly string[], ids: readonly string[]): readonly
 }
 
 function takesArguments(words: readonly string[], manifest: Manifest): boolean {
-  const id = words.join(':');
-  const command = manifest.commands[id];
-  if (command === undefined) return false;
-  const isTopic = Object.keys(manifest.commands).some((each) => each.startsWith(`${id}:`));
-  // Without subcommands the surplus word is an unexpected argument, which the parser of the command tells better.
-  return !isTopic || command.strict === false || Object.keys(command.args).length > 0;
+  const command = manifest.commands[words.join(':')];
+  return command !== undefined && (command.strict === false || Object.keys(command.args).length > 0);
+}
+
+function isTopic(words: readonly string[], ids: readonly string[]): boolean {
+  return words.length === 0 || ids.some((id) => id.startsWith(`${words.join(':')}:`));
+}
+
+function surplus(argument: string, command: readonly string[]): EnimError {
+  return new EnimError('INVALID_ARGUMENT', `unexpected argument "${argument}".`, {
+    hint: ['enim', ...command, '--help'].join(' '),
+  });
 }
 
 function unknownCommand(words: readonly string[], ids: readonly string[]): EnimError {

@@ -22,21 +22,25 @@ export function usageError(thrown: unknown, usage: Usage): EnimError | undefined
 // The classes of these errors are not exported by oclif; their fields are.
 function complaint(error: Errors.CLIError, known: readonly string[]): string[] {
   if ('flags' in error && isStrings(error.flags)) return unknownFlags(error.flags, known);
-  if ('args' in error && isStrings(error.args)) return [`unexpected argument ${error.args.map((arg) => `"${arg}"`).join(', ')}.`];
+  if ('args' in error && isStrings(error.args))
+    return [`unexpected argument ${error.args.map((arg) => `"${arg}"`).join(', ')}.`];
   if ('args' in error && isArguments(error.args)) return missingArguments(error.args);
   return sentences(error.message);
 }
 
 function unknownFlags(flags: readonly string[], known: readonly string[]): string[] {
-  const meant = flags.map((flag) => nearest(flag.replace(/^-+/, ''), known)).filter((name) => name !== undefined);
-  return [`unknown flag ${flags.join(', ')}.`, ...meant.map((name) => `Did you mean --${name}?`)];
+  const typed = flags.map((flag) => flag.replace(/=.*$/s, ''));
+  const meant = typed.map((flag) => nearest(flag.replace(/^-+/, ''), known)).filter((name) => name !== undefined);
+  return [`unknown flag ${typed.join(', ')}.`, ...meant.map((name) => `Did you mean --${name}?`)];
 }
 
 function missingArguments(args: readonly { readonly name: string; readonly description?: string }[]): string[] {
   const names = args.map(({ name }) => name.toUpperCase());
   return [
     `${names.join(' and ')} ${names.length === 1 ? 'is' : 'are'} missing.`,
-    ...args.flatMap(({ name, description }) => (description === undefined ? [] : [`${name.toUpperCase()}: ${description}`])),
+    ...args.flatMap(({ name, description }) =>
+      description === undefined ? [] : [`${name.toUpperCase()}: ${description}`],
+    ),
   ];
 }
 
@@ -44,7 +48,9 @@ function sentences(message: string): string[] {
   const lines = stripVTControlCharacters(message)
     .split('\n')
     .map((line) => line.trim())
-    .filter((line) => line !== '' && line !== 'See more help with --help' && !/^The following errors? occurred:$/.test(line));
+    .filter(
+      (line) => line !== '' && line !== 'See more help with --help' && !/^The following errors? occurred:$/.test(line),
+    );
   return lines.map((line) => (/[.:?]$/.test(line) ? line : `${line}.`));
 }
 

@@ -16,7 +16,11 @@ export interface Failure {
 }
 
 /** A few lines for stderr, the last one without a line feed. */
-export function renderFailure({ message, details, hint, trace }: Failure, style: ChalkInstance, debug: boolean): string {
+export function renderFailure(
+  { message, details, hint, trace }: Failure,
+  style: ChalkInstance,
+  debug: boolean,
+): string {
   const facts = details.flatMap((detail) => detail.split('\n')).map((line) => `  ${line}`);
   return [
     `${style.red.bold('error:')} ${message}`,

@@ -8,6 +8,6 @@ export interface Terminal {
 
 /** Colours for what is written to `stream`; they add nothing unless it is a terminal and NO_COLOR is unset or empty. */
 export function styleFor(stream: Terminal, env: NodeJS.ProcessEnv): ChalkInstance {
-  const colourful = stream.isTTY === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
+  const colourful = stream.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb';
   return new Chalk({ level: colourful ? 1 : 0 });
 }

@@ -17,7 +17,11 @@ const NARROWEST = 20;
  * Values are never cut or broken, so that they can be pasted back. Only the last column, which is where prose belongs, is folded
  * between its words when the table is wider than the terminal.
  */
-export function table(columns: readonly string[], rows: readonly (readonly string[])[], { width }: TableOptions): string {
+export function table(
+  columns: readonly string[],
+  rows: readonly (readonly string[])[],
+  { width }: TableOptions,
+): string {
   const header = columns.map((column) => column.toUpperCase());
   const lines = width === null ? [header, ...rows] : fold([header, ...rows], width);
   const grid = new Table({ chars: NO_BORDERS, style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 } });

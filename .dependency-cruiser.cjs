@@ -1,0 +1,140 @@
+/** The layers: imports point downwards only. commands, cni → manager → providers | store | link → model. */
+
+const DRIVERS = '^src/(providers|store|link)/';
+
+/** Packages that the CNI path must not even load: they cost more than its whole work. */
+const HEAVY = '(^|/)node_modules/(@oclif|chalk|cli-table3|conf|ajv|@kubernetes)/';
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-circular',
+      severity: 'error',
+      comment: 'A circle has no layer.',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'unresolvable',
+      severity: 'error',
+      comment: 'What cannot be found cannot be checked. (bun:ffi is there only inside the executable.)',
+      from: {},
+      to: { couldNotResolve: true, pathNot: '^bun:' },
+    },
+    {
+      name: 'orphan',
+      severity: 'error',
+      comment: 'Nothing uses it.',
+      from: { orphan: true, pathNot: '\\.d\\.ts$' },
+      to: {},
+    },
+    {
+      name: 'ground-level',
+      severity: 'error',
+      comment: 'model and the starting of programs know nothing of what is above them.',
+      from: { path: '^src/(model/|exec\\.ts$)' },
+      to: { path: '^src/', pathNot: '^src/model/' },
+    },
+    {
+      name: 'drivers-look-down',
+      severity: 'error',
+      comment: 'A driver knows the model and how to start programs, and none of its siblings.',
+      from: { path: '^src/(providers|store|link)/' },
+      to: { path: '^src/', pathNot: '^src/($1/|model/|exec\\.ts$)' },
+    },
+    {
+      name: 'manager-takes-types',
+      severity: 'error',
+      comment: 'The manager is given its drivers; of them it imports types only, so that tests and context.ts choose.',
+      from: { path: '^src/manager/' },
+      to: { path: DRIVERS, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'manager-looks-down',
+      severity: 'error',
+      comment: 'The manager is pure of faces, settings and effects.',
+      from: { path: '^src/manager/' },
+      to: { path: '^src/', pathNot: '^src/(manager|model|providers|store|link)/' },
+    },
+    {
+      name: 'only-context-names-drivers',
+      severity: 'error',
+      comment: 'context.ts is the composition root; whoever else imports a driver takes its types only.',
+      from: { path: '^src/', pathNot: '^src/(context\\.ts$|providers/|store/|link/|manager/)' },
+      to: { path: DRIVERS, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'settings-are-read-at-the-top',
+      severity: 'error',
+      comment: 'Settings are read once and passed down.',
+      from: { path: '^src/', pathNot: '^src/(context\\.ts$|commands/|cni/|config/)' },
+      to: { path: '^src/config/' },
+    },
+    {
+      name: 'settings-look-down',
+      severity: 'error',
+      comment: 'Settings are data about the model.',
+      from: { path: '^src/config/' },
+      to: { path: '^src/', pathNot: '^src/(config|model)/' },
+    },
+    {
+      name: 'rendering-is-for-commands',
+      severity: 'error',
+      comment: 'Tables and colour are for people.',
+      from: { path: '^src/', pathNot: '^src/(commands|render)/' },
+      to: { path: '^src/render/' },
+    },
+    {
+      name: 'rendering-shows-values',
+      severity: 'error',
+      comment: 'Rendering turns values into text; it starts and reads nothing.',
+      from: { path: '^src/render/' },
+      to: { path: '^src/(commands|cni|config|context\\.ts|exec\\.ts|main\\.ts)' },
+    },
+    {
+      name: 'faces-have-no-effects',
+      severity: 'error',
+      comment: 'Faces and the manager parse, decide and call; files and processes are the drivers’ work.',
+      from: { path: '^src/(commands|cni|manager|render|model)/' },
+      to: { path: '^(node:)?(fs|fs/promises|child_process)$|(^|/)node_modules/(execa|conf)/|^src/exec\\.ts$' },
+    },
+    {
+      name: 'faces-are-apart',
+      severity: 'error',
+      comment: 'The CNI plugin is no command.',
+      from: { path: '^src/(cni|commands)/' },
+      to: { path: '^src/(cni|commands)/', pathNot: '^src/$1/' },
+    },
+    {
+      name: 'nobody-imports-the-top',
+      severity: 'error',
+      comment: 'Only the faces put the parts together; main.ts is where it starts.',
+      from: { path: '^src/', pathNot: '^src/(main\\.ts$|commands/|cni/)' },
+      to: { path: '^src/(main|context)\\.ts$|^src/(commands|cni)/', pathNot: '^src/context\\.ts$' },
+    },
+    {
+      name: 'hot-path-is-light',
+      severity: 'error',
+      comment: 'What an ADD of the CNI plugin runs through must never load these, however indirectly.',
+      from: { path: '^src/(cni|manager|providers|store|link|model)/|^src/(exec|context)\\.ts$' },
+      to: { path: HEAVY, reachable: true },
+    },
+    {
+      name: 'only-dependencies',
+      severity: 'error',
+      comment: 'A program that is installed has no devDependencies.',
+      from: { path: '^(src|bin)/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], pathNot: 'node_modules/@types/' },
+    },
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
+  },
+};

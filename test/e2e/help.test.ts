@@ -1,0 +1,147 @@
+import { rmSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { add } from '../fabric/answers.js';
+import type { EnimResult } from '../fabric/executable.js';
+import { expectRefusal } from '../fabric/expectations.js';
+import { inventory, type Settings, type TestEni } from '../fabric/inventory.js';
+import { createNode, type Node } from '../fabric/node.js';
+import type { Pod } from '../fabric/pod.js';
+import { describeEndToEnd } from '../fabric/requirements.js';
+
+const COMMANDS = [
+  ...[
+    'add',
+    'del',
+    'gc',
+    'list',
+    'provider',
+    'provider list',
+    'provider init',
+    'provider allocate',
+    'provider release',
+  ],
+  ...['config get', 'config set', 'config path'],
+];
+
+/** Wide enough that no example is broken into two lines. */
+const WIDE = { env: { OCLIF_COLUMNS: '300', COLUMNS: '300' } };
+
+/** The ENIs are called as in the examples: eni-a, eni-b, eni-c. */
+function asInExamples(enis: readonly TestEni[]): Settings {
+  return inventory(enis, ({ id }) => ({ id: id.slice(0, 5) }));
+}
+
+describeEndToEnd('help', () => {
+  let node: Node;
+  let pod: Pod;
+
+  beforeEach(async () => {
+    node = await createNode({ settings: asInExamples });
+    pod = await node.pod('web-0');
+  });
+
+  afterEach(() => node.destroy());
+
+  const examplesOf = async (command: string): Promise<string[]> => {
+    const { stdout } = await node.enim([...command.split(' '), '--help'], WIDE);
+    const [, section = ''] = stdout.split(/^EXAMPLES$/m);
+    return (
+      section
+        .split(/^\S/m)[0]
+        ?.split('\n')
+        .map((line) => line.trim())
+        .filter((line) => line.startsWith('$ '))
+        .map((line) => line.slice(2)) ?? []
+    );
+  };
+
+  /**
+   * Runs a shell line at home, in a mount namespace of its own in which every netns that the line names exists: the examples
+   * name netns that are nobody's, and the machine's /run/netns is everybody's. PIDs become that of a process in the pod.
+   */
+  const paste = async (example: string): Promise<EnimResult> => {
+    const { pid } = await pod.holdByProcess();
+    const line = example
+      .replace(/\/proc\/\d+\//, `/proc/${pid}/`)
+      .replace(/(--netns[= ])\d+\b/, `$1${pid}`)
+      // The NICs of the test bed are virtual: they are taken by name only, and have no driver of a cloud.
+      .replace(/provider init(?!.*--name)/, "provider init --name 'eni*'")
+      .replace(/ --driver \S+/, '');
+    const name = /--netns[= ](\S+)/.exec(line)?.[1] ?? '';
+    const named =
+      name.startsWith('/proc/') || /^\d*$/.test(name) ? '' : name.startsWith('/') ? name : `/run/netns/${name}`;
+    const setUp = [
+      `mkdir -p ${node.dir}/netns`,
+      `mount --bind ${pod.path} $(touch ${node.dir}/netns/pod; echo ${node.dir}/netns/pod)`,
+      'mount -t tmpfs enimtest /run/netns',
+      ...(named === ''
+        ? []
+        : [`mkdir -p $(dirname ${named})`, `touch ${named}`, `mount --bind ${node.dir}/netns/pod ${named}`]),
+    ];
+    const interactive = /provider init(?!.*(--yes|-y\b|--json))/.test(line);
+    const command = interactive
+      ? '(sleep 1; echo y; sleep 1) | script -qec "$LINE" /dev/null'
+      : // What stays until it is ended is ended like a service.
+        line.includes('--every')
+        ? `timeout --preserve-status --signal=TERM 1 ${line}`
+        : line;
+    const script = ['set -e', ...setUp, command].join('\n');
+    return node.start(['unshare', '-m', '--propagation', 'private', 'sh', '-c', script], {
+      env: { LINE: line, EDITOR: 'cat' },
+      timeout: 30_000,
+    }).result;
+  };
+
+  describe.each(COMMANDS)('of "enim %s"', (command) => {
+    it('says what it does, how it is called, and gives examples', async () => {
+      const { code, stdout } = await node.enim([...command.split(' '), '--help'], WIDE);
+
+      expect(code).toBe(0);
+      expect(stdout).toMatch(/^USAGE$/m);
+      expect(stdout).toContain(`enim ${command}`);
+      expect((await examplesOf(command)).length).toBeGreaterThan(0);
+    });
+
+    it('has examples that work when pasted', async () => {
+      for (const line of await examplesOf(command)) {
+        if (command === 'provider init') rmSync(node.configFile, { force: true });
+        const { code, stdout, stderr } = await paste(line);
+        expect({ line, code, output: code === 0 ? '' : stdout + stderr }).toEqual({ line, code: 0, output: '' });
+        // Each example stands for itself: what the one before it holds must not be in its way.
+        await node.destroy();
+        node = await createNode({ settings: asInExamples });
+        pod = await node.pod('web-0');
+      }
+    });
+  });
+
+  it('lists the commands, each with its summary, when nothing is asked for', async () => {
+    const { code, stdout } = await node.enim([]);
+
+    expect(code).toBe(0);
+    for (const command of ['add', 'del', 'gc', 'list', 'provider', 'config'])
+      expect(stdout).toMatch(new RegExp(`^ +${command} +\\S`, 'm'));
+  });
+
+  it('tells the version', async () => {
+    const { code, stdout } = await node.enim(['--version']);
+
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/enim.*\d+\.\d+\.\d+/);
+  });
+
+  it.each([
+    ['lsit', 'list'],
+    ['ad', 'add'],
+    ['provider lst', 'provider list'],
+  ])('suggests, for the unknown command "%s", "%s"', async (typed, meant) => {
+    expectRefusal(await node.enim(typed.split(' ')), {
+      code: 2,
+      mentions: [`"${typed}"`, new RegExp(`did you mean.*${meant}`, 'i')],
+    });
+  });
+
+  it('is in the way of no command: "add" works without any settings of oclif in the environment', async () => {
+    expect((await add(node, 'default/web-0', pod)).interface.name).toBe('eth0');
+  });
+});

@@ -1,0 +1,155 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { list } from '../fabric/answers.js';
+import { expectRefusal, expectUnchanged } from '../fabric/expectations.js';
+import { inventory, type Settings, type TestEni } from '../fabric/inventory.js';
+import { createNode, type Node } from '../fabric/node.js';
+import type { Pod } from '../fabric/pod.js';
+import { describeEndToEnd } from '../fabric/requirements.js';
+
+/** An inventory in which the first ENI has these fields besides, or instead. */
+function first(extra: Settings): (enis: readonly TestEni[]) => Settings {
+  return (enis) => inventory(enis, (eni) => (eni === enis[0] ? extra : {}));
+}
+
+describeEndToEnd('settings', () => {
+  let node: Node;
+  let pod: Pod;
+
+  beforeEach(async () => {
+    node = await createNode();
+    pod = await node.pod('web-0');
+  });
+
+  afterEach(() => node.destroy());
+
+  describe.each([
+    ['that are not JSON', () => '{"provider": "static",', [/not JSON/]],
+    ['that are empty', () => '', [/JSON/]],
+    ['that are a list', () => '[]', [/object/]],
+    ['with an unknown key', () => ({ provdier: 'static' }), ['provdier', /did you mean.*provider/i]],
+    ['with an unknown key of an ENI', first({ adress: 'x' }), ['static.enis[0].adress']],
+    [
+      'with an unknown key of an address',
+      first({ ipv4: { address: '10.0.0.9/24', gatway: '10.0.0.1' } }),
+      ['gatway', /did you mean.*gateway/i],
+    ],
+    ['with an unknown provider', () => ({ provider: 'statik' }), ['provider', 'statik']],
+    [
+      'with an address that is none',
+      first({ ipv4: { address: '10.0.0.300/24' } }),
+      ['static.enis[0].ipv4.address', '10.0.0.300/24'],
+    ],
+    [
+      'with an address without prefix length',
+      first({ ipv4: { address: '10.0.0.9' } }),
+      ['static.enis[0].ipv4.address', '10.0.0.9'],
+    ],
+    [
+      'with an IPv4 address as IPv6',
+      first({ ipv6: { address: '10.0.0.9/24' } }),
+      ['static.enis[0].ipv6.address', '10.0.0.9/24'],
+    ],
+    [
+      'with a gateway that is none',
+      first({ ipv4: { address: '10.0.0.9/24', gateway: 'gw' } }),
+      ['static.enis[0].ipv4.gateway', 'gw'],
+    ],
+    ['with a MAC that is none', first({ mac: '02:e0:zz' }), ['static.enis[0].mac', '02:e0:zz']],
+    ['with an MTU that is none', first({ mtu: 70_000 }), ['static.enis[0].mtu', '70000']],
+    [
+      'with a route that is none',
+      first({ routes: [{ dst: 'everywhere' }] }),
+      ['static.enis[0].routes[0].dst', 'everywhere'],
+    ],
+    [
+      'with a name that the kernel would refuse',
+      first({ ifname: 'abcdefghijklmnop' }),
+      ['static.enis[0].ifname', 'abcdefghijklmnop'],
+    ],
+    ['with an ENI without MAC', first({ mac: undefined }), ['static.enis[0].mac']],
+    [
+      'with two ENIs of one MAC',
+      (enis: readonly TestEni[]) => inventory(enis, () => ({ mac: '02:e0:00:00:00:09' })),
+      ['static.enis[1].mac', '02:e0:00:00:00:09'],
+    ],
+    [
+      'with two ENIs of one ID',
+      (enis: readonly TestEni[]) => inventory(enis, () => ({ id: 'twin' })),
+      ['static.enis[1].id', 'twin'],
+    ],
+  ] as const)('%s', (_, wrong, says) => {
+    beforeEach(() => node.writeSettings(wrong(node.enis)));
+
+    it.each([
+      ['add', () => ['add', 'default/web-0', '--netns', pod.path]],
+      ['list', () => ['list']],
+      ['gc', () => ['gc', '--grace', '0s']],
+    ])('are refused by %s, naming field and value, and nothing changes', async (_command, args) => {
+      const result = await expectUnchanged(node, () => node.enim(args()));
+
+      expectRefusal(result, { code: 2, mentions: [node.configFile, ...says] });
+    });
+  });
+
+  it('that are wrong in two places are told both', async () => {
+    node.writeSettings(inventory(node.enis, () => ({ mtu: 1 })));
+
+    expectRefusal(await node.enim(['list']), { code: 2, mentions: ['static.enis[0].mtu', 'static.enis[1].mtu'] });
+  });
+
+  it('that are wrong are one JSON document when asked for JSON', async () => {
+    node.writeSettings('{');
+
+    expect(await node.enim(['list', '--json'])).toMatchObject({
+      code: 2,
+      json: { error: { code: 'INVALID_CONFIG', exitCode: 2 } },
+    });
+  });
+
+  it('that do not exist leave nothing to give out, and lead to "provider init"', async () => {
+    rmSync(node.configFile);
+
+    const result = await expectUnchanged(node, () => node.enim(['add', 'default/web-0', '--netns', pod.path]));
+    expect([2, 3]).toContain(result.code);
+    expectRefusal(result, { code: result.code ?? 0, mentions: ['enim provider init'] });
+  });
+
+  it('are taken from the file that --config names, before the environment’s', async () => {
+    const args = ['list', '--config', `${node.dir}/other.json`];
+
+    expect(await node.enim([...args, '--json'])).toMatchObject({ code: 0, json: { enis: [] } });
+  });
+
+  describe('enim config', () => {
+    it('prints where the settings are', async () => {
+      expect(await node.enim(['config', 'path'])).toMatchObject({ code: 0, stdout: `${node.configFile}\n` });
+    });
+
+    it('prints one setting', async () => {
+      expect(await node.enim(['config', 'get', 'provider'])).toMatchObject({ code: 0, stdout: 'static\n' });
+      expect(await node.enim(['config', 'get', 'static.enis[1].mac'])).toMatchObject({
+        code: 0,
+        stdout: `${node.eni(1).mac}\n`,
+      });
+    });
+
+    it('changes one setting, which then holds, and keeps the others', async () => {
+      expect(await node.enim(['config', 'set', 'static.enis[0].mtu', '1400'])).toMatchObject({ code: 0 });
+
+      expect(JSON.parse(readFileSync(node.configFile, 'utf8'))).toEqual(first({ mtu: 1400 })(node.enis));
+      expect(await list(node)).toHaveLength(3);
+    });
+
+    it.each([
+      ['an unknown key', 'provdier', 'static', 'provdier'],
+      ['an unknown provider', 'provider', 'statik', 'statik'],
+      ['a value that is wrong', 'static.enis[0].mac', 'nonsense', 'nonsense'],
+    ])('refuses %s, and leaves the file as it was', async (_, key, value, says) => {
+      expectRefusal(await expectUnchanged(node, () => node.enim(['config', 'set', key, value])), {
+        code: 2,
+        mentions: [says],
+      });
+    });
+  });
+});

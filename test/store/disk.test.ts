@@ -1,0 +1,115 @@
+import { execFileSync } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, expect, it } from '@jest/globals';
+import { sampleAttachment } from '../model/samples.js';
+import { enimErrorOf } from '../model/thrown.js';
+import { describeAsRoot } from '../fabric/requirements.js';
+import { openStore } from './opened.js';
+import { useTemporaryDirectories } from './temporary.js';
+
+const temporary = useTemporaryDirectories();
+const mounted: string[] = [];
+
+// Runs before the removal of the temporary directories, which was registered first.
+afterEach(() => {
+  for (const path of mounted.splice(0).reverse()) execFileSync('umount', [path]);
+});
+
+function mount(path: string, ...args: string[]): void {
+  mkdirSync(path, { recursive: true });
+  execFileSync('mount', [...args, path]);
+  mounted.push(path);
+}
+
+/** Fills a file system up to its last byte. */
+function fill(directory: string): string {
+  const path = join(directory, 'ballast');
+  const fd = openSync(path, 'w');
+  try {
+    for (;;) writeSync(fd, Buffer.alloc(4_096));
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code !== 'ENOSPC') throw thrown;
+  } finally {
+    closeSync(fd);
+  }
+  return path;
+}
+
+const FIRST = sampleAttachment({ containerID: 'first' });
+const SECOND = sampleAttachment({ containerID: 'second' });
+
+describeAsRoot('a full disk', () => {
+  it('fails the change, keeps the old state whole, and lets go on once there is room', async () => {
+    const root = temporary();
+    const state = join(root, 'state');
+    mount(state, '-t', 'tmpfs', '-o', 'size=64k', 'enim-test');
+    const { store, path, previous, warnings } = openStore(root, { state });
+    await store.put(FIRST);
+    await store.put(SECOND);
+    const before = [readFileSync(path, 'utf8'), readFileSync(previous, 'utf8')];
+    const ballast = fill(state);
+
+    for (const call of [() => store.forget(FIRST), () => store.put(sampleAttachment({ containerID: 'third' }))]) {
+      const error = await enimErrorOf(call);
+      expect([error.code, error.message]).toEqual(['STATE_UNWRITABLE', `The state file ${path} cannot be written: the disk is full.`]);
+      expect(error.hint).toContain('free some space');
+    }
+    expect([readFileSync(path, 'utf8'), readFileSync(previous, 'utf8')]).toEqual(before);
+    expect(readdirSync(state).sort()).toEqual(['ballast', 'state.json', 'state.previous.json']);
+    expect(await store.list()).toEqual([FIRST, SECOND]);
+
+    rmSync(ballast);
+    await store.forget(FIRST);
+    expect(await store.list()).toEqual([SECOND]);
+    expect(warnings).toEqual([]);
+  });
+
+  it('with a damaged state on it still shows the last good generation', async () => {
+    const root = temporary();
+    const state = join(root, 'state');
+    mount(state, '-t', 'tmpfs', '-o', 'size=64k', 'enim-test');
+    const { store, path, previous, warnings } = openStore(root, { state });
+    await store.put(FIRST);
+    await store.put(SECOND);
+    writeFileSync(path, 'x');
+    const before = readFileSync(previous, 'utf8');
+    fill(state);
+
+    expect(await store.list()).toEqual([FIRST]);
+    expect(warnings[0]).toContain('ENOSPC');
+    expect(readFileSync(previous, 'utf8')).toBe(before);
+    expect((await enimErrorOf(() => store.put(SECOND))).code).toBe('STATE_UNWRITABLE');
+    expect(readFileSync(previous, 'utf8')).toBe(before);
+  });
+});
+
+describeAsRoot('a read-only file system', () => {
+  it('can be read, and refuses changes saying that it is one', async () => {
+    const root = temporary();
+    const state = join(root, 'state');
+    const { store, path } = openStore(root, { state });
+    await store.put(FIRST);
+    mount(state, '--bind', state);
+    execFileSync('mount', ['-o', 'remount,bind,ro', state]);
+
+    expect(await store.list()).toEqual([FIRST]);
+    const error = await enimErrorOf(() => store.put(SECOND));
+    expect([error.code, error.message]).toEqual(['STATE_UNWRITABLE', `The state file ${path} cannot be written: the file system is read-only.`]);
+    expect(await store.list()).toEqual([FIRST]);
+  });
+
+  it('with a damaged state on it still shows the last good generation', async () => {
+    const root = temporary();
+    const state = join(root, 'state');
+    const { store, path, warnings } = openStore(root, { state });
+    await store.put(FIRST);
+    await store.put(SECOND);
+    writeFileSync(path, 'x');
+    mount(state, '--bind', state);
+    execFileSync('mount', ['-o', 'remount,bind,ro', state]);
+
+    expect(await store.list()).toEqual([FIRST]);
+    expect(warnings[0]).toContain('EROFS');
+  });
+});

@@ -1,0 +1,183 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { createRun, type Run } from '../../src/exec.js';
+import { createLocks } from '../../src/store/lock.js';
+import { enimErrorOf } from '../model/thrown.js';
+import { eventually } from '../fabric/poll.js';
+import { useTemporaryDirectories } from './temporary.js';
+
+const temporary = useTemporaryDirectories();
+
+/** Locks as one process has them; two calls on one directory stand for two processes. */
+function locksIn(directory: string, wait = 10_000, purpose = 'a test', run: Run = createRun(30_000)) {
+  return createLocks(run, { directory, wait, purpose });
+}
+
+/** The one lock file in a directory. */
+function lockFile(directory: string): string {
+  const [name, ...others] = readdirSync(directory);
+  if (name === undefined || others.length > 0) throw new Error(`Not one lock file: ${readdirSync(directory).join(', ')}`);
+  return join(directory, name);
+}
+
+/** A process that takes the lock of a file and keeps it until it is killed. */
+async function holdFile(path: string): Promise<() => void> {
+  const child = spawn('flock', ['-x', '-o', path, 'sh', '-c', 'echo held; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'], detached: true });
+  await new Promise((held) => child.stdout.once('data', held));
+  return () => process.kill(-(child.pid as number), 'SIGKILL');
+}
+
+describe('locks', () => {
+  it('let one in at a time', async () => {
+    const directory = temporary();
+    let inside = 0;
+    let most = 0;
+    const work = async (): Promise<void> => {
+      const lock = await locksIn(directory).acquire('state');
+      inside += 1;
+      most = Math.max(most, inside);
+      await new Promise((resolve) => setImmediate(resolve));
+      inside -= 1;
+      lock.release();
+    };
+    await Promise.all(Array.from({ length: 20 }, work));
+    expect(most).toBe(1);
+  });
+
+  it('of different names do not touch each other', async () => {
+    const locks = locksIn(temporary());
+    const held = await locks.acquire('attachment n/c/eth0');
+    const others = await Promise.all([locks.tryAcquire('attachment n/c/eth1'), locks.tryAcquire('attachment n-c/eth0'), locks.tryAcquire('attachment n/c-eth0')]);
+    expect(others.every((lock) => lock !== undefined)).toBe(true);
+    for (const lock of [held, ...others]) lock?.release();
+  });
+
+  it('stay distinct for names that are longer than a file name may be', async () => {
+    const locks = locksIn(temporary());
+    const first = await locks.acquire(`attachment ${'x'.repeat(300)}/a`);
+    const second = await locks.tryAcquire(`attachment ${'x'.repeat(300)}/b`);
+    expect(second).toBeDefined();
+    for (const lock of [first, second]) lock?.release();
+  });
+
+  it('are given up after a bounded wait, as BUSY, naming who holds it', async () => {
+    const directory = temporary();
+    const held = await locksIn(directory, 10_000, 'enim add default/web-0').acquire('eni eni-1');
+    const begun = Date.now();
+    const error = await enimErrorOf(() => locksIn(directory, 150).acquire('eni eni-1'));
+    expect(Date.now() - begun).toBeGreaterThanOrEqual(140);
+    expect(error.code).toBe('BUSY');
+    expect(error.message).toBe(`The lock of eni eni-1 was not free within 0.15 s; it is held by pid ${process.pid} (enim add default/web-0).`);
+    expect([error.exitCode, error.cniCode]).toEqual([5, 11]);
+    held.release();
+  });
+
+  it('end in BUSY also when the wait is longer than a program may run', async () => {
+    const directory = temporary();
+    const held = await locksIn(directory).acquire('state');
+    const error = await enimErrorOf(() => locksIn(directory, 1_000, 'a test', createRun(200)).acquire('state'));
+    expect(error.code).toBe('BUSY');
+    held.release();
+  });
+
+  it('are taken at once or not at all by tryAcquire', async () => {
+    const directory = temporary();
+    const held = await locksIn(directory).acquire('state');
+    expect(await locksIn(directory).tryAcquire('state')).toBeUndefined();
+    held.release();
+    const lock = await locksIn(directory).tryAcquire('state');
+    expect(lock).toBeDefined();
+    lock?.release();
+  });
+
+  it('are waited for', async () => {
+    const directory = temporary();
+    const held = await locksIn(directory).acquire('state');
+    let got = false;
+    const waiting = locksIn(directory)
+      .acquire('state')
+      .then((lock) => {
+        got = true;
+        return lock;
+      });
+    expect(await locksIn(directory).tryAcquire('state')).toBeUndefined();
+    expect(got).toBe(false);
+    held.release();
+    (await waiting).release();
+    expect(got).toBe(true);
+  });
+
+  it('may be released twice, without harm to who opened the same descriptor number meanwhile', async () => {
+    const directory = temporary();
+    const lock = await locksIn(directory).acquire('state');
+    lock.release();
+    const descriptor = openSync('/dev/null', 'r');
+    lock.release();
+    expect(() => closeSync(descriptor)).not.toThrow();
+  });
+
+  it('are free again when their holder was killed (azure-container-networking#364)', async () => {
+    const directory = temporary();
+    (await locksIn(directory).acquire('state')).release();
+    const kill = await holdFile(lockFile(directory));
+    expect(await locksIn(directory).tryAcquire('state')).toBeUndefined();
+    kill();
+    const lock = await locksIn(directory, 5_000).acquire('state');
+    lock.release();
+  });
+
+  it('outlive their release while a child that inherited them is at work', async () => {
+    const directory = temporary();
+    const lock = await locksIn(directory).acquire('eni eni-1');
+    const child = spawn('sleep', ['60'], { stdio: ['ignore', 'ignore', 'ignore', lock.fd] });
+    lock.release();
+    expect(await locksIn(directory).tryAcquire('eni eni-1')).toBeUndefined();
+    child.kill('SIGKILL');
+    const again = await eventually('the lock came free', () => locksIn(directory).tryAcquire('eni eni-1'));
+    again.release();
+  });
+
+  it('do not pass to children that are not given them', async () => {
+    const directory = temporary();
+    const lock = await locksIn(directory).acquire('state');
+    const child = spawn('sleep', ['60'], { stdio: 'ignore' });
+    lock.release();
+    const again = await locksIn(directory).tryAcquire('state');
+    child.kill('SIGKILL');
+    expect(again).toBeDefined();
+    again?.release();
+  });
+
+  it('leave their file in place, for a removed one could be held twice', async () => {
+    const directory = temporary();
+    (await locksIn(directory).acquire('state')).release();
+    const path = lockFile(directory);
+    (await locksIn(directory).acquire('state')).release();
+    expect(lockFile(directory)).toBe(path);
+    expect(readFileSync(path, 'utf8')).toBe(`pid ${process.pid} (a test)\n`);
+  });
+
+  it('say so where their directory cannot be made', async () => {
+    const error = await enimErrorOf(() => locksIn('/dev/null/run').acquire('state'));
+    expect(error.code).toBe('STATE_UNWRITABLE');
+    expect(error.message).toContain('/dev/null/run/state-');
+    expect(error.hint).toContain('ENIM_RUN_DIR');
+  });
+
+  it('say so where flock(1) is missing, and leave no descriptor open', async () => {
+    const without: Run = async () => {
+      throw new Error('no flock');
+    };
+    const before = readdirSync('/proc/self/fd').length;
+    await expect(locksIn(temporary(), 100, 'a test', without).acquire('state')).rejects.toThrow('no flock');
+    expect(readdirSync('/proc/self/fd')).toHaveLength(before);
+  });
+
+  it('report what flock(1) says when it fails for another reason', async () => {
+    const failing: Run = async () => ({ code: 64, stdout: '', stderr: 'flock: unrecognized option\n' });
+    const error = await enimErrorOf(() => locksIn(temporary(), 100, 'a test', failing).acquire('state'));
+    expect([error.code, error.message]).toEqual(['STATE_UNWRITABLE', '"flock" failed: flock: unrecognized option.']);
+  });
+});

@@ -1,0 +1,176 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { Allocation } from '../../src/model/allocation.js';
+import { type Attachment, keyOf } from '../../src/model/attachment.js';
+import { sampleAttachment, sampleEndpoint, sampleEni } from '../model/samples.js';
+import { openStore } from './opened.js';
+import { useTemporaryDirectories } from './temporary.js';
+
+const temporary = useTemporaryDirectories();
+
+function allocationOf(number: number): Allocation {
+  return { eni: sampleEni(number), holder: sampleEndpoint({ containerID: `c${number}` }), since: '2026-01-01T00:00:00.000Z', releasedAt: null };
+}
+
+describe('the store', () => {
+  it('is empty, and writes nothing, before anything was put', async () => {
+    const { store, path, warnings } = openStore(temporary());
+    expect([await store.list(), await store.ledger.read(), await store.find(sampleEndpoint())]).toEqual([[], {}, undefined]);
+    expect(() => readFileSync(path)).toThrow(/ENOENT/);
+    expect(warnings).toEqual([]);
+  });
+
+  it('shows another process what was put, as soon as put returns', async () => {
+    const root = temporary();
+    const attachment = sampleAttachment();
+    await openStore(root).store.put(attachment);
+    expect(await openStore(root).store.find(attachment)).toEqual(attachment);
+  });
+
+  it('puts an attachment in place of the one with the same key, and of no other', async () => {
+    const { store } = openStore(temporary());
+    const other = sampleAttachment({ ifname: 'eth1' });
+    await store.put(sampleAttachment({ phase: 'attaching' }));
+    await store.put(other);
+    await store.put(sampleAttachment({ phase: 'attached' }));
+    expect(await store.list()).toEqual([sampleAttachment({ phase: 'attached' }), other]);
+  });
+
+  it('lists the oldest first', async () => {
+    const { store } = openStore(temporary());
+    const times = ['2026-01-03', '2026-01-01', '2026-01-02'];
+    for (const [index, day] of times.entries()) {
+      await store.put(sampleAttachment({ containerID: `c${index}`, since: `${day}T00:00:00.000Z` }));
+    }
+    expect((await store.list()).map(({ since }) => since.slice(0, 10))).toEqual([...times].sort());
+  });
+
+  it('forgets what is not there without writing', async () => {
+    const { store, path } = openStore(temporary());
+    await store.put(sampleAttachment());
+    const before = readFileSync(path, 'utf8');
+    await store.forget(sampleEndpoint({ containerID: 'another' }));
+    expect(readFileSync(path, 'utf8')).toBe(before);
+  });
+
+  it('writes nothing when the ledger is left as it is', async () => {
+    const { store, path } = openStore(temporary());
+    await store.put(sampleAttachment());
+    const before = readFileSync(path, 'utf8');
+    expect(await store.ledger.update((allocations) => ({ allocations, result: 'seen' }))).toBe('seen');
+    expect(readFileSync(path, 'utf8')).toBe(before);
+  });
+
+  it('writes nothing, and frees the lock, when a change throws', async () => {
+    const { store } = openStore(temporary(), { wait: 500 });
+    const refuse = store.ledger.update(() => {
+      throw new Error('no');
+    });
+    await expect(refuse).rejects.toThrow('no');
+    await store.put(sampleAttachment());
+    expect(await store.ledger.read()).toEqual({});
+  });
+
+  it('counts its generations and says when it was written', async () => {
+    const { store, path } = openStore(temporary());
+    await store.put(sampleAttachment());
+    await store.forget(sampleAttachment());
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({
+      ...{ version: 1, generation: 2, written: '2026-01-02T03:04:05.678Z' },
+      ...{ attachments: {}, allocations: {} },
+    });
+  });
+
+  it('keeps the generation before the last beside it', async () => {
+    const { store, path, previous } = openStore(temporary());
+    await store.put(sampleAttachment());
+    const first = readFileSync(path, 'utf8');
+    await store.put(sampleAttachment({ containerID: 'c2' }));
+    expect(readFileSync(previous, 'utf8')).toBe(first);
+  });
+
+  it('ignores what a killed writer left', async () => {
+    const root = temporary();
+    const { store, path, warnings } = openStore(root);
+    await store.put(sampleAttachment());
+    writeFileSync(`${path}.new`, '{"version":1,"gener');
+    expect(await store.list()).toEqual([sampleAttachment()]);
+    await store.put(sampleAttachment({ containerID: 'c2' }));
+    expect((await openStore(root).store.list()).map(({ containerID }) => containerID)).toEqual(['c1', 'c2']);
+    expect(warnings).toEqual([]);
+  });
+
+  it('loses no update of many writers at once', async () => {
+    const root = temporary();
+    const numbers = Array.from({ length: 24 }, (_, index) => index + 1);
+    await Promise.all(
+      numbers.map(async (number) => {
+        const { store } = openStore(root);
+        await store.put(sampleAttachment({ containerID: `c${number}` }));
+        await store.ledger.update((allocations) => ({ allocations: { ...allocations, [`eni-${number}`]: allocationOf(number) }, result: 0 }));
+      }),
+    );
+    const { store, path } = openStore(root);
+    expect((await store.list()).map(({ containerID }) => containerID).sort()).toEqual(numbers.map((number) => `c${number}`).sort());
+    expect(Object.keys(await store.ledger.read()).sort()).toEqual(numbers.map((number) => `eni-${number}`).sort());
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ generation: 2 * numbers.length });
+  });
+
+  it('never shows a reader anything but a whole state', async () => {
+    const root = temporary();
+    const { store } = openStore(root);
+    await store.put(sampleAttachment({ containerID: 'c0' }));
+    let writing = true;
+    const write = (async () => {
+      for (let round = 1; round <= 15; round += 1) {
+        await store.put(sampleAttachment({ containerID: 'c0', snapshot: { ...sampleAttachment().snapshot, mtu: round } }));
+      }
+      writing = false;
+    })();
+    const { store: reader, warnings } = openStore(root);
+    while (writing) {
+      expect(await reader.list()).toHaveLength(1);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await write;
+    expect(warnings).toEqual([]);
+  });
+
+  it('equals a plain map after any sequence of changes', async () => {
+    const key = fc.constantFrom('a', 'b', 'c');
+    const step = fc.oneof(
+      fc.record({ put: key, phase: fc.constantFrom('attaching', 'attached', 'releasing'), inode: fc.nat() }),
+      fc.record({ forget: key }),
+      fc.record({ allocate: fc.constantFrom(1, 2, 3) }),
+      fc.record({ reopen: fc.constant(true) }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 8 }), async (steps) => {
+        const root = temporary();
+        let { store } = openStore(root);
+        const attachments = new Map<string, Attachment>();
+        const allocations = new Map<string, Allocation>();
+        for (const each of steps) {
+          if ('put' in each) {
+            const attachment = sampleAttachment({ containerID: each.put, phase: each.phase, netns: { path: '/p', inode: each.inode } });
+            attachments.set(keyOf(attachment), attachment);
+            await store.put(attachment);
+          } else if ('forget' in each) {
+            attachments.delete(keyOf(sampleEndpoint({ containerID: each.forget })));
+            await store.forget(sampleEndpoint({ containerID: each.forget }));
+          } else if ('allocate' in each) {
+            const [id, entry] = [`eni-${each.allocate}`, allocationOf(each.allocate)];
+            allocations.set(id, entry);
+            await store.ledger.update((before) => ({ allocations: { ...before, [id]: entry }, result: null }));
+          } else {
+            store = openStore(root).store;
+          }
+        }
+        expect(Object.fromEntries((await store.list()).map((each) => [keyOf(each), each]))).toEqual(Object.fromEntries(attachments));
+        expect(await store.ledger.read()).toEqual(Object.fromEntries(allocations));
+      }),
+      { numRuns: 25 },
+    );
+  });
+});
