@@ -36,10 +36,10 @@ import { dirname as $dirname } from 'node:path';
 const require = $createRequire(import.meta.url), __filename = import.meta.filename, __dirname = $dirname(__filename);`;
 
 /**
- * What oclif needs only to find plugins and commands on disk. We hand it the commands, so this would be megabytes that nothing
- * calls, and look-ups of packages in whatever directory the executable is started in.
+ * What oclif needs only on Windows, or to find plugins and commands on disk. We hand it the commands, so this would be megabytes
+ * that nothing calls, start-up time, and look-ups of packages in whatever directory the executable is started in.
  */
-const UNUSED = ['minimatch', 'tinyglobby', 'typescript'];
+const UNUSED = ['lilconfig', 'minimatch', 'tinyglobby', 'typescript', 'wsl-utils'];
 
 const source = fingerprint();
 if (!isCurrent(source)) await build(source);
@@ -67,7 +67,7 @@ async function build(source) {
 async function updateManifest(aside) {
   const program = join(aside, 'print-manifest.js');
   await bundle('scripts/print-manifest.ts', program);
-  const current = runProgram(process.execPath, [program]);
+  const current = runProgram(join(BIN, 'node'), [program]);
   if (existsSync(MANIFEST) && readFileSync(MANIFEST, 'utf8') === current) return;
   if (process.env.CI) fail('oclif.manifest.json does not fit the commands. Try: npm run build, and commit it');
   writeFileSync(MANIFEST, current);

@@ -11,7 +11,7 @@ import { createLinkDriver } from './link/driver.js';
 import { netnsDirectory } from './link/netns.js';
 import type { Parts } from './manager/parts.js';
 import { survey } from './manager/survey.js';
-import { discover } from './providers/discover.js';
+import { discover } from './model/discover.js';
 import { createStaticProvider } from './providers/static.js';
 import { createLocks } from './store/lock.js';
 import { createStore } from './store/store.js';

@@ -56,7 +56,7 @@ Repeating the call answers the same. Whatever fails half way is undone.`.trim();
       netns: flags.netns,
       ifname: parseIfname(flags.ifname),
       eni: flags.eni ?? null,
-      force: flags.force,
+      force: flags.force ?? false,
     };
     const { parts } = this.open(flags, `add ${request.owner}`);
     const { attachment, link } = await add(parts, request, interruption());

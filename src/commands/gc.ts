@@ -27,7 +27,7 @@ the grace period apart, and reclaims only what was dead at both looks. Nothing t
   ];
 
   static override flags = {
-    'dry-run': Flags.boolean({ description: 'say what would be done, and change nothing' }),
+    'dry-run': Flags.boolean({ default: false, description: 'say what would be done, and change nothing' }),
     grace: Flags.string({
       helpValue: 'DURATION',
       default: '2s',

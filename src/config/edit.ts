@@ -81,6 +81,7 @@ function keepingOld(path: string, write: () => void): void {
     JSON.parse(readFileSync(path, 'utf8'));
   } catch (thrown) {
     if (existed) renameSync(old, path);
+    else rmSync(path, { force: true });
     if (thrown instanceof EnimError) throw thrown;
     throw new EnimError(
       'STATE_UNWRITABLE',
@@ -90,8 +91,10 @@ function keepingOld(path: string, write: () => void): void {
         cause: thrown,
       },
     );
+  } finally {
+    // Where nothing was written both names mean one file, and the renaming above has done nothing.
+    rmSync(old, { force: true });
   }
-  rmSync(old, { force: true });
 }
 
 function linkIfThere(path: string, name: string): boolean {

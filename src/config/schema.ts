@@ -2,18 +2,9 @@
 import leven from 'leven';
 import * as v from 'valibot';
 import { isHostAddress, networkOf, parseCidr, parseIP, parseMac } from '../model/address.js';
+import type { Rules } from '../model/discover.js';
 import type { Eni, EniAddress, EniRoute } from '../model/eni.js';
 import { ifnameFault } from '../model/names.js';
-
-/** Rules by which the static provider finds ENIs among the node's spare NICs. Each given rule must hold. */
-export interface DiscoverRules {
-  /** Kernel drivers, for example `ena`; empty means any. */
-  readonly driver: readonly string[];
-  /** Pattern of the name at home, with `*` and `?`; null means any. */
-  readonly name: string | null;
-  /** Names, patterns, MACs or bus addresses that are never taken. */
-  readonly exclude: readonly string[];
-}
 
 /** The settings as the program uses them. */
 export interface Settings {
@@ -22,7 +13,7 @@ export interface Settings {
   readonly network: string;
   /** Longest wait for a lock, in milliseconds. */
   readonly lockWait: number;
-  readonly static: { readonly enis: readonly Eni[]; readonly discover: DiscoverRules | null };
+  readonly static: { readonly enis: readonly Eni[]; readonly discover: Rules | null };
 }
 
 /** What holds where the settings say nothing, or do not exist. */
@@ -56,7 +47,7 @@ function addressOf(family: 4 | 6) {
           ({ input }) => `${shown(input)} is no IPv${family} address with prefix length, such as "${example}"`,
         ),
         check(
-          (text) => isHostAddress((parseCidr(text) as { address: string }).address),
+          (text) => isPodAddress(text),
           ({ input }) => `${shown(input)} is no address that a pod can have`,
         ),
       ),
@@ -110,9 +101,15 @@ const Route = v.pipe(
   v.transform(({ dst, gw }): EniRoute => (gw === undefined ? { dst } : { dst, gw })),
 );
 
+/** True also for what is no address at all, which another check has reported then. */
+function isPodAddress(text: string): boolean {
+  const cidr = parseCidr(text);
+  return cidr === undefined || isHostAddress(cidr.address);
+}
+
 function isNetwork(text: string): boolean {
   const cidr = parseCidr(text);
-  return cidr !== undefined && networkOf(cidr) === cidr.address;
+  return cidr === undefined || networkOf(cidr) === cidr.address;
 }
 
 const EniEntry = v.pipe(
@@ -176,7 +173,7 @@ const words = v.pipe(
 
 const Discover = v.pipe(
   v.strictObject({ driver: v.optional(words, []), name: v.optional(v.string()), exclude: v.optional(words, []) }),
-  v.transform(({ driver, name = null, exclude }): DiscoverRules => ({ driver, name, exclude })),
+  v.transform(({ driver, name = null, exclude }): Rules => ({ driver, name, exclude })),
 );
 
 const SettingsFile = v.pipe(
@@ -219,6 +216,7 @@ export interface SettingsFault {
 export function parseSettings(
   json: unknown,
 ): { readonly settings: Settings } | { readonly faults: readonly SettingsFault[] } {
+  if (Array.isArray(json)) return { faults: [{ field: 'the file', fault: 'is a list, not an object' }] };
   const result = v.safeParse(SettingsFile, json);
   if (!result.success) return { faults: result.issues.map(toFault) };
   const faults = duplicates(result.output.static.enis);

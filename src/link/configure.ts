@@ -40,11 +40,16 @@ export function planConfigure(eni: Eni, ifname: string): IpCommand[] {
     ['link', 'set', 'dev', ifname, 'up'],
     ...addresses.flatMap((each) => gatewayRoute(each, ifname)),
     ...routesOf(eni).map((route) => routeCommand(route, ifname)),
+    // Lets the kernel resolve the gateway now, and again if the port is not forwarding yet: its request tells the gateway, and by
+    // broadcast every IPv4 neighbour, whose the address is. The announcement that goes out with `up` is sent only once.
+    ...addresses.flatMap(({ gateway }) =>
+      gateway === null ? [] : [['neighbour', 'replace', gateway, 'dev', ifname, 'use']],
+    ),
   ];
 }
 
 /** The pod's routes: the inventory's, or else a default route through each gateway. */
-export function routesOf(eni: Eni): readonly EniRoute[] {
+function routesOf(eni: Eni): readonly EniRoute[] {
   if (eni.routes !== null) return eni.routes;
   return [
     ...(eni.ipv4?.gateway ? [{ dst: '0.0.0.0/0', gw: eni.ipv4.gateway }] : []),

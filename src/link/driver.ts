@@ -162,7 +162,8 @@ export function createLinkDriver(run: Run, sshPeer: string | null): LinkDriver {
     async restore(link, snapshot, held) {
       const { links } = await lookHome();
       const { commands, restored } = planRestore(link, snapshot, namesOfOthers(links, link));
-      await ip(run, 'home', commands, { keepOpen: held });
+      // What cannot be put back (a bridge that is gone, say) must not keep the rest from it; what remains is reported.
+      await ip(run, 'home', commands, { keepOpen: held, force: true });
       const now = (await lookHome()).links.find(({ ifindex }) => ifindex === link.ifindex);
       if (now === undefined)
         throw new EnimError('LINK_LOST', `The NIC ${link.name} left home while it was being restored.`);

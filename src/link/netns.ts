@@ -9,6 +9,12 @@ import { EnimError, errnoOf } from '../model/errors.js';
 
 const NAMED = '/run/netns';
 
+/**
+ * What /proc/PID/fd shows for a netns: `net:[…]`, the path of its bind mount, or `/` once that is unmounted. Nothing else is looked
+ * at more closely, for a look at a file on a dead network mount can hang.
+ */
+const NETNS_DESCRIPTOR = /^(net:\[\d+\]|\/|\/(var\/)?run\/.*|\/proc\/.*)$/;
+
 /** A netns that exists, and the ways that lead to it. */
 export interface ReachableNetns extends NetnsRef {
   /** Processes that run in it. */
@@ -37,9 +43,13 @@ export const netnsDirectory: NetnsDirectory = { get: getNetns, find: findNetns, 
  */
 export function netnsPath(text: string): string {
   if (text === '' || text === '.' || text === '..' || text.includes('\0')) {
-    throw new EnimError('INVALID_ARGUMENT', `The netns "${text}" is neither a path, nor a name, nor a PID.`, {
-      hint: 'name it as in "ip netns list", or give the path /proc/PID/ns/net',
-    });
+    throw new EnimError(
+      'INVALID_ARGUMENT',
+      `The netns ${JSON.stringify(text)} is neither a path, nor a name, nor a PID.`,
+      {
+        hint: 'name it as in "ip netns list", or give the path /proc/PID/ns/net',
+      },
+    );
   }
   if (/^\d+$/.test(text)) return `/proc/${text}/ns/net`;
   return text.includes('/') ? resolve(text) : `${NAMED}/${text}`;
@@ -93,8 +103,9 @@ async function findAllNetns(): Promise<ReachableNetns[]> {
   for (const pid of await listPids()) {
     for (const descriptor of await listIfThere(`/proc/${pid}/fd`)) {
       const path = `/proc/${pid}/fd/${descriptor}`;
-      const inode = await netInodeOf(path);
-      if (inode !== undefined) add(inode, path, []);
+      if (!NETNS_DESCRIPTOR.test(await readlink(path).catch(() => ''))) continue;
+      const there = await statIfThere(path);
+      if (there?.dev === nsfs) add(there.ino, path, []);
     }
   }
   return [...found.values()];

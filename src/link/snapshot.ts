@@ -8,14 +8,10 @@ import type { IpCommand } from './iproute2.js';
 
 /** Takes the snapshot of a link at home, together with the routes through it. */
 export function takeSnapshot(link: Link, routes: readonly LinkRoute[]): LinkSnapshot {
-  const { ifindex, name, altnames, alias, mac, permanentMac, busAddress, mtu, txqueuelen, group, up, promiscuous } =
-    link;
-  return {
-    ...{ ifindex, name, altnames, alias, mac, permanentMac, busAddress, mtu, txqueuelen, group, up, promiscuous },
-    // Link-local IPv6 addresses are made by the kernel whenever the link goes up.
-    addresses: link.addresses.filter(({ scope }) => scope !== 'link').map(({ address, scope }) => ({ address, scope })),
-    routes,
-  };
+  const { kind, addresses, ...look } = link;
+  // Link-local IPv6 addresses are made by the kernel whenever the link goes up.
+  const own = addresses.filter(({ scope }) => scope !== 'link').map(({ address, scope }) => ({ address, scope }));
+  return { ...look, addresses: own, routes };
 }
 
 interface Plan {
@@ -80,6 +76,7 @@ export function remainingDifferences(link: Link, snapshot: LinkSnapshot): Restor
     ...compare('group', link.group, snapshot.group),
     ...compare('promiscuity', link.promiscuous, snapshot.promiscuous),
     ...compare('alias', link.alias, snapshot.alias),
+    ...compare('master', link.master, snapshot.master),
     ...compare('up', link.up, snapshot.up),
     ...missing(link.altnames, snapshot.altnames).map((altname) => ({ what: 'altname', from: '-', to: altname })),
     ...missing(
@@ -109,6 +106,9 @@ function restoreTraffic(link: Link, snapshot: LinkSnapshot, name: string): IpCom
         scope,
         ...(address.includes(':') ? ['nodad'] : []),
       ]),
+    ...(link.master === null && snapshot.master !== null
+      ? [['link', 'set', 'dev', name, 'master', snapshot.master]]
+      : []),
     ['link', 'set', 'dev', name, snapshot.up ? 'up' : 'down'],
     ...(snapshot.up ? snapshot.routes.map((route) => routeCommand(route, name)) : []),
   ];

@@ -3,7 +3,7 @@
  * apart, and acts only where both looks agree; it works on an attachment only while it holds that attachment's lock, so it never
  * meets an add or del that is under way, nor another gc.
  */
-import { type Attachment, type Endpoint, endpointOf } from '../model/attachment.js';
+import { type Attachment, type Endpoint, endpointOf, sameKey } from '../model/attachment.js';
 import { messageOf } from '../model/errors.js';
 import { parseLabel } from '../model/label.js';
 import type { ProvidedEni } from '../providers/provider.js';
@@ -35,8 +35,10 @@ interface Finding extends Verdict {
   readonly eni: string;
   /** Whose lock protects the work. */
   readonly endpoint: Endpoint | null;
-  /** Does the work under that lock; looks again, for the finding may be old by then. Absent where there is nothing to do. */
-  readonly act?: () => Promise<unknown>;
+  /**
+   * Does the work under that lock. False if it finds that somebody else did it meanwhile. Absent where there is nothing to do.
+   */
+  readonly act?: () => Promise<boolean>;
 }
 
 /**
@@ -81,8 +83,8 @@ async function carryOut(parts: Parts, finding: Finding, dryRun: boolean): Promis
   if (lock === undefined) return outcome({ ...finding, action: 'skip', reason: 'another enim is working on it' });
   try {
     if (dryRun) return outcome(finding);
-    await finding.act();
-    return outcome(finding, true);
+    if (await finding.act()) return outcome(finding, true);
+    return outcome({ ...finding, action: 'skip', reason: 'another enim has just done it' });
   } catch (thrown) {
     return outcome(finding, false, messageOf(thrown));
   } finally {
@@ -121,7 +123,9 @@ async function judgeRecorded(parts: Parts, machine: Look, attachment: Attachment
     act: async () => {
       // The record may have been finished, or replaced, by somebody who had the lock before us.
       const now = await parts.store.find(attachment);
-      if (now?.since === attachment.since) await giveBack(parts, now);
+      if (now?.since !== attachment.since) return false;
+      await giveBack(parts, now);
+      return true;
     },
   };
 }
@@ -171,12 +175,22 @@ async function judgeUnrecorded(
   };
 }
 
-async function recordAgain(parts: Parts, record: Attachment): Promise<void> {
-  if ((await parts.store.find(record)) !== undefined) return;
+async function recordAgain(parts: Parts, record: Attachment): Promise<boolean> {
+  if (await isSettled(parts, record)) return false;
   await parts.store.put(record);
   await parts.provider.allocate(record, [record.eni.id]);
+  return true;
 }
 
-async function giveBackUnrecorded(parts: Parts, record: Attachment): Promise<void> {
-  if ((await parts.store.find(record)) === undefined) await giveBack(parts, record);
+async function giveBackUnrecorded(parts: Parts, record: Attachment): Promise<boolean> {
+  if (await isSettled(parts, record)) return false;
+  await giveBack(parts, record);
+  return true;
+}
+
+/** Whether somebody has recorded the ENI since it was looked at, or given it back and to another. */
+async function isSettled(parts: Parts, { eni, ...endpoint }: Attachment): Promise<boolean> {
+  if ((await parts.store.list()).some((attachment) => attachment.eni.id === eni.id)) return true;
+  const holder = (await parts.provider.list()).find((each) => each.eni.id === eni.id)?.holder ?? null;
+  return holder !== null && !sameKey(holder, endpoint);
 }

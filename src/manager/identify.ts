@@ -15,16 +15,19 @@ export interface Identity {
   /** Permanent MAC, canonical. */
   readonly mac: string;
   readonly busAddress: string | null;
+  /** Of the link as it left home; null if it is not known to have left. */
+  readonly ifindex: number | null;
 }
 
 /** The identity of an ENI as its provider describes it. */
 export function identityOf({ id, mac, pciAddress }: Eni): Identity {
-  return { id, mac, busAddress: pciAddress };
+  return { id, mac, busAddress: pciAddress, ifindex: null };
 }
 
 /** The identity of an attachment's NIC, as it was seen before it left home. */
 export function identityOfAttachment({ eni, snapshot }: Attachment): Identity {
-  return { id: eni.id, mac: snapshot.permanentMac, busAddress: eni.pciAddress ?? snapshot.busAddress };
+  const busAddress = eni.pciAddress ?? snapshot.busAddress;
+  return { id: eni.id, mac: snapshot.permanentMac, busAddress, ifindex: snapshot.ifindex };
 }
 
 /** Kinds that sit on other links and copy their MAC, or have no other end; they are never an ENI. */
@@ -70,10 +73,11 @@ export function canBeEni(link: Link): boolean {
  * The links that fit, best first: those at the right bus address alone where one is known, else real cards before virtual ones.
  * More than one of equal rank is an ambiguity that nobody may resolve by guessing.
  */
-export function identify(links: readonly Link[], { id, mac, busAddress }: Identity): Link[] {
+export function identify(links: readonly Link[], identity: Identity): Link[] {
+  const { mac, busAddress } = identity;
   const possible = links.filter(canBeEni);
   const byMac = possible.filter((link) => link.permanentMac === mac);
-  if (byMac.length === 0) return possible.filter((link) => isLabelled(link, id));
+  if (byMac.length === 0) return possible.filter((link) => isLabelled(link, identity));
   if (busAddress !== null)
     return byMac.filter((link) => link.busAddress === null || sameBus(link.busAddress, busAddress));
   const real = byMac.filter((link) => link.kind === null);
@@ -94,9 +98,12 @@ export function findLink(links: readonly Link[], identity: Identity): Link | und
   });
 }
 
-/** A virtual device has no permanent MAC: one whose MAC the pod has changed is known by its label alone. A card never is. */
-function isLabelled(link: Link, id: string): boolean {
-  return link.kind !== null && parseLabel(link.alias)?.eni === id;
+/**
+ * A virtual device has no permanent MAC: one whose MAC the pod has changed is known by label and ifindex. A label alone does not
+ * count, for a pod can write one on any device of its own; and a card is never known by it.
+ */
+function isLabelled(link: Link, { id, ifindex }: Identity): boolean {
+  return link.kind !== null && link.ifindex === ifindex && parseLabel(link.alias)?.eni === id;
 }
 
 /** virtio's `parentdev` is `virtioN`, which says nothing of the PCI slot; it neither confirms nor refutes. */

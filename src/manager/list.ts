@@ -80,10 +80,14 @@ async function viewAttached(parts: Parts, machine: Look, attachment: Attachment)
   const where = await locate(machine, identityOfAttachment(attachment), netns);
   const there = await parts.netns.find(netns.path);
   const alive =
-    attachment.bootID === parts.bootID &&
-    (there?.inode === netns.inode || (await machine.pidsIn(netns.inode)).length > 0);
+    attachment.bootID === parts.bootID && (there?.inode === netns.inode || (await isInhabited(machine, where, netns)));
   const { state, note } = stateAttached(phase, where, alive, netns.inode);
   return { ...identity(parts.provider.name, eni), state, link: linkOf(where), attachment: summary(attachment), note };
+}
+
+/** Whether the NIC is in its netns, which has lost its path, with processes that still run there. */
+async function isInhabited(machine: Look, where: Whereabouts, { inode }: Attachment['netns']): Promise<boolean> {
+  return where.at === 'netns' && where.netns.inode === inode && (await machine.pidsIn(inode)).length > 0;
 }
 
 /** @param alive the netns that the record names still exists */

@@ -18,20 +18,24 @@ export function rebuild(parts: Parts, eni: Eni, endpoint: Endpoint, where: Where
     phase: 'attached',
     since: parts.clock().toISOString(),
     bootID: parts.bootID,
-    snapshot: 'link' in where ? guessedHome(where.link, eni) : unseen(eni),
+    snapshot: 'link' in where ? guessedHome(where.link, eni, where.at === 'home') : unseen(eni),
   };
 }
 
-/** What the link probably looked like at home: as now, without what an add gave it, and by the name on its label. */
-function guessedHome(link: Link, eni: Eni): LinkSnapshot {
+/**
+ * What the link probably looked like at home: as now, by the name on its label. In a pod, its state and addresses are what an add
+ * gave it; at home they are the node's, and stay.
+ */
+function guessedHome(link: Link, eni: Eni, isHome: boolean): LinkSnapshot {
+  const { kind, addresses, ...look } = link;
   const label = parseLabel(link.alias);
-  const { ifindex, altnames, mac, permanentMac, busAddress, mtu, txqueuelen, group, promiscuous } = link;
+  const own = addresses.filter(({ scope }) => scope !== 'link').map(({ address, scope }) => ({ address, scope }));
   return {
-    ...{ ifindex, altnames, mac, permanentMac, busAddress, mtu, txqueuelen, group, promiscuous },
+    ...look,
     name: eni.ifname ?? label?.home ?? link.name,
     alias: label === undefined ? link.alias : null,
-    up: false,
-    addresses: [],
+    up: isHome && link.up,
+    addresses: isHome ? own : [],
     routes: [],
   };
 }
@@ -40,7 +44,15 @@ function guessedHome(link: Link, eni: Eni): LinkSnapshot {
 function unseen(eni: Eni): LinkSnapshot {
   return {
     ...{ ifindex: 0, name: eni.ifname ?? eni.id, altnames: [], alias: null, mac: eni.mac, permanentMac: eni.mac },
-    ...{ busAddress: eni.pciAddress, mtu: 1500, txqueuelen: 1000, group: 'default', up: false, promiscuous: false },
+    ...{
+      busAddress: eni.pciAddress,
+      mtu: 1500,
+      txqueuelen: 1000,
+      group: 'default',
+      up: false,
+      promiscuous: false,
+      master: null,
+    },
     ...{ addresses: [], routes: [] },
   };
 }

@@ -1,6 +1,7 @@
 /**
- * What gc decides of an ENI, and why. Pure: evidence in, verdict out. Nothing is reclaimed on one witness: a missing path counts
- * only if no process runs in that netns either; a NIC at home counts only if it is still there at a second look.
+ * What gc decides of an ENI, and why. Pure: evidence in, verdict out. Nothing is reclaimed on one witness: that the path of a netns
+ * is gone counts only if the NIC has left it too, or if no process runs in it; and whatever is seen must be seen twice. The number
+ * of a netns is no witness by itself: the kernel gives it to the next one.
  */
 import type { Attachment } from '../model/attachment.js';
 import type { Whereabouts } from './locate.js';
@@ -36,12 +37,12 @@ export function judgeAttachment(attachment: Attachment, { bootID, netns, pids, w
   if (attachment.bootID !== bootID) return { action: 'reclaim', reason: `made before the last boot; ${nic}` };
   if (attachment.phase === 'releasing') return { action: 'reclaim', reason: `its release was interrupted; ${nic}` };
   if (netns !== 'same') {
-    if (pids.length > 0)
-      return { action: 'keep', reason: `netns ${path} has lost its path, but ${processes(pids)} in it; ${nic}` };
-    if (where.at === 'netns' && where.netns.inode !== attachment.netns.inode) {
-      return { action: 'skip', reason: `netns ${path} is gone, but ${nic}, which is not its pod’s` };
-    }
     const fate = netns === 'gone' ? `netns ${path} is gone` : `netns ${path} was replaced by another`;
+    if (where.at !== 'netns') return { action: 'reclaim', reason: `${fate}; ${nic}` };
+    if (where.netns.inode !== attachment.netns.inode) {
+      return { action: 'skip', reason: `${fate}, but ${nic}, which is not its pod’s` };
+    }
+    if (pids.length > 0) return { action: 'keep', reason: `${fate}, but ${processes(pids)} in it; ${nic}` };
     return { action: 'reclaim', reason: `${fate}, no process is in it; ${nic}` };
   }
   const alive = `netns ${path} alive (${pids.length > 0 ? `pid ${pids[0]}` : 'no process'})`;

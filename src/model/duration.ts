@@ -13,7 +13,7 @@ export function parseDuration(text: string, field: string): number {
   if (text === '0') return 0;
   const terms = [...text.matchAll(TERM)];
   if (terms.length === 0 || terms.map(([term]) => term).join('') !== text) {
-    throw new EnimError('INVALID_ARGUMENT', `${field} is "${text}", which is not a duration.`, {
+    throw new EnimError('INVALID_ARGUMENT', `${field} is ${JSON.stringify(text)}, which is not a duration.`, {
       hint: 'write a number with its unit, for example 2s, 500ms or 1m30s',
     });
   }

@@ -63,6 +63,8 @@ export interface LinkSnapshot {
   readonly group: string;
   readonly up: boolean;
   readonly promiscuous: boolean;
+  /** Bond, bridge or VRF that it belonged to. */
+  readonly master: string | null;
   readonly addresses: readonly { readonly address: string; readonly scope: string }[];
   readonly routes: readonly LinkRoute[];
 }

@@ -20,7 +20,7 @@ export function parseOwner(text: string): Owner {
   const parts = text.split('/');
   const bad = parts.length !== 2 || parts.some((part) => part.length > 253 || !OWNER_PART.test(part));
   if (bad) {
-    throw new EnimError('INVALID_ARGUMENT', `OWNER is "${text}", which is not NAMESPACE/NAME.`, {
+    throw new EnimError('INVALID_ARGUMENT', `OWNER is ${JSON.stringify(text)}, which is not NAMESPACE/NAME.`, {
       hint: 'name the pod as its namespace and name, for example default/web-0',
     });
   }
@@ -36,7 +36,7 @@ export function parseContainerID(text: string): string {
   if (CNI_ID.test(text) && text.length <= 255) return text;
   throw new EnimError(
     'INVALID_ARGUMENT',
-    `The container ID is "${text}", which the CNI specification does not allow.`,
+    `The container ID is ${JSON.stringify(text)}, which the CNI specification does not allow.`,
     {
       hint: 'use letters, digits, "_", "." and "-", beginning with a letter or digit',
     },
@@ -52,7 +52,7 @@ export function parseNetworkName(text: string): string {
   if (CNI_ID.test(text)) return text;
   throw new EnimError(
     'INVALID_ARGUMENT',
-    `The network name is "${text}", which the CNI specification does not allow.`,
+    `The network name is ${JSON.stringify(text)}, which the CNI specification does not allow.`,
     {
       hint: 'use letters, digits, "_", "." and "-", beginning with a letter or digit',
     },
@@ -78,7 +78,7 @@ export function ifnameFault(name: string): string | undefined {
 export function parseIfname(text: string): string {
   const fault = ifnameFault(text) ?? (text === 'lo' ? 'is the loopback’s' : undefined);
   if (fault === undefined) return text;
-  throw new EnimError('INVALID_ARGUMENT', `The interface name "${text}" ${fault}.`, {
+  throw new EnimError('INVALID_ARGUMENT', `The interface name ${JSON.stringify(text)} ${fault}.`, {
     hint: `use at most ${MAX_IFNAME_BYTES} letters and digits, for example --ifname eth0`,
   });
 }

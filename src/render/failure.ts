@@ -15,19 +15,28 @@ export interface Failure {
   readonly trace: string;
 }
 
-/** A few lines for stderr, the last one without a line feed. */
+/**
+ * A few lines for stderr, the last one without a line feed. Control characters of the values in it are shown, not obeyed.
+ */
 export function renderFailure(
   { message, details, hint, trace }: Failure,
   style: ChalkInstance,
   debug: boolean,
 ): string {
-  const facts = details.flatMap((detail) => detail.split('\n')).map((line) => `  ${line}`);
+  const facts = details.flatMap((detail) => detail.split('\n'));
   return [
-    `${style.red.bold('error:')} ${message}`,
-    ...facts,
-    ...(hint === null ? [] : [`  Try: ${hint}`]),
+    `${style.red.bold('error:')} ${visible(message)}`,
+    ...facts.map((fact) => `  ${visible(fact)}`),
+    ...(hint === null ? [] : [`  Try: ${visible(hint)}`]),
     ...(debug ? [trace] : []),
   ].join('\n');
+}
+
+function visible(text: string): string {
+  return text.replace(/\p{Cc}/gu, (character) => {
+    const escaped = JSON.stringify(character).slice(1, -1);
+    return escaped === character ? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}` : escaped;
+  });
 }
 
 /** The document for stdout with --json: `{"error":{"code","message","details","hint","exitCode"}}`. */

@@ -1,5 +1,5 @@
 /** What `enim provider init` shows before it writes. */
-import type { Proposal } from '../providers/discover.js';
+import type { Proposal } from '../model/discover.js';
 import { table } from './table.js';
 
 /** What would be managed, what is refused and why. */

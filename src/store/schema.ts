@@ -71,6 +71,7 @@ const Snapshot = v.object({
   group: text,
   up: v.boolean(),
   promiscuous: v.boolean(),
+  master: nullable(text),
   addresses: v.array(v.object({ address: text, scope: text })),
   routes: v.array(Route),
 });

@@ -54,22 +54,22 @@ describeEndToEnd('enim add', () => {
     it('announces the addresses, so that neighbours forget the pod that had them before', async () => {
       const { ipv4, ipv6, mac } = node.eni(0);
       const addresses = [ipv4, ipv6].map(({ address }) => address.split('/')[0] ?? '');
+      const inFabric = (...args: string[]) => node.start(['ip', '-n', node.fabric, ...args]).result;
       const neighbours = async (): Promise<string[]> => {
-        const { stdout } = await node.start(['ip', '-n', node.fabric, 'neigh', 'show']).result;
+        const { stdout } = await inFabric('neigh', 'show', 'dev', 'peer-eni0');
         return stdout.split('\n').filter((line) => addresses.includes(line.split(' ')[0] ?? ''));
       };
+      // Off the bridge, whose port begins to forward only some time after the NIC went up: a cloud's port always does.
+      await inFabric('link', 'set', 'peer-eni0', 'nomaster');
       for (const address of addresses) {
-        const stale = ['neigh', 'replace', address, 'lladdr', '02:00:00:00:00:99', 'dev', 'uplink', 'nud', 'stale'];
-        await node.start(['ip', '-n', node.fabric, ...stale]).result;
+        const stale = ['lladdr', '02:00:00:00:00:99', 'dev', 'peer-eni0', 'nud', 'stale'];
+        await inFabric('neigh', 'replace', address, ...stale);
       }
-      expect(await neighbours()).toEqual([
-        expect.stringContaining('02:00:00:00:00:99'),
-        expect.stringContaining('02:00:00:00:00:99'),
-      ]);
+      expect(await neighbours()).toHaveLength(2);
 
       await add(node, 'default/web-0', pod, ['--eni', node.eni(0).id]);
 
-      await eventually('that the gateway learns the new MAC', async () => {
+      await eventually('that the neighbour learns the new MAC', async () => {
         const seen = await neighbours();
         return seen.length === 2 && seen.every((line) => line.includes(mac));
       });

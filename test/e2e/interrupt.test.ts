@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { add, answer, gc, list, show } from '../fabric/answers.js';
 import type { EnimResult } from '../fabric/executable.js';
 import { addressesOf, type NetnsState } from '../fabric/links.js';
-import { createNode, type Node } from '../fabric/node.js';
+import { createNode, type Node, type StateFile } from '../fabric/node.js';
 import type { Pod } from '../fabric/pod.js';
 import { describeEndToEnd } from '../fabric/requirements.js';
 
@@ -61,7 +61,7 @@ describeEndToEnd('a command that is cut short', () => {
     expect(await node.enim(DEL)).toMatchObject({ code: 0 });
 
     const codes: (number | null)[] = [];
-    for (const moment of moments(whole, 7)) {
+    for (const moment of moments(whole, 4)) {
       const { code } = await cutShort(ADD(), signal, moment);
       codes.push(code);
       const attached = (await pod.link('eth0')) !== undefined;
@@ -79,7 +79,7 @@ describeEndToEnd('a command that is cut short', () => {
     expect(await node.enim(DEL)).toMatchObject({ code: 0 });
 
     const codes: (number | null)[] = [];
-    for (const moment of moments(whole, 5)) {
+    for (const moment of moments(whole, 4)) {
       // `script` gives it a terminal; the character goes through that terminal, as a person's would.
       const command = `(sleep ${moment / 1_000}; printf '\\003') | script -qec "enim ${ADD().join(' ')}" /dev/null`;
       codes.push((await node.start(['sh', '-c', command]).result).code);
@@ -94,7 +94,7 @@ describeEndToEnd('a command that is cut short', () => {
     await add(node, 'default/web-0', pod, [], 'c1');
     const whole = await duration(DEL);
 
-    for (const moment of moments(whole, 5)) {
+    for (const moment of moments(whole, 4)) {
       await add(node, 'default/web-0', pod, [], 'c1');
       await cutShort(DEL, 'SIGINT', moment);
       expect(await node.enim(DEL)).toMatchObject({ code: 0 });
@@ -102,12 +102,38 @@ describeEndToEnd('a command that is cut short', () => {
     }
   });
 
+  describe('between the allocation of the ENI and the record of the attachment', () => {
+    beforeEach(async () => {
+      await node.ip(`addr add ${node.eni(0).ipv4.address} dev eni0`);
+      before = await node.kernelState();
+      await add(node, 'default/web-0', pod, [], 'c1');
+      const allocated = node.state()?.allocations;
+      expect(await node.enim(DEL)).toMatchObject({ code: 0 });
+      node.writeState({ ...(node.state() as StateFile), allocations: allocated ?? {} });
+    });
+
+    it.each([
+      ['del', DEL],
+      ['gc', ['gc', '--grace', '50ms']],
+    ])('%s frees the ENI and leaves its NIC as it is', async (_, command) => {
+      expect(await node.enim(command)).toMatchObject({ code: 0 });
+
+      await isHome();
+      expect(node.state()?.allocations[node.eni(0).id]?.holder).toBeNull();
+    });
+
+    it('the same add goes on', async () => {
+      await add(node, 'default/web-0', pod, [], 'c1');
+      await isAttached();
+    });
+  });
+
   describe('by SIGKILL', () => {
     it('add: one can say where the NIC is, and del brings it home', async () => {
       const whole = await duration(ADD());
       expect(await node.enim(DEL)).toMatchObject({ code: 0 });
 
-      for (const moment of moments(whole, 8)) {
+      for (const moment of moments(whole, 4)) {
         await cutShort(ADD(), 'SIGKILL', moment);
         expect(await list(node)).toMatchObject([{ link: { name: expect.any(String) } }]);
         expect(await node.enim(DEL)).toMatchObject({ code: 0 });
@@ -119,7 +145,7 @@ describeEndToEnd('a command that is cut short', () => {
       const whole = await duration(ADD());
       expect(await node.enim(DEL)).toMatchObject({ code: 0 });
 
-      for (const moment of moments(whole, 6)) {
+      for (const moment of moments(whole, 4)) {
         await cutShort(ADD(), 'SIGKILL', moment);
         await add(node, 'default/web-0', pod, [], 'c1');
         await isAttached();
@@ -132,7 +158,7 @@ describeEndToEnd('a command that is cut short', () => {
       await add(node, 'default/web-0', pod, [], 'c1');
       const whole = await duration(DEL);
 
-      for (const moment of moments(whole, 6)) {
+      for (const moment of moments(whole, 4)) {
         await add(node, 'default/web-0', pod, [], 'c1');
         await cutShort(DEL, 'SIGKILL', moment);
         expect(await node.enim(DEL)).toMatchObject({ code: 0 });
@@ -144,7 +170,7 @@ describeEndToEnd('a command that is cut short', () => {
       await add(node, 'default/web-0', pod, [], 'c1');
       const whole = await duration(DEL);
 
-      for (const moment of moments(whole, 5)) {
+      for (const moment of moments(whole, 4)) {
         await add(node, 'default/web-0', pod, [], 'c1');
         await cutShort(DEL, 'SIGKILL', moment);
         const untouched = Object.values(node.state()?.attachments ?? {}).some(({ phase }) => phase === 'attached');

@@ -43,7 +43,7 @@ export interface Device {
 export const HOME = 1;
 
 /** What the kernel answers to a command that it refuses. */
-class Refusal extends Error {}
+export class Refusal extends Error {}
 
 export class Kernel {
   /** Devices by the inode of their netns. */
@@ -175,6 +175,7 @@ export class Kernel {
     if (what === 'link property') return this.#setAltname(place, rest[0] ?? '', pairs(rest.slice(1), []));
     if (object === 'address')
       return this.#setAddress(place, verb ?? '', rest[0] ?? '', pairs(rest.slice(1), ['nodad']));
+    if (what === 'neighbour replace') return this.#setNeighbour(place, rest[0] ?? '', pairs(rest.slice(1), ['use']));
     if (what === 'route replace') return this.#setRoute(place, rest[0] ?? '', rest.slice(1));
     throw new Error(`The fake kernel does not know "ip ${words.join(' ')}".`);
   }
@@ -205,6 +206,7 @@ export class Kernel {
       else if (key === 'txqueuelen') device.txqlen = Number(value);
       else if (key === 'group') device.group = value;
       else if (key === 'promisc') device.promisc = value === 'on';
+      else if (key === 'master') device.master = this.#find(place, value).name;
       else if (key === 'up') device.up = true;
       else if (key === 'down') takeDown(device);
       else if (key === 'name') this.#rename(place, device, value);
@@ -265,6 +267,16 @@ export class Kernel {
     );
   }
 
+  #hasAddress(place: number, ip: string): boolean {
+    return this.in(place).some(({ addresses }) => addresses.some(({ address }) => address.startsWith(`${ip}/`)));
+  }
+
+  #setNeighbour(place: number, address: string, options: Map<string, string>): undefined {
+    const device = this.#find(place, options.get('dev'));
+    if (!device.up) throw new Refusal('RTNETLINK answers: Network is down');
+    if (!options.has('use')) throw new Error(`The fake kernel does not know a neighbour ${address} without "use".`);
+  }
+
   #setRoute(place: number, to: string, words: readonly string[]): undefined {
     const onlink = words.includes('onlink');
     const options = pairs(words, ['onlink']);
@@ -277,6 +289,8 @@ export class Kernel {
     }
     if (gateway !== undefined && !onlink && !reaches(device, gateway))
       throw new Refusal('Error: Nexthop has invalid gateway.');
+    const source = options.get('src');
+    if (source !== undefined && !this.#hasAddress(place, source)) throw new Refusal('Error: Invalid prefsrc address.');
     const route: KernelRoute = {
       dst: ['0.0.0.0/0', '::/0'].includes(to) ? 'default' : to,
       family,
@@ -362,6 +376,7 @@ function takeDown(device: Device): void {
 
 function strip(device: Device): void {
   device.up = false;
+  device.master = undefined;
   device.routes = [];
   device.addresses = [];
 }
@@ -420,7 +435,7 @@ function routeJson({
 function describe(device: Device): string {
   const { name, mac, mtu, txqlen, group, up, promisc, alias, altnames, addresses, routes } = device;
   return [
-    `${name} ${mac} mtu ${mtu} qlen ${txqlen} group ${group} ${up ? 'up' : 'down'}${promisc ? ' promisc' : ''}`,
+    `${name} ${mac} mtu ${mtu} qlen ${txqlen} group ${group} ${up ? 'up' : 'down'}${promisc ? ' promisc' : ''} master ${device.master ?? '-'}`,
     `alias ${alias ?? '-'} altnames ${[...altnames].sort().join(',') || '-'}`,
     `addresses ${
       addresses

@@ -24,6 +24,11 @@ describe('renderFailure', () => {
     expect(renderFailure({ ...FAILURE, details: [], hint: null }, plain, false)).toBe('error: the state is locked.');
   });
 
+  test('shows the control characters of a value, and does not obey them', () => {
+    const failure = { ...FAILURE, message: 'the owner is "a\nb\u001b[2J\u009b".', details: [], hint: 'x\ty' };
+    expect(renderFailure(failure, plain, false)).toBe('error: the owner is "a\\nb\\u001b[2J\\u009b".\n  Try: x\\ty');
+  });
+
   test('ends with the trace for those who look for a bug', () => {
     expect(renderFailure(FAILURE, plain, true)).toMatch(/Try: enim list\nEnimError: …\n {4}at lock$/);
   });

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { sampleAttachment } from '../model/samples.js';
@@ -162,7 +162,10 @@ describe('a state file that cannot be read', () => {
     mkdirSync(path, { recursive: true });
     for (const call of [() => store.list(), () => store.put(FIRST), () => store.forget(FIRST)]) {
       const error = await enimErrorOf(call);
-      expect([error.code, error.message]).toEqual(['STATE_UNREADABLE', `The state file ${path} cannot be read (EISDIR).`]);
+      expect([error.code, error.message]).toEqual([
+        'STATE_UNREADABLE',
+        `The state file ${path} cannot be read (EISDIR).`,
+      ]);
     }
   });
 });

@@ -1,20 +1,21 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from '@jest/globals';
+import { describeAsRoot } from '../fabric/requirements.js';
 import { sampleAttachment } from '../model/samples.js';
 import { enimErrorOf } from '../model/thrown.js';
-import { describeAsRoot } from '../fabric/requirements.js';
 import { openStore } from './opened.js';
 import { useTemporaryDirectories } from './temporary.js';
 
-const temporary = useTemporaryDirectories();
 const mounted: string[] = [];
 
-// Runs before the removal of the temporary directories, which was registered first.
+// Registered first, so that it runs before the temporary directories are removed.
 afterEach(() => {
   for (const path of mounted.splice(0).reverse()) execFileSync('umount', [path]);
 });
+
+const temporary = useTemporaryDirectories();
 
 function mount(path: string, ...args: string[]): void {
   mkdirSync(path, { recursive: true });
@@ -52,7 +53,10 @@ describeAsRoot('a full disk', () => {
 
     for (const call of [() => store.forget(FIRST), () => store.put(sampleAttachment({ containerID: 'third' }))]) {
       const error = await enimErrorOf(call);
-      expect([error.code, error.message]).toEqual(['STATE_UNWRITABLE', `The state file ${path} cannot be written: the disk is full.`]);
+      expect([error.code, error.message]).toEqual([
+        'STATE_UNWRITABLE',
+        `The state file ${path} cannot be written: the disk is full.`,
+      ]);
       expect(error.hint).toContain('free some space');
     }
     expect([readFileSync(path, 'utf8'), readFileSync(previous, 'utf8')]).toEqual(before);
@@ -95,7 +99,10 @@ describeAsRoot('a read-only file system', () => {
 
     expect(await store.list()).toEqual([FIRST]);
     const error = await enimErrorOf(() => store.put(SECOND));
-    expect([error.code, error.message]).toEqual(['STATE_UNWRITABLE', `The state file ${path} cannot be written: the file system is read-only.`]);
+    expect([error.code, error.message]).toEqual([
+      'STATE_UNWRITABLE',
+      `The state file ${path} cannot be written: the file system is read-only.`,
+    ]);
     expect(await store.list()).toEqual([FIRST]);
   });
 

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync, readdirSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { createRun, type Run } from '../../src/exec.js';
 import { createLocks } from '../../src/store/lock.js';
-import { enimErrorOf } from '../model/thrown.js';
 import { eventually } from '../fabric/poll.js';
+import { enimErrorOf } from '../model/thrown.js';
 import { useTemporaryDirectories } from './temporary.js';
 
 const temporary = useTemporaryDirectories();
@@ -18,13 +18,17 @@ function locksIn(directory: string, wait = 10_000, purpose = 'a test', run: Run 
 /** The one lock file in a directory. */
 function lockFile(directory: string): string {
   const [name, ...others] = readdirSync(directory);
-  if (name === undefined || others.length > 0) throw new Error(`Not one lock file: ${readdirSync(directory).join(', ')}`);
+  if (name === undefined || others.length > 0)
+    throw new Error(`Not one lock file: ${readdirSync(directory).join(', ')}`);
   return join(directory, name);
 }
 
 /** A process that takes the lock of a file and keeps it until it is killed. */
 async function holdFile(path: string): Promise<() => void> {
-  const child = spawn('flock', ['-x', '-o', path, 'sh', '-c', 'echo held; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'], detached: true });
+  const child = spawn('flock', ['-x', '-o', path, 'sh', '-c', 'echo held; exec sleep 60'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    detached: true,
+  });
   await new Promise((held) => child.stdout.once('data', held));
   return () => process.kill(-(child.pid as number), 'SIGKILL');
 }
@@ -49,7 +53,11 @@ describe('locks', () => {
   it('of different names do not touch each other', async () => {
     const locks = locksIn(temporary());
     const held = await locks.acquire('attachment n/c/eth0');
-    const others = await Promise.all([locks.tryAcquire('attachment n/c/eth1'), locks.tryAcquire('attachment n-c/eth0'), locks.tryAcquire('attachment n/c-eth0')]);
+    const others = await Promise.all([
+      locks.tryAcquire('attachment n/c/eth1'),
+      locks.tryAcquire('attachment n-c/eth0'),
+      locks.tryAcquire('attachment n/c-eth0'),
+    ]);
     expect(others.every((lock) => lock !== undefined)).toBe(true);
     for (const lock of [held, ...others]) lock?.release();
   });
@@ -69,7 +77,9 @@ describe('locks', () => {
     const error = await enimErrorOf(() => locksIn(directory, 150).acquire('eni eni-1'));
     expect(Date.now() - begun).toBeGreaterThanOrEqual(140);
     expect(error.code).toBe('BUSY');
-    expect(error.message).toBe(`The lock of eni eni-1 was not free within 0.15 s; it is held by pid ${process.pid} (enim add default/web-0).`);
+    expect(error.message).toBe(
+      `The lock of eni eni-1 was not free within 0.15 s; it is held by pid ${process.pid} (enim add default/web-0).`,
+    );
     expect([error.exitCode, error.cniCode]).toEqual([5, 11]);
     held.release();
   });

@@ -8,7 +8,9 @@ const STATE: State = {
   generation: 7,
   written: '2026-01-01T00:00:00.000Z',
   attachments: { 'enim/c1/eth0': sampleAttachment({ eni: sampleEni(1, { routes: [{ dst: '10.9.0.0/16' }] }) }) },
-  allocations: { 'eni-1': { eni: sampleEni(1), holder: sampleEndpoint(), since: '2026-01-01T00:00:00.000Z', releasedAt: null } },
+  allocations: {
+    'eni-1': { eni: sampleEni(1), holder: sampleEndpoint(), since: '2026-01-01T00:00:00.000Z', releasedAt: null },
+  },
 };
 
 const reading = (change: (state: Record<string, unknown>) => unknown): ReturnType<typeof parseState> =>
@@ -35,7 +37,10 @@ describe('parseState', () => {
   });
 
   it('names the place of a wrong value', () => {
-    const result = reading((state) => ({ ...state, attachments: { k: { ...sampleAttachment(), netns: { path: 7, inode: 1 } } } }));
+    const result = reading((state) => ({
+      ...state,
+      attachments: { k: { ...sampleAttachment(), netns: { path: 7, inode: 1 } } },
+    }));
     expect(result).toMatchObject({ kind: 'damaged', reason: expect.stringMatching(/^attachments\.k\.netns\.path: /) });
   });
 
@@ -45,7 +50,10 @@ describe('parseState', () => {
   });
 
   it('takes no file of a later version, whatever else is in it', () => {
-    expect(parseState(`{"version":${STATE_VERSION + 1},"attachments":"elsewhere"}`)).toEqual({ kind: 'newer', version: STATE_VERSION + 1 });
+    expect(parseState(`{"version":${STATE_VERSION + 1},"attachments":"elsewhere"}`)).toEqual({
+      kind: 'newer',
+      version: STATE_VERSION + 1,
+    });
   });
 
   it('never throws, whatever the text', () => {
@@ -67,7 +75,10 @@ describe('parseState', () => {
 
   it('keeps an ENI whatever its ID, for the settings allow any word', () => {
     const allocations = Object.fromEntries(
-      ['constructor', 'prototype', 'toString', 'eni-1'].map((id) => [id, { eni: sampleEni(1, { id }), holder: sampleEndpoint(), since: null, releasedAt: null }]),
+      ['constructor', 'prototype', 'toString', 'eni-1'].map((id) => [
+        id,
+        { eni: sampleEni(1, { id }), holder: sampleEndpoint(), since: null, releasedAt: null },
+      ]),
     );
     const result = reading((state) => ({ ...state, allocations }));
     expect(result.kind === 'good' ? Object.keys(result.state.allocations) : result).toEqual(Object.keys(allocations));
@@ -76,7 +87,7 @@ describe('parseState', () => {
 
 describe('migrate', () => {
   const steps = {
-    1: (state: Record<string, unknown>) => ({ ...state, two: state['one'] }),
+    1: (state: Record<string, unknown>) => ({ ...state, two: state.one }),
     2: ({ two, ...state }: Record<string, unknown>) => ({ ...state, three: [two] }),
   };
 

@@ -10,13 +10,22 @@ import { useTemporaryDirectories } from './temporary.js';
 const temporary = useTemporaryDirectories();
 
 function allocationOf(number: number): Allocation {
-  return { eni: sampleEni(number), holder: sampleEndpoint({ containerID: `c${number}` }), since: '2026-01-01T00:00:00.000Z', releasedAt: null };
+  return {
+    eni: sampleEni(number),
+    holder: sampleEndpoint({ containerID: `c${number}` }),
+    since: '2026-01-01T00:00:00.000Z',
+    releasedAt: null,
+  };
 }
 
 describe('the store', () => {
   it('is empty, and writes nothing, before anything was put', async () => {
     const { store, path, warnings } = openStore(temporary());
-    expect([await store.list(), await store.ledger.read(), await store.find(sampleEndpoint())]).toEqual([[], {}, undefined]);
+    expect([await store.list(), await store.ledger.read(), await store.find(sampleEndpoint())]).toEqual([
+      [],
+      {},
+      undefined,
+    ]);
     expect(() => readFileSync(path)).toThrow(/ENOENT/);
     expect(warnings).toEqual([]);
   });
@@ -108,11 +117,16 @@ describe('the store', () => {
       numbers.map(async (number) => {
         const { store } = openStore(root);
         await store.put(sampleAttachment({ containerID: `c${number}` }));
-        await store.ledger.update((allocations) => ({ allocations: { ...allocations, [`eni-${number}`]: allocationOf(number) }, result: 0 }));
+        await store.ledger.update((allocations) => ({
+          allocations: { ...allocations, [`eni-${number}`]: allocationOf(number) },
+          result: 0,
+        }));
       }),
     );
     const { store, path } = openStore(root);
-    expect((await store.list()).map(({ containerID }) => containerID).sort()).toEqual(numbers.map((number) => `c${number}`).sort());
+    expect((await store.list()).map(({ containerID }) => containerID).sort()).toEqual(
+      numbers.map((number) => `c${number}`).sort(),
+    );
     expect(Object.keys(await store.ledger.read()).sort()).toEqual(numbers.map((number) => `eni-${number}`).sort());
     expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ generation: 2 * numbers.length });
   });
@@ -124,7 +138,9 @@ describe('the store', () => {
     let writing = true;
     const write = (async () => {
       for (let round = 1; round <= 15; round += 1) {
-        await store.put(sampleAttachment({ containerID: 'c0', snapshot: { ...sampleAttachment().snapshot, mtu: round } }));
+        await store.put(
+          sampleAttachment({ containerID: 'c0', snapshot: { ...sampleAttachment().snapshot, mtu: round } }),
+        );
       }
       writing = false;
     })();
@@ -153,7 +169,11 @@ describe('the store', () => {
         const allocations = new Map<string, Allocation>();
         for (const each of steps) {
           if ('put' in each) {
-            const attachment = sampleAttachment({ containerID: each.put, phase: each.phase, netns: { path: '/p', inode: each.inode } });
+            const attachment = sampleAttachment({
+              containerID: each.put,
+              phase: each.phase,
+              netns: { path: '/p', inode: each.inode },
+            });
             attachments.set(keyOf(attachment), attachment);
             await store.put(attachment);
           } else if ('forget' in each) {
@@ -167,7 +187,9 @@ describe('the store', () => {
             store = openStore(root).store;
           }
         }
-        expect(Object.fromEntries((await store.list()).map((each) => [keyOf(each), each]))).toEqual(Object.fromEntries(attachments));
+        expect(Object.fromEntries((await store.list()).map((each) => [keyOf(each), each]))).toEqual(
+          Object.fromEntries(attachments),
+        );
         expect(await store.ledger.read()).toEqual(Object.fromEntries(allocations));
       }),
       { numRuns: 25 },

@@ -2,8 +2,8 @@ import { createInterface } from 'node:readline/promises';
 import { Flags } from '@oclif/core';
 import { openSettingsFile } from '../../config/edit.js';
 import { survey } from '../../manager/survey.js';
+import { type Proposal, propose } from '../../model/discover.js';
 import { EnimError } from '../../model/errors.js';
-import { type Proposal, propose } from '../../providers/discover.js';
 import { renderProposal } from '../../render/proposal.js';
 import { EnimCommand } from '../base.js';
 
@@ -38,8 +38,8 @@ or bridge, NICs with addresses. Addresses for the pods are for you to add: enim 
       helpValue: 'WHAT',
       description: 'not this name, pattern, MAC or bus address; may be repeated',
     }),
-    yes: Flags.boolean({ char: 'y', description: 'write without asking' }),
-    force: Flags.boolean({ description: 'replace an inventory that is there already' }),
+    yes: Flags.boolean({ default: false, char: 'y', description: 'write without asking' }),
+    force: Flags.boolean({ default: false, description: 'replace an inventory that is there already' }),
   };
 
   async run(): Promise<InitResult> {

@@ -1,13 +1,14 @@
 /** Discovery: which of the node's NICs the rules of the settings make ENIs. Pure. */
-import type { Eni } from '../model/eni.js';
-import type { Nic } from '../model/nic.js';
+import type { Eni } from './eni.js';
+import type { Nic } from './nic.js';
 
-/** The rules; each one that is given must hold. */
+/** Rules by which NICs become ENIs; each one that is given must hold. */
 export interface Rules {
+  /** Kernel drivers, for example `ena`; empty means any. */
   readonly driver: readonly string[];
-  /** Pattern of the name, with `*` and `?`. */
+  /** Pattern of the name at home, with `*` and `?`; null means any. */
   readonly name: string | null;
-  /** Names, patterns, MACs or bus addresses. */
+  /** Names, patterns, MACs or bus addresses that are never taken. */
   readonly exclude: readonly string[];
 }
 
@@ -20,7 +21,7 @@ export function discover(nics: readonly Nic[], rules: Rules): Eni[] {
 }
 
 /** Whether the rules take a NIC, spare or not. */
-export function isWanted({ link, driver }: Nic, rules: Rules): boolean {
+function isWanted({ link, driver }: Nic, rules: Rules): boolean {
   if (link.kind !== null && rules.driver.length === 0 && rules.name === null) return false;
   if (rules.driver.length > 0 && (driver === null || !rules.driver.includes(driver))) return false;
   if (rules.name !== null && !fits(link.name, rules.name)) return false;

@@ -1,0 +1,66 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { loadSettings } from '../../src/config/load.js';
+import { findLocations } from '../../src/config/locations.js';
+import { DEFAULTS } from '../../src/config/schema.js';
+import { enimErrorOf } from '../model/thrown.js';
+import { useTemporaryDirectories } from '../store/temporary.js';
+
+const temporary = useTemporaryDirectories();
+
+function written(content: string): string {
+  const path = join(temporary(), 'config.json');
+  writeFileSync(path, content);
+  return path;
+}
+
+describe('loadSettings', () => {
+  it('gives the defaults where there is no file', () => {
+    expect(loadSettings(join(temporary(), 'none.json'))).toEqual(DEFAULTS);
+  });
+
+  it('reads the file', () => {
+    expect(loadSettings(written('{"network":"n"}'))).toEqual({ ...DEFAULTS, network: 'n' });
+  });
+
+  it.each(['', '{', '{"network":"n",}', 'network: n'])('says of %j that it is no JSON, and where', async (content) => {
+    const path = written(content);
+    const error = await enimErrorOf(() => loadSettings(path));
+    expect([error.code, error.exitCode]).toEqual(['INVALID_CONFIG', 2]);
+    expect(error.message).toMatch(new RegExp(`^The settings ${path} are not JSON: .+\\.$`));
+  });
+
+  it('says the first fault, and all others as details', async () => {
+    const path = written('{"provider":"aws","lockWait":0}');
+    const error = await enimErrorOf(() => loadSettings(path));
+    expect(error.message).toBe(`The settings ${path} are wrong: provider "aws" is no provider; known: "static".`);
+    expect(error.details).toEqual(['lockWait 0 is not between 1 and 600000 ms']);
+  });
+
+  it('says why a file cannot be read', async () => {
+    const path = join(temporary(), 'config.json');
+    mkdirSync(path);
+    const error = await enimErrorOf(() => loadSettings(path));
+    expect([error.code, error.message]).toEqual(['INVALID_CONFIG', `The settings ${path} cannot be read (EISDIR).`]);
+  });
+});
+
+describe('findLocations', () => {
+  const env = { ENIM_CONFIG: '/e/c', ENIM_STATE_DIR: '/e/s', ENIM_RUN_DIR: '/e/r' };
+
+  it('has defaults', () => {
+    const defaults = { config: '/etc/enim/config.json', stateDir: '/var/lib/enim', runDir: '/run/enim' };
+    expect(findLocations({})).toEqual(defaults);
+    expect(findLocations({ ENIM_CONFIG: '', ENIM_STATE_DIR: '', ENIM_RUN_DIR: '' })).toEqual(defaults);
+  });
+
+  it('goes by the environment, and by what is named explicitly before that', () => {
+    expect(findLocations(env)).toEqual({ config: '/e/c', stateDir: '/e/s', runDir: '/e/r' });
+    expect(findLocations(env, { config: '/f/c', runDir: '/f/r' })).toEqual({
+      config: '/f/c',
+      stateDir: '/e/s',
+      runDir: '/f/r',
+    });
+  });
+});

@@ -1,0 +1,280 @@
+import { describe, expect, it } from '@jest/globals';
+import { createLinkDriver } from '../../src/link/driver.js';
+import type { Link } from '../../src/model/link.js';
+import { macOf, sampleAttachment, sampleEni } from '../model/samples.js';
+import { enimErrorOf } from '../model/thrown.js';
+import { HOME, Kernel } from './kernel.js';
+
+const HELD = [7];
+const NAME = '/run/netns/web-0';
+
+/** A machine with one card at home, one netns, and the driver for it. */
+function machine(sshPeer: string | null = null) {
+  const kernel = new Kernel();
+  const card = kernel.addDevice({ name: 'eni1', mac: macOf(1), ifindex: 7, bus: '0000:00:05.0' });
+  const netns = { path: NAME, inode: kernel.addNetns(NAME) };
+  const driver = createLinkDriver(kernel.run, sshPeer);
+  const home = async (): Promise<Link> => (await driver.lookHome()).links.find(({ mac }) => mac === macOf(1)) as Link;
+  return { kernel, card, netns, driver, home };
+}
+
+describe('looking', () => {
+  it('shows the links at home, all names, and what carries default routes', async () => {
+    const { kernel, driver } = machine();
+    kernel.addDevice({
+      name: 'eth0',
+      altnames: ['enp1s0'],
+      mac: macOf(9),
+      up: true,
+      routes: [{ dst: 'default', family: 4, gateway: '10.0.0.1', table: '100' }],
+    });
+    const { links, use } = await driver.lookHome();
+    expect(links.map(({ name }) => name)).toEqual(['eni1', 'eth0']);
+    expect([...use.names]).toEqual(['eni1', 'eth0', 'enp1s0']);
+    expect(use.defaultRoutes.map(({ dev, table }) => `${dev} ${table}`)).toEqual(['eth0 100']);
+    expect(use.sshDevice).toBeNull();
+  });
+
+  it('tells which device leads to the SSH peer, and lives without a way to it', async () => {
+    const { kernel, driver } = machine('192.0.2.9');
+    expect((await driver.lookHome()).use.sshDevice).toBeNull();
+    kernel.addDevice({
+      name: 'eth0',
+      mac: macOf(9),
+      up: true,
+      addresses: [{ address: '192.0.2.2/24', scope: 'global' }],
+    });
+    expect((await driver.lookHome()).use.sshDevice).toBe('eth0');
+  });
+
+  it('into a netns that is gone gives undefined; into one where `ip` fails, an error', async () => {
+    const { kernel, driver, netns } = machine();
+    expect(await driver.lookInto(netns)).toEqual([]);
+    expect(await driver.lookInto({ path: '/run/netns/none', inode: 1 })).toBeUndefined();
+    const broken = createLinkDriver(
+      async () => ({ code: 1, stdout: '', stderr: 'Cannot send dump request: No buffer space available\n' }),
+      null,
+    );
+    expect((await enimErrorOf(() => broken.lookInto(netns))).code).toBe('LINK_FAILED');
+    expect((await enimErrorOf(() => broken.lookHome())).code).toBe('LINK_FAILED');
+    expect(kernel.changes).toEqual([]);
+  });
+});
+
+describe('moveIn', () => {
+  it('labels the NIC and moves it by index under its new name, in one process and under the lock (containernetworking/plugins#1072)', async () => {
+    const { kernel, driver, netns, home } = machine();
+    const seen: (readonly number[])[] = [];
+    kernel.onCommand = (_, keepOpen) => void seen.push(keepOpen);
+    await driver.moveIn(await home(), netns, sampleAttachment(), HELD);
+    expect(kernel.changes).toEqual([
+      'home: link set dev eni1 alias enim:eni=eni-1;home=eni1;network=enim;container=c1;ifname=eth0;owner=default/web-0',
+      `home: link set dev if7 netns ${NAME} name eth0`,
+    ]);
+    expect(seen.slice(-2)).toEqual([HELD, HELD]);
+    expect(kernel.in(netns.inode).map(({ name, mac }) => `${name} ${mac}`)).toEqual([`eth0 ${macOf(1)}`]);
+  });
+
+  it('fails with the kernel’s reason', async () => {
+    const { kernel, driver, netns, home } = machine();
+    const link = await home();
+    kernel.paths.delete(NAME);
+    const error = await enimErrorOf(() => driver.moveIn(link, netns, sampleAttachment(), HELD));
+    expect(error.message).toBe(
+      `"ip link set dev if7 netns ${NAME} name eth0" at home: argument "${NAME}" is wrong: Invalid "netns" value.`,
+    );
+    expect(kernel.in(HOME)).toHaveLength(1);
+  });
+});
+
+describe('configure', () => {
+  const eni = sampleEni(1, {
+    ...{
+      mtu: 9000,
+      ipv4: { address: '10.0.0.10/24', gateway: '10.0.0.1' },
+      ipv6: { address: 'fd00::10/64', gateway: 'fd00::1' },
+    },
+  });
+
+  it('sets the NIC up and gives it back as it then is', async () => {
+    const { kernel, driver, netns, home } = machine();
+    await driver.moveIn(await home(), netns, sampleAttachment(), HELD);
+    const link = await driver.configure(netns, 'eth0', eni, HELD);
+    expect(link).toMatchObject({ name: 'eth0', mtu: 9000, up: true, mac: macOf(1) });
+    expect(driver.faults(link, eni)).toEqual([]);
+    expect(kernel.show()).toContain(
+      'routes 4 default main 0 via 10.0.0.1 src -, 6 default main 1024 via fd00::1 src -',
+    );
+    expect([...kernel.sysctls]).toEqual([
+      [`${netns.inode} /proc/sys/net/ipv4/conf/eth0/arp_notify`, '1'],
+      [`${netns.inode} /proc/sys/net/ipv6/conf/eth0/ndisc_notify`, '1'],
+      [`${netns.inode} /proc/sys/net/ipv6/conf/eth0/accept_dad`, '0'],
+    ]);
+  });
+
+  it('may be repeated', async () => {
+    const { kernel, driver, netns, home } = machine();
+    await driver.moveIn(await home(), netns, sampleAttachment(), HELD);
+    const first = await driver.configure(netns, 'eth0', eni, HELD);
+    const before = kernel.show();
+    expect(await driver.configure(netns, 'eth0', eni, HELD)).toEqual(first);
+    expect(kernel.show()).toBe(before);
+  });
+
+  it('waits until IPv6 addresses are settled', async () => {
+    const { kernel, driver, netns, home } = machine();
+    await driver.moveIn(await home(), netns, sampleAttachment(), HELD);
+    let looks = 0;
+    kernel.onCommand = (text) => {
+      const [device] = kernel.in(netns.inode);
+      if (!text.includes('address show') || device === undefined) return;
+      looks += 1;
+      device.addresses = device.addresses.map((each) => ({
+        ...each,
+        tentative: each.address.includes(':') && looks < 3,
+      }));
+    };
+    const link = await driver.configure(netns, 'eth0', eni, HELD);
+    expect(looks).toBe(3);
+    expect(link.addresses.some(({ tentative }) => tentative)).toBe(false);
+  });
+
+  it('fails where another host has the address', async () => {
+    const { kernel, driver, netns, home } = machine();
+    await driver.moveIn(await home(), netns, sampleAttachment(), HELD);
+    kernel.onCommand = (text) => {
+      if (text.includes('address show'))
+        for (const device of kernel.in(netns.inode))
+          device.addresses = device.addresses.map((each) => ({ ...each, dadfailed: true }));
+    };
+    const error = await enimErrorOf(() => driver.configure(netns, 'eth0', eni, HELD));
+    expect(error.code).toBe('LINK_FAILED');
+    expect(error.message).toContain('another host has fd00::10/64');
+  });
+
+  it('fails where the NIC is not there', async () => {
+    const { driver, netns } = machine();
+    expect((await enimErrorOf(() => driver.configure(netns, 'eth0', eni, HELD))).code).toBe('LINK_FAILED');
+  });
+});
+
+describe('moveHome', () => {
+  const away = async () => {
+    const bench = machine();
+    await bench.driver.moveIn(await bench.home(), bench.netns, sampleAttachment(), HELD);
+    const [link] = (await bench.driver.lookInto(bench.netns)) ?? [];
+    return { ...bench, link: link as Link };
+  };
+  const names = (kernel: Kernel): string[] => kernel.in(HOME).map(({ name }) => name);
+
+  it('brings the NIC home under its own name, which it has not in the pod', async () => {
+    const { kernel, driver, netns, link } = await away();
+    await driver.moveHome(link, netns, 'eni1', HELD);
+    expect([names(kernel), kernel.in(netns.inode)]).toEqual([['eni1'], []]);
+  });
+
+  it('brings it home although its name is taken there, under a free one', async () => {
+    const { kernel, driver, netns, link } = await away();
+    kernel.addDevice({ name: 'eni1', mac: macOf(8) });
+    kernel.addDevice({ name: 'x', altnames: ['enim0'], mac: macOf(9) });
+    await driver.moveHome(link, netns, 'eni1', HELD);
+    expect(names(kernel)).toEqual(['eni1', 'x', 'enim1']);
+  });
+
+  it('drops altnames that somebody has at home, and the one that is the name itself (sriov-cni#445)', async () => {
+    const { kernel, driver, netns, card } = await away();
+    card.altnames.push('eni1', 'clash', 'fine');
+    kernel.addDevice({ name: 'other', altnames: ['clash'], mac: macOf(9) });
+    const [link] = (await driver.lookInto(netns)) ?? [];
+    await driver.moveHome(link as Link, netns, 'eni1', HELD);
+    expect(kernel.in(HOME).find(({ name }) => name === 'eni1')?.altnames).toEqual(['fine']);
+  });
+
+  it('holds the lock meanwhile', async () => {
+    const { kernel, driver, netns, link } = await away();
+    const seen: string[] = [];
+    kernel.onCommand = (text, keepOpen) => void (text.includes('link set') && seen.push(String(keepOpen)));
+    await driver.moveHome(link, netns, 'eni1', HELD);
+    expect(seen).toEqual(['7']);
+  });
+});
+
+describe('restore', () => {
+  it('makes the NIC what it was: what left is what returns', async () => {
+    const { kernel, card, driver, netns, home } = machine();
+    Object.assign(card, { alias: 'uplink to "rack" #7', altnames: ['enp5s0'], group: '7', txqlen: 500, up: true });
+    card.addresses.push({ address: '10.7.0.5/24', scope: 'global' }, { address: 'fd07::5/64', scope: 'global' });
+    card.routes.push(
+      {
+        dst: '10.9.0.0/16',
+        family: 4,
+        gateway: '10.7.0.1',
+        metric: 50,
+        prefsrc: '10.7.0.5',
+        table: 'main',
+        protocol: 'static',
+        scope: 'global',
+      },
+      { dst: 'fd09::/64', family: 6, gateway: 'fd07::1', metric: 1024, table: '100', protocol: 'static' },
+    );
+    const before = kernel.show();
+    const snapshot = await driver.snapshot(await home());
+    await driver.moveIn(await home(), netns, sampleAttachment(), HELD);
+    const [inPod] = (await driver.lookInto(netns)) ?? [];
+    Object.assign(card, { mac: macOf(99), mtu: 1300, txqlen: 10, promisc: true, altnames: ['pods'] });
+    await driver.moveHome(inPod as Link, netns, 'eni1', HELD);
+    const [link] = (await driver.lookHome()).links;
+    const { restored, remaining, link: now } = await driver.restore(link as Link, snapshot, HELD);
+    expect(kernel.show()).toBe(before);
+    expect(remaining).toEqual([]);
+    expect(now).toMatchObject({ name: 'eni1', mac: macOf(1), up: true });
+    expect(restored.map(({ what }) => what)).toEqual(['MAC', 'MTU', 'txqueuelen', 'promiscuity', 'altname', 'altname']);
+  });
+
+  it('says what could not be put back', async () => {
+    const { kernel, card, driver, home } = machine();
+    const snapshot = await driver.snapshot(await home());
+    card.name = 'enim0';
+    kernel.addDevice({ name: 'eni1', mac: macOf(9) });
+    const { remaining, link } = await driver.restore(await home(), snapshot, HELD);
+    expect(link.name).toBe('enim0');
+    expect(remaining).toEqual([{ what: 'name', from: 'enim0', to: 'eni1' }]);
+  });
+
+  it('goes on where something cannot be put back, and says what', async () => {
+    const { kernel, card, driver, home } = machine();
+    const bridge = kernel.addDevice({ name: 'br0', mac: macOf(9), kind: 'bridge' });
+    Object.assign(card, { master: 'br0', up: true });
+    card.addresses.push({ address: '10.7.0.5/24', scope: 'global' });
+    card.routes.push({ dst: '10.9.0.0/16', family: 4, gateway: '10.7.0.1', prefsrc: '10.7.0.6' });
+    const snapshot = await driver.snapshot(await home());
+    Object.assign(card, { master: undefined, routes: [], addresses: [], mtu: 1300, up: false });
+    kernel.in(HOME).splice(kernel.in(HOME).indexOf(bridge), 1);
+    const { remaining, link } = await driver.restore(await home(), snapshot, HELD);
+    expect(link).toMatchObject({ mtu: 1500, up: true });
+    expect(link.addresses.map(({ address }) => address)).toEqual(['10.7.0.5/24']);
+    expect(remaining.map(({ what }) => what)).toEqual(['master', 'route']);
+  });
+
+  it('tells beforehand what it would put back', async () => {
+    const { card, driver, home } = machine();
+    const snapshot = await driver.snapshot(await home());
+    Object.assign(card, { name: 'eth0', mtu: 1300 });
+    expect(driver.differences(await home(), snapshot, (await driver.lookHome()).links)).toEqual([
+      { what: 'name', from: 'eth0', to: 'eni1' },
+      { what: 'MTU', from: '1300', to: '1500' },
+    ]);
+  });
+
+  it('fails as LINK_LOST where the NIC goes away meanwhile', async () => {
+    const { kernel, driver, home } = machine();
+    const link = await home();
+    const snapshot = await driver.snapshot(link);
+    let looks = 0;
+    kernel.onCommand = (text) => {
+      if (text === 'home: address show') looks += 1;
+      if (looks === 2) kernel.in(HOME).length = 0;
+    };
+    expect((await enimErrorOf(() => driver.restore(link, snapshot, HELD))).code).toBe('LINK_LOST');
+  });
+});

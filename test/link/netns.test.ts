@@ -1,0 +1,119 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { netnsDirectory, netnsPath } from '../../src/link/netns.js';
+import {
+  createNetns,
+  deleteNetns,
+  holdByDescriptor,
+  holdByProcess,
+  netnsPath as pathOf,
+  uniqueName,
+} from '../fabric/netns.js';
+import { describeAsRoot } from '../fabric/requirements.js';
+import { enimErrorOf } from '../model/thrown.js';
+import { useTemporaryDirectories } from '../store/temporary.js';
+
+const temporary = useTemporaryDirectories();
+
+describe('netnsPath', () => {
+  it.each([
+    ['web-0', '/run/netns/web-0'],
+    ['4711', '/proc/4711/ns/net'],
+    ['/proc/4711/ns/net', '/proc/4711/ns/net'],
+    ['/var/run/netns/x', '/var/run/netns/x'],
+    ['a b', '/run/netns/a b'],
+    ['-x', '/run/netns/-x'],
+    ['./x', `${process.cwd()}/x`],
+    ['12a', '/run/netns/12a'],
+  ])('of %j is %s', (text, path) => {
+    expect(netnsPath(text)).toBe(path);
+  });
+
+  it.each(['', '.', '..', 'a\0b'])('of %j is an error that names the value', async (text) => {
+    const error = await enimErrorOf(() => netnsPath(text));
+    expect([error.code, error.exitCode]).toEqual(['INVALID_ARGUMENT', 2]);
+    expect(error.message).toContain(JSON.stringify(text));
+  });
+});
+
+describe('finding a netns', () => {
+  it('takes nothing for one that is none (sriov-cni#447)', async () => {
+    const directory = temporary();
+    writeFileSync(join(directory, 'file'), '');
+    symlinkSync('loop', join(directory, 'loop'));
+    mkdirSync(join(directory, 'd'));
+    for (const name of ['file', 'loop', 'd', 'none', 'file/below', 'x'.repeat(300)]) {
+      expect(await netnsDirectory.find(join(directory, name))).toBeUndefined();
+    }
+  });
+
+  it('says whether there is nothing, or something else', async () => {
+    const directory = temporary();
+    writeFileSync(join(directory, 'file'), '');
+    const errors = await Promise.all(
+      ['none', 'file'].map((name) => enimErrorOf(() => netnsDirectory.get(join(directory, name)))),
+    );
+    expect(errors.map(({ code, message }) => [code, message])).toEqual([
+      ['NOT_THERE', `The netns ${directory}/none does not exist.`],
+      ['NOT_THERE', `The netns ${directory}/file is no network namespace.`],
+    ]);
+  });
+
+  it('refuses home itself', async () => {
+    for (const text of [String(process.pid), '/proc/self/ns/net']) {
+      expect((await enimErrorOf(() => netnsDirectory.get(text))).code).toBe('INVALID_ARGUMENT');
+    }
+  });
+
+  it('never lists home', async () => {
+    const home = await netnsDirectory.find('/proc/self/ns/net');
+    expect((await netnsDirectory.findAll()).map(({ inode }) => inode)).not.toContain(home?.inode);
+  });
+});
+
+describeAsRoot('a netns that exists', () => {
+  it('is found by its name, and is not another one of the same name later', async () => {
+    const name = uniqueName('found');
+    const first = await createNetns(name);
+    try {
+      expect(await netnsDirectory.get(name)).toEqual({ path: pathOf(name), inode: first });
+      expect((await netnsDirectory.findAll()).filter(({ inode }) => inode === first)).toEqual([
+        { path: pathOf(name), inode: first, pids: [] },
+      ]);
+    } finally {
+      await deleteNetns(name);
+    }
+    expect(await netnsDirectory.find(pathOf(name))).toBeUndefined();
+  });
+
+  it('is found by a process in it, when its name is gone (sriov-cni#349)', async () => {
+    const name = uniqueName('process');
+    const inode = await createNetns(name);
+    const holder = await holdByProcess(pathOf(name));
+    try {
+      await deleteNetns(name);
+      const [found] = (await netnsDirectory.findAll()).filter((each) => each.inode === inode);
+      expect(found?.pids).toContain(holder.pid);
+      expect((await netnsDirectory.processes()).get(inode)).toContain(holder.pid);
+      expect(await netnsDirectory.find(found?.path ?? '')).toMatchObject({ inode });
+    } finally {
+      await holder.release();
+      await deleteNetns(name);
+    }
+  });
+
+  it('is found by a descriptor that is held open, when nothing else leads to it (sriov-cni#349)', async () => {
+    const name = uniqueName('descriptor');
+    const inode = await createNetns(name);
+    const holder = await holdByDescriptor(pathOf(name));
+    try {
+      await deleteNetns(name);
+      const [found] = (await netnsDirectory.findAll()).filter((each) => each.inode === inode);
+      expect(found).toMatchObject({ path: `/proc/${holder.pid}/fd/7`, pids: [] });
+    } finally {
+      await holder.release();
+      await deleteNetns(name);
+    }
+  });
+});

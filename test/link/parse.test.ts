@@ -1,0 +1,155 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { parseDocuments, parseLinks, parseRoutes } from '../../src/link/parse.js';
+import type { LinkRoute } from '../../src/model/link.js';
+import { ALL_LINKS, CARD, DEFAULT_ROUTES, ROUTES_OF_DEVICE, TENTATIVE, WAY } from './outputs.js';
+
+const json = (text: string): unknown => JSON.parse(text);
+
+/** A route as one line. */
+function show({ dst, family, gateway, dev, table, metric, prefsrc, protocol }: LinkRoute): string {
+  return `${family} ${dst} via ${gateway ?? '-'} dev ${dev} table ${table} metric ${metric ?? '-'} src ${prefsrc ?? '-'} proto ${protocol ?? '-'}`;
+}
+
+describe('parseDocuments', () => {
+  it('takes one document from each line, empty lists too, so that they stay in the order of their commands', () => {
+    expect(parseDocuments(`[]\n${WAY}\n\n[{"a":1}]\n`)).toEqual([[], json(WAY), [{ a: 1 }]]);
+  });
+
+  it('throws for a line that was cut off', () => {
+    expect(() => parseDocuments(WAY.slice(0, 40))).toThrow(SyntaxError);
+  });
+});
+
+describe('parseLinks', () => {
+  it('reads a veth with all that is kept of it', () => {
+    expect(parseLinks(json(TENTATIVE))).toEqual([
+      {
+        ...{ ifindex: 2, name: 'eni1', altnames: ['enp3s0', 'ens3x'], alias: 'a label; x="y"' },
+        ...{
+          mac: '02:e0:00:00:00:01',
+          permanentMac: '02:e0:00:00:00:01',
+          mtu: 1500,
+          txqueuelen: 1000,
+          group: 'default',
+        },
+        ...{ up: true, promiscuous: false, kind: 'veth', master: null, busAddress: null },
+        addresses: [
+          { address: '10.0.0.10/24', family: 4, scope: 'global', tentative: false, dadFailed: false },
+          { address: 'fd00::10/64', family: 6, scope: 'global', tentative: true, dadFailed: false },
+          { address: 'fe80::e0:ff:fe00:1/64', family: 6, scope: 'link', tentative: true, dadFailed: false },
+        ],
+      },
+    ]);
+  });
+
+  it('reads every link of a netns', () => {
+    expect(parseLinks(json(ALL_LINKS)).map(({ name, kind, up, mac }) => `${name} ${kind} ${up} ${mac}`)).toEqual([
+      'lo null false 00:00:00:00:00:00',
+      'eni1 veth true 02:e0:00:00:00:01',
+      'mv0 macvlan false ee:aa:c7:82:fd:26',
+    ]);
+  });
+
+  it('knows a card by its bus address, and that it is of no kind', () => {
+    expect(parseLinks(json(CARD))[0]).toMatchObject({ name: 'eth0', kind: null, busAddress: 'virtio2', mtu: 1400 });
+  });
+
+  it('takes the permanent MAC where the one in force was changed (sriov-cni#316)', () => {
+    const changed = CARD.replace(
+      '"address":"02:fc:00:00:00:01"',
+      '"address":"02:00:00:00:00:99","permaddr":"02:FC:00:00:00:01"',
+    );
+    expect(parseLinks(json(changed))[0]).toMatchObject({ mac: '02:00:00:00:00:99', permanentMac: '02:fc:00:00:00:01' });
+  });
+
+  it('sees a bond member, promiscuity, and that DAD has failed', () => {
+    const changed = CARD.replace('"mtu":1400', '"mtu":1400,"master":"bond0"')
+      .replace('"MULTICAST"', '"MULTICAST","PROMISC"')
+      .replace('"nodad":true', '"dadfailed":true,"tentative":true');
+    expect(parseLinks(json(changed))[0]).toMatchObject({
+      master: 'bond0',
+      promiscuous: true,
+      addresses: expect.arrayContaining([
+        expect.objectContaining({ address: 'fd00::2/64', dadFailed: true, tentative: true }),
+      ]),
+    });
+  });
+
+  it('skips the empty objects that older versions print for links that a filter leaves out', () => {
+    expect(parseLinks(json(`[{},{},${TENTATIVE.slice(1)}`))).toHaveLength(1);
+  });
+
+  it('gives tunnels without a MAC an empty one', () => {
+    const tunnel = { ifindex: 9, ifname: 'sit0', flags: ['NOARP'], mtu: 1480, address: '0.0.0.0', addr_info: [] };
+    expect(parseLinks([tunnel])[0]).toMatchObject({ mac: '', permanentMac: '', txqueuelen: 0 });
+  });
+
+  it('refuses what is no listing rather than guess', () => {
+    for (const document of [null, {}, [{ ifindex: 1 }], [{ ifindex: 1, ifname: 'x', flags: 'UP', mtu: 1 }]]) {
+      expect(() => parseLinks(document)).toThrow();
+    }
+  });
+
+  it('never invents a link', () => {
+    fc.assert(
+      fc.property(fc.array(fc.jsonValue()), (documents) => {
+        let count = 0;
+        try {
+          count = parseLinks(documents).length;
+        } catch {
+          return;
+        }
+        expect(count).toBeLessThanOrEqual(documents.length);
+      }),
+    );
+  });
+});
+
+describe('parseRoutes', () => {
+  it('reads the default routes of all tables and both families', () => {
+    expect(parseRoutes(json(DEFAULT_ROUTES)).map(show)).toEqual([
+      '4 default via 10.0.0.2 dev eni1 table 100 metric - src - proto boot',
+      '4 default via 10.0.0.1 dev eni1 table main metric - src - proto boot',
+      '6 default via fd00::1 dev eni1 table main metric 1024 src - proto boot',
+    ]);
+  });
+
+  it('reads the routes of one device, leaving out what the kernel makes by itself', () => {
+    expect(parseRoutes(json(ROUTES_OF_DEVICE), 'eni1').map(show)).toEqual([
+      '4 default via 10.0.0.2 dev eni1 table 100 metric - src - proto boot',
+      '4 default via 10.0.0.1 dev eni1 table main metric - src - proto boot',
+      '4 10.6.0.0/16 via fd00::1 dev eni1 table main metric - src - proto boot',
+      '4 10.9.0.0/16 via 10.0.0.1 dev eni1 table main metric 50 src 10.0.0.10 proto boot',
+      '6 fd01::/64 via fd00::1 dev eni1 table main metric 1024 src - proto boot',
+      '6 default via fd00::1 dev eni1 table main metric 1024 src - proto boot',
+    ]);
+  });
+
+  it('tells the device that leads to an address', () => {
+    expect(parseRoutes(json(WAY))[0]).toMatchObject({ dev: 'eni1', gateway: '10.0.0.1' });
+  });
+
+  it('takes each next hop of a multipath route for itself', () => {
+    const multipath = {
+      dst: 'default',
+      nexthops: [
+        { dev: 'eth0', gateway: '10.0.0.1' },
+        { dev: 'eth1', gateway: '10.1.0.1' },
+      ],
+    };
+    expect(parseRoutes([multipath]).map(({ dev, gateway }) => `${dev} ${gateway}`)).toEqual([
+      'eth0 10.0.0.1',
+      'eth1 10.1.0.1',
+    ]);
+  });
+
+  it('leaves out blackholes and the like', () => {
+    expect(
+      parseRoutes([
+        { type: 'blackhole', dst: 'default' },
+        { type: 'unreachable', dst: '10.0.0.0/8' },
+      ]),
+    ).toEqual([]);
+  });
+});

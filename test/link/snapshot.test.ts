@@ -1,0 +1,282 @@
+import { describe, expect, it } from '@jest/globals';
+import { planRestore, remainingDifferences, takeSnapshot } from '../../src/link/snapshot.js';
+import { formatLabel } from '../../src/model/label.js';
+import type { LinkRoute, Restored } from '../../src/model/link.js';
+import { macOf, sampleAddress, sampleEndpoint, sampleLink, sampleSnapshot } from '../model/samples.js';
+
+const LABEL = formatLabel('eni-1', 'eni1', sampleEndpoint());
+
+/** The plan as `ip` text. */
+function plan(
+  link: Parameters<typeof sampleLink>[0],
+  snapshot: Parameters<typeof sampleSnapshot>[0],
+  taken: readonly string[] = [],
+): string[] {
+  return planRestore(sampleLink(link), sampleSnapshot(snapshot), new Set(taken)).commands.map((command) =>
+    command.join(' '),
+  );
+}
+
+function restored(
+  link: Parameters<typeof sampleLink>[0],
+  snapshot: Parameters<typeof sampleSnapshot>[0],
+  taken: readonly string[] = [],
+): string[] {
+  return planRestore(sampleLink(link), sampleSnapshot(snapshot), new Set(taken)).restored.map(show);
+}
+
+function show({ what, from, to }: Restored): string {
+  return `${what} ${from} → ${to}`;
+}
+
+function route(overrides: Partial<LinkRoute>): LinkRoute {
+  return {
+    ...{
+      dst: '10.9.0.0/16',
+      family: 4,
+      gateway: null,
+      dev: 'eni1',
+      table: 'main',
+      metric: null,
+      scope: 'global',
+      prefsrc: null,
+      protocol: 'boot',
+    },
+    ...overrides,
+  };
+}
+
+describe('takeSnapshot', () => {
+  it('keeps all but what the kernel makes anew: link-local addresses', () => {
+    const addresses = [
+      sampleAddress('10.0.0.10/24'),
+      sampleAddress('fd00::10/64'),
+      sampleAddress('fe80::1/64', { scope: 'link' }),
+    ];
+    const link = sampleLink({
+      altnames: ['a'],
+      alias: 'b',
+      group: '7',
+      up: true,
+      promiscuous: true,
+      busAddress: 'virtio3',
+      addresses,
+    });
+    expect(takeSnapshot(link, [route({})])).toEqual(
+      sampleSnapshot({
+        ...{
+          altnames: ['a'],
+          alias: 'b',
+          group: '7',
+          up: true,
+          promiscuous: true,
+          busAddress: 'virtio3',
+          routes: [route({})],
+        },
+        addresses: [
+          { address: '10.0.0.10/24', scope: 'global' },
+          { address: 'fd00::10/64', scope: 'global' },
+        ],
+      }),
+    );
+  });
+});
+
+describe('planRestore', () => {
+  it('does no more for a link that is as it was than to say so', () => {
+    expect([plan({}, {}), restored({}, {})]).toEqual([['link set dev eni1 down'], []]);
+    expect(plan({ up: true }, { up: true })).toEqual(['link set dev eni1 up']);
+  });
+
+  it('gives a NIC that came home as in the pod its name back (kube-ovn#3437)', () => {
+    expect(plan({ name: 'eth0' }, {})).toEqual(['link set dev eth0 name eni1', 'link set dev eni1 down']);
+    expect(restored({ name: 'eth0' }, {})).toEqual(['name eth0 → eni1']);
+  });
+
+  it('takes a link down before it renames it', () => {
+    expect(plan({ name: 'eth0', up: true }, { up: true })).toEqual([
+      'link set dev eth0 down',
+      'link set dev eth0 name eni1',
+      'link set dev eni1 up',
+    ]);
+  });
+
+  it('drops the altname that is the name itself before it renames (sriov-cni#250)', () => {
+    expect(plan({ name: 'eth0', altnames: ['eni1', 'b'] }, { altnames: ['b'] })).toEqual([
+      'link property del dev eth0 altname eni1',
+      'link set dev eth0 name eni1',
+      'link set dev eni1 down',
+    ]);
+  });
+
+  it('leaves the name where another device has it by now', () => {
+    expect(plan({ name: 'enim0' }, {}, ['eni1'])).toEqual(['link set dev enim0 down']);
+    expect(restored({ name: 'enim0' }, {}, ['eni1'])).toEqual([]);
+  });
+
+  it('puts back everything that a pod can change, and reports it (sriov-cni#316)', () => {
+    const link = {
+      mac: macOf(99),
+      permanentMac: macOf(1),
+      mtu: 1300,
+      txqueuelen: 10,
+      group: '7',
+      promiscuous: true,
+      alias: 'mine',
+    };
+    expect(plan(link, { alias: 'uplink 7', altnames: ['enp3s0'] })).toEqual([
+      `link set dev eni1 address ${macOf(1)}`,
+      'link set dev eni1 mtu 1500',
+      'link set dev eni1 txqueuelen 1000',
+      'link set dev eni1 group default',
+      'link set dev eni1 promisc off',
+      'link set dev eni1 alias uplink 7',
+      'link property add dev eni1 altname enp3s0',
+      'link set dev eni1 down',
+    ]);
+    expect(restored(link, { alias: 'uplink 7', altnames: ['enp3s0'] })).toEqual([
+      `MAC ${macOf(99)} → ${macOf(1)}`,
+      'MTU 1300 → 1500',
+      'txqueuelen 10 → 1000',
+      'group 7 → default',
+      'promiscuity true → false',
+      'alias mine → uplink 7',
+      'altname - → enp3s0',
+    ]);
+  });
+
+  it('takes a link down before it changes the MAC, and only then', () => {
+    expect(plan({ mac: macOf(99), permanentMac: macOf(1), up: true }, { up: true })).toEqual([
+      'link set dev eni1 down',
+      `link set dev eni1 address ${macOf(1)}`,
+      'link set dev eni1 up',
+    ]);
+    expect(plan({ mtu: 1300, up: true }, { up: true })).toEqual(['link set dev eni1 mtu 1500', 'link set dev eni1 up']);
+  });
+
+  it('takes our label off without reporting it as a change of the pod’s', () => {
+    expect(plan({ alias: LABEL }, {})).toEqual(['link set dev eni1 alias ', 'link set dev eni1 down']);
+    expect(plan({ alias: LABEL }, { alias: 'uplink' })).toEqual([
+      'link set dev eni1 alias uplink',
+      'link set dev eni1 down',
+    ]);
+    expect(restored({ alias: LABEL }, { alias: 'uplink' })).toEqual([]);
+  });
+
+  it('removes altnames that came meanwhile, and adds none that another device has', () => {
+    expect(plan({ altnames: ['new'] }, { altnames: ['gone', 'taken'] }, ['taken'])).toEqual([
+      'link property del dev eni1 altname new',
+      'link property add dev eni1 altname gone',
+      'link set dev eni1 down',
+    ]);
+    expect(restored({ altnames: ['new'] }, { altnames: ['gone', 'taken'] }, ['taken'])).toEqual([
+      'altname new → -',
+      'altname - → gone',
+    ]);
+  });
+
+  it('gives the addresses back before the link goes up, IPv6 without DAD, and removes those that it did not have', () => {
+    const addresses = [
+      { address: '10.0.0.10/24', scope: 'global' },
+      { address: 'fd00::10/64', scope: 'global' },
+    ];
+    const present = [
+      sampleAddress('10.0.0.10/24'),
+      sampleAddress('10.0.0.99/24'),
+      sampleAddress('fe80::1/64', { scope: 'link' }),
+    ];
+    expect(plan({ up: true, addresses: present }, { up: true, addresses })).toEqual([
+      'address del 10.0.0.99/24 dev eni1',
+      'address add fd00::10/64 dev eni1 scope global nodad',
+      'link set dev eni1 up',
+    ]);
+  });
+
+  it('gives an IPv6 address again that the link loses by being taken down for its rename', () => {
+    const addresses = [{ address: 'fd00::10/64', scope: 'global' }];
+    const commands = plan(
+      { name: 'ens5', up: true, addresses: [sampleAddress('fd00::10/64')] },
+      { up: true, addresses },
+    );
+    expect(commands).toEqual([
+      'link set dev ens5 down',
+      'link set dev ens5 name eni1',
+      'address add fd00::10/64 dev eni1 scope global nodad',
+      'link set dev eni1 up',
+    ]);
+  });
+
+  it('gives the routes back once the link is up', () => {
+    const routes = [
+      route({
+        dst: 'default',
+        gateway: '10.0.0.1',
+        metric: 50,
+        prefsrc: '10.0.0.10',
+        table: '100',
+        protocol: 'static',
+      }),
+      route({ scope: 'link' }),
+      route({ dst: 'default', family: 6, gateway: 'fd00::1', metric: 1024, protocol: 'ra' }),
+      route({ dst: 'fd01::/64', family: 6, metric: 1024 }),
+    ];
+    expect(plan({}, { up: true, routes })).toEqual([
+      'link set dev eni1 up',
+      'route replace default via 10.0.0.1 dev eni1 table 100 metric 50 src 10.0.0.10 proto static scope global onlink',
+      'route replace 10.9.0.0/16 dev eni1 table main proto boot scope link',
+      'route replace ::/0 via fd00::1 dev eni1 table main metric 1024 proto ra onlink',
+      'route replace fd01::/64 dev eni1 table main metric 1024 proto boot',
+    ]);
+  });
+
+  it('names the family of a gateway that is not the destination’s, which iproute2 wants', () => {
+    expect(plan({}, { up: true, routes: [route({ gateway: 'fd00::1' })] })[1]).toBe(
+      'route replace 10.9.0.0/16 via inet6 fd00::1 dev eni1 table main proto boot scope global onlink',
+    );
+  });
+
+  it('gives no routes to a link that was down', () => {
+    expect(plan({}, { up: false, routes: [route({})] })).toEqual(['link set dev eni1 down']);
+  });
+});
+
+describe('remainingDifferences', () => {
+  it('is empty for a link that is as it was', () => {
+    expect(remainingDifferences(sampleLink({ altnames: ['a'] }), sampleSnapshot({ altnames: ['a'] }))).toEqual([]);
+  });
+
+  it('tells everything that is not, from what is to what was', () => {
+    const link = sampleLink({
+      ...{
+        name: 'enim0',
+        mac: macOf(99),
+        mtu: 1300,
+        txqueuelen: 10,
+        group: '7',
+        promiscuous: true,
+        alias: 'mine',
+        up: false,
+      },
+      addresses: [sampleAddress('10.0.0.10/24')],
+    });
+    const snapshot = sampleSnapshot({
+      ...{ alias: null, up: true, altnames: ['a'] },
+      addresses: [
+        { address: '10.0.0.10/24', scope: 'global' },
+        { address: 'fd00::10/64', scope: 'global' },
+      ],
+    });
+    expect(remainingDifferences(link, snapshot).map(show)).toEqual([
+      'name enim0 → eni1',
+      `MAC ${macOf(99)} → ${macOf(1)}`,
+      'MTU 1300 → 1500',
+      'txqueuelen 10 → 1000',
+      'group 7 → default',
+      'promiscuity true → false',
+      'alias mine → -',
+      'up false → true',
+      'altname - → a',
+      'address - → fd00::10/64',
+    ]);
+  });
+});

@@ -1,0 +1,398 @@
+import { describe, expect, it } from '@jest/globals';
+import { EnimError } from '../../src/model/errors.js';
+import { Refusal } from '../link/kernel.js';
+import { macOf, sampleEni } from '../model/samples.js';
+import { enimErrorOf, thrownBy } from '../model/thrown.js';
+import { countSteps, dieAtCall, dieAtCommand, INJECTED } from './faults.js';
+import type { Machine } from './machine.js';
+import { addTo, delOf, gcOf, nodeWith } from './node.js';
+
+/** A node with two ENIs and the pod's netns. */
+async function node(): Promise<Machine> {
+  const machine = nodeWith(2);
+  machine.addPod('web-0');
+  return machine;
+}
+
+describe('add', () => {
+  it('gives the pod a NIC, set up, and answers with it', async () => {
+    const machine = await node();
+    const { attachment, link } = await addTo(machine);
+    expect(attachment).toMatchObject({
+      ...{
+        owner: 'default/web-0',
+        containerID: 'c0',
+        network: 'enim',
+        ifname: 'eth0',
+        uid: null,
+        phase: 'attached',
+        bootID: 'boot-1',
+      },
+      ...{ eni: machine.inventory[0], netns: { path: '/run/netns/web-0', inode: 101 } },
+    });
+    expect(link).toMatchObject({ name: 'eth0', mac: macOf(1), mtu: 1400, up: true });
+    expect(link.addresses.map(({ address }) => address)).toEqual(['10.0.0.11/24', 'fd00::11/64']);
+    expect(
+      machine
+        .show()
+        .split('\n')
+        .filter((line) => /^(101|record|held)/.test(line)),
+    ).toEqual([
+      `101: eth0 ${macOf(1)} mtu 1400 qlen 1000 group default up master - | alias enim:eni=eni-1;home=ens1;network=enim;container=c0;ifname=eth0;owner=default/web-0 altnames enp0s1 | addresses 10.0.0.11/24 global, fd00::11/64 global | routes 4 default main 0 via 10.0.0.1 src -, 6 default main 1024 via fd00::1 src -`,
+      '101: lo 00:00:00:00:00:00 mtu 1500 qlen 1000 group default down master - | alias - altnames - | addresses - | routes -',
+      'record eni-1 attached default/web-0 c0 eth0',
+      'held eni-1 default/web-0 c0 eth0',
+    ]);
+  });
+
+  it('has the intention on record before it touches the link (sriov-cni#212)', async () => {
+    const machine = await node();
+    const phases: [string, string | undefined][] = [];
+    machine.interference.before = (call) => {
+      if (call.startsWith('links.')) phases.push([call, [...machine.attachments.values()][0]?.phase]);
+    };
+    await addTo(machine);
+    expect(phases.filter(([call]) => ['links.moveIn', 'links.configure'].includes(call))).toEqual([
+      ['links.moveIn', 'attaching'],
+      ['links.configure', 'attaching'],
+    ]);
+  });
+
+  it('holds no lock when it is done', async () => {
+    const machine = await node();
+    await addTo(machine);
+    expect(machine.locks.names).toEqual([]);
+  });
+
+  it('repeated gives the same answer and changes nothing', async () => {
+    const machine = await node();
+    const first = await addTo(machine);
+    const before = machine.show();
+    expect(await addTo(machine)).toEqual(first);
+    expect(machine.show()).toBe(before);
+  });
+
+  it('repeated sets a NIC up again that the pod has taken down', async () => {
+    const machine = await node();
+    const first = await addTo(machine);
+    const before = machine.show();
+    const eth0 = machine.kernel.in(101).find(({ name }) => name === 'eth0');
+    Object.assign(eth0 ?? {}, { up: false, mtu: 1300, addresses: [], routes: [] });
+    expect(await addTo(machine)).toEqual(first);
+    expect(machine.show()).toBe(before);
+  });
+
+  it('derives a container ID from the netns where none is given', async () => {
+    const machine = await node();
+    const { attachment } = await addTo(machine, { containerID: null });
+    expect(attachment.containerID).toBe('netns-101');
+    expect((await addTo(machine, { containerID: null })).attachment).toEqual(attachment);
+  });
+
+  it('gives each container of one owner, and each interface, an ENI of its own', async () => {
+    const machine = nodeWith(3);
+    machine.addPod('web-0');
+    machine.addPod('web-0-new');
+    const added = [
+      await addTo(machine),
+      await addTo(machine, { ifname: 'eth1' }),
+      await addTo(machine, { containerID: 'c1', netns: 'web-0-new' }),
+    ];
+    expect(added.map(({ attachment }) => attachment.eni.id)).toEqual(['eni-1', 'eni-2', 'eni-3']);
+  });
+
+  it('does not take another owner for the same container', async () => {
+    const machine = await node();
+    await addTo(machine);
+    const before = machine.show();
+    const error = await enimErrorOf(() => addTo(machine, { owner: 'default/other' }));
+    expect([error.code, error.message]).toEqual([
+      'INVALID_ARGUMENT',
+      'eth0 of container c0 belongs to default/web-0, not to default/other.',
+    ]);
+    expect(machine.show()).toBe(before);
+  });
+
+  it('in another netns under the same key gives back first what was in the old one', async () => {
+    const machine = await node();
+    await addTo(machine);
+    machine.addPod('again');
+    const { attachment } = await addTo(machine, { netns: 'again' });
+    expect(attachment.netns.path).toBe('/run/netns/again');
+    expect(machine.attachments.size).toBe(1);
+    expect(Object.values(machine.allocations).filter(({ holder }) => holder !== null)).toHaveLength(1);
+    expect(machine.kernel.in(101).map(({ name }) => name)).toEqual(['lo']);
+  });
+
+  it('after a reboot makes the attachment anew (containernetworking/plugins#1196)', async () => {
+    const machine = await node();
+    await addTo(machine);
+    machine.reboot();
+    machine.addPod('web-0');
+    const { attachment, link } = await addTo(machine);
+    expect(attachment.bootID).toBe('boot-1+');
+    expect(link).toMatchObject({ name: 'eth0', up: true });
+    expect(machine.attachments.size).toBe(1);
+    await delOf(machine);
+    expect(
+      machine.kernel
+        .in(1)
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(['ens0', 'ens1', 'ens2', 'lo']);
+  });
+
+  it('takes the ENI that is wished for', async () => {
+    const machine = await node();
+    expect((await addTo(machine, { eni: 'eni-2' })).attachment.eni.id).toBe('eni-2');
+  });
+
+  it('never takes a NIC that carries the default route, but by force', async () => {
+    const machine = await node();
+    machine.inventory.unshift(sampleEni(0xff, { id: 'uplink' }));
+    expect((await addTo(machine)).attachment.eni.id).toBe('eni-1');
+    machine.addPod('db-0');
+    const wish = { owner: 'default/db-0', containerID: 'c1', netns: 'db-0', eni: 'uplink' };
+    const error = await enimErrorOf(() => addTo(machine, wish));
+    expect([error.code, error.exitCode]).toEqual(['UNSAFE', 6]);
+    expect(error.message).toContain('it carries the default route');
+    expect((await addTo(machine, { ...wish, force: true })).link).toMatchObject({ name: 'eth0', mac: macOf(0xff) });
+  });
+
+  it('returns the node’s own addresses and routes when what was taken by force comes home', async () => {
+    const machine = await node();
+    machine.inventory.unshift(sampleEni(0xff, { id: 'uplink' }));
+    const before = machine.show();
+    await addTo(machine, { eni: 'uplink', force: true });
+    await delOf(machine);
+    expect(machine.show()).toBe(before);
+  });
+
+  it('brings a NIC that was found under another name home under the one that the inventory prescribes', async () => {
+    const machine = await node();
+    machine.inventory.splice(0, 1, sampleEni(1, { ifname: 'eni-a' }));
+    await addTo(machine);
+    await delOf(machine);
+    expect(machine.kernel.in(1).map(({ name }) => name)).toContain('eni-a');
+  });
+
+  it.each([
+    ['a netns that does not exist', { netns: 'none' }, 'NOT_THERE'],
+    ['the node’s own netns', { netns: String(process.pid) }, 'INVALID_ARGUMENT'],
+    ['an ENI that is not known', { eni: 'none' }, 'NOT_THERE'],
+    ['a name that is taken in the netns', { ifname: 'lo' }, 'IFNAME_TAKEN'],
+    ['a name that is an altname in the netns', { ifname: 'other' }, 'IFNAME_TAKEN'],
+  ])('refuses %s and changes nothing', async (_, request, code) => {
+    const machine = await node();
+    machine.kernel.in(101)[0]?.altnames.push('other');
+    const before = machine.show();
+    expect((await enimErrorOf(() => addTo(machine, request))).code).toBe(code);
+    expect(machine.show()).toBe(before);
+    expect(machine.locks.names).toEqual([]);
+  });
+
+  it('gives out the free ones and says NO_FREE_ENI for the rest, however many ask at once', async () => {
+    const machine = nodeWith(4);
+    const numbers = [0, 1, 2, 3, 4, 5];
+    for (const number of numbers) machine.addPod(`web-${number}`);
+    const answers = await Promise.allSettled(
+      numbers.map((number) =>
+        addTo(machine, { owner: `default/web-${number}`, containerID: `c${number}`, netns: `web-${number}` }),
+      ),
+    );
+    const given = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value.attachment.eni.id] : []));
+    const refused = answers.flatMap((answer) =>
+      answer.status === 'rejected' ? [(answer.reason as EnimError).code] : [],
+    );
+    expect([given.sort(), refused]).toEqual([
+      ['eni-1', 'eni-2', 'eni-3', 'eni-4'],
+      ['NO_FREE_ENI', 'NO_FREE_ENI'],
+    ]);
+  });
+
+  it('of one attachment many times at once gives one ENI', async () => {
+    const machine = nodeWith(3);
+    machine.addPod('web-0');
+    const added = await Promise.all(Array.from({ length: 5 }, () => addTo(machine)));
+    expect(new Set(added.map(({ attachment }) => attachment.eni.id)).size).toBe(1);
+    expect(machine.attachments.size).toBe(1);
+  });
+
+  it('leaves alone what it holds whose NIC is not at home', async () => {
+    const machine = await node();
+    await machine
+      .parts()
+      .provider.allocate({ network: 'enim', containerID: 'c0', ifname: 'eth0', owner: 'default/web-0', uid: null }, [
+        'eni-1',
+      ]);
+    machine.kernel.in(1).splice(
+      machine.kernel.in(1).findIndex(({ name }) => name === 'ens1'),
+      1,
+    );
+    const before = machine.show();
+    expect((await enimErrorOf(() => addTo(machine))).code).toBe('LINK_LOST');
+    expect(machine.show()).toBe(before);
+  });
+});
+
+describe('an add of which any step fails', () => {
+  it('leaves nothing changed and says the first error', async () => {
+    const { calls } = await countSteps(node, addTo);
+    expect(calls).toEqual(
+      expect.arrayContaining(['provider.allocate', 'store.put', 'links.moveIn', 'links.configure']),
+    );
+    for (const [index, call] of calls.entries()) {
+      const machine = await node();
+      const before = machine.show();
+      machine.interference.before = (_, at) => {
+        if (at === index) throw INJECTED;
+      };
+      const error = await enimErrorOf(() => addTo(machine));
+      expect([call, error.message, error.details]).toEqual([call, INJECTED.message, []]);
+      expect([call, machine.show()]).toEqual([call, before]);
+      expect(machine.locks.names).toEqual([]);
+    }
+  });
+
+  it('because of an `ip` command leaves nothing changed, wherever in its batch that is', async () => {
+    const { commands } = await countSteps(node, addTo);
+    const changing = commands.flatMap((text, index) => (/ (show|get) /.test(`${text} `) ? [] : [index]));
+    expect(changing.length).toBeGreaterThan(8);
+    for (const index of changing) {
+      const machine = await node();
+      const before = machine.show();
+      const check = machine.kernel.onCommand;
+      let count = -1;
+      machine.kernel.onCommand = (text, keepOpen) => {
+        count += 1;
+        if (count === index) throw new Refusal('RTNETLINK answers: No buffer space available');
+        check(text, keepOpen);
+      };
+      const error = await enimErrorOf(() => addTo(machine));
+      expect([commands[index], error.code, error.message]).toEqual([
+        commands[index],
+        'LINK_FAILED',
+        expect.stringContaining('No buffer space available'),
+      ]);
+      expect([commands[index], machine.show()]).toEqual([commands[index], before]);
+    }
+  });
+
+  it('leaves nothing changed where the NIC has moved although the command failed', async () => {
+    const machine = await node();
+    const before = machine.show();
+    machine.interference.after = (call) => {
+      if (call === 'links.moveIn') throw INJECTED;
+    };
+    await expect(addTo(machine)).rejects.toBe(INJECTED);
+    expect(machine.show()).toBe(before);
+  });
+
+  it('keeps the record, and the ENI held, where the NIC cannot be brought home, and says so; gc finishes it', async () => {
+    const machine = await node();
+    const before = machine.show();
+    machine.interference.before = (call) => {
+      if (call === 'links.configure') throw INJECTED;
+      if (call === 'links.moveHome') throw new EnimError('LINK_FAILED', 'The way home is shut.');
+    };
+    const error = await enimErrorOf(() => addTo(machine));
+    expect(error.message).toBe(INJECTED.message);
+    expect(error.details).toEqual([
+      'Then it was impossible to bring ENI eni-1 home: The way home is shut. It stays recorded; "enim gc" finishes it.',
+    ]);
+    expect(machine.show()).toContain('record eni-1 attaching');
+    expect(machine.show()).toContain('held eni-1');
+    machine.interference = {};
+    machine.killPod({ inode: 101 });
+    await gcOf(machine);
+    expect(machine.kernel.in(1).map(({ name }) => name)).toEqual(expect.arrayContaining(['ens1']));
+    expect(machine.show().replace(/^101.*\n/gm, '')).toBe(before.replace(/^101.*\n/gm, ''));
+  });
+});
+
+describe('an add that is interrupted', () => {
+  it('undoes what it did, or finishes: the NIC is home or attached, never between', async () => {
+    const { calls } = await countSteps(node, addTo);
+    const whole = await node();
+    await addTo(whole);
+    for (const [index, call] of calls.entries()) {
+      const machine = await node();
+      const before = machine.show();
+      const controller = new AbortController();
+      machine.interference.before = (_, at) => {
+        if (at === index) controller.abort();
+      };
+      const thrown = await addTo(machine, {}, controller.signal).then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+      if (thrown === undefined) expect([call, machine.show()]).toEqual([call, whole.show()]);
+      else {
+        expect([call, (thrown as EnimError).code]).toEqual([call, 'INTERRUPTED']);
+        expect([call, machine.show()]).toEqual([call, before]);
+      }
+    }
+  });
+});
+
+describe('an add that was killed at any step', () => {
+  /** Every place to die at. */
+  async function deaths(): Promise<readonly [string, (machine: Machine) => Promise<void>][]> {
+    const { calls, commands } = await countSteps(node, addTo);
+    return [
+      ...calls.flatMap((call, index) =>
+        (['before', 'after'] as const).map((when): [string, (machine: Machine) => Promise<void>] => [
+          `${when} ${index} ${call}`,
+          (machine) => dieAtCall(machine, index, when, addTo),
+        ]),
+      ),
+      ...commands.map((command, index): [string, (machine: Machine) => Promise<void>] => [
+        `at ip ${index} ${command}`,
+        (machine) => dieAtCommand(machine, index, addTo),
+      ]),
+    ];
+  }
+
+  it('is finished by repeating it', async () => {
+    const whole = await node();
+    await addTo(whole);
+    for (const [place, die] of await deaths()) {
+      const machine = await node();
+      await die(machine);
+      await addTo(machine);
+      expect([place, machine.show()]).toEqual([place, whole.show()]);
+    }
+  });
+
+  it('is taken back by del', async () => {
+    for (const [place, die] of await deaths()) {
+      const machine = await node();
+      const before = machine.show();
+      await die(machine);
+      await delOf(machine);
+      expect([place, machine.show()]).toEqual([place, before]);
+    }
+  });
+
+  it('is taken back by gc once the pod is gone, and harms nothing before that', async () => {
+    for (const [place, die] of await deaths()) {
+      const machine = await node();
+      const before = machine.kernel.show();
+      await die(machine);
+      const away = machine.kernel.in(101).length;
+      await gcOf(machine);
+      expect([place, machine.kernel.in(101).length]).toEqual([place, away]);
+      machine.killPod({ inode: 101 });
+      await gcOf(machine);
+      expect([place, machine.show()]).toEqual([place, before.replace(/^101.*\n?/gm, '').replace(/\n$/, '')]);
+    }
+  });
+});
+
+it('a thrown bug keeps its own message', async () => {
+  const machine = await node();
+  machine.interference.before = (call) => {
+    if (call === 'links.configure') throw new TypeError('a bug');
+  };
+  expect(await thrownBy(() => addTo(machine))).toBeInstanceOf(TypeError);
+});

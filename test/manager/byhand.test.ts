@@ -1,0 +1,73 @@
+import { describe, expect, it } from '@jest/globals';
+import { allocateByHand, releaseByHand } from '../../src/manager/byhand.js';
+import { enimErrorOf } from '../model/thrown.js';
+import { addTo, nodeWith } from './node.js';
+
+describe('holding by hand', () => {
+  it('gives an owner one ENI, the same when asked again, without touching its NIC', async () => {
+    const machine = nodeWith(2);
+    const before = machine.kernel.show();
+    expect((await allocateByHand(machine.parts(), 'a/b', null)).id).toBe('eni-1');
+    expect((await allocateByHand(machine.parts(), 'a/b', null)).id).toBe('eni-1');
+    expect((await allocateByHand(machine.parts(), 'a/c', null)).id).toBe('eni-2');
+    expect(machine.kernel.show()).toBe(before);
+  });
+
+  it('gives the ENI that is wished for, and none that somebody has', async () => {
+    const machine = nodeWith(2);
+    expect((await allocateByHand(machine.parts(), 'a/b', 'eni-2')).id).toBe('eni-2');
+    expect((await enimErrorOf(() => allocateByHand(machine.parts(), 'a/c', 'eni-2'))).code).toBe('NO_FREE_ENI');
+    expect((await enimErrorOf(() => allocateByHand(machine.parts(), 'a/c', 'eni-9'))).code).toBe('NOT_THERE');
+  });
+
+  it('tells owners apart whose names differ in dot and slash alone', async () => {
+    const machine = nodeWith(2);
+    const ids = [
+      await allocateByHand(machine.parts(), 'a/b.c', null),
+      await allocateByHand(machine.parts(), 'a.b/c', null),
+    ].map(({ id }) => id);
+    expect(ids).toEqual(['eni-1', 'eni-2']);
+  });
+
+  it('keeps the ENI from pods', async () => {
+    const machine = nodeWith(1);
+    machine.addPod('web-0');
+    await allocateByHand(machine.parts(), 'a/b', null);
+    expect((await enimErrorOf(() => addTo(machine))).code).toBe('NO_FREE_ENI');
+  });
+
+  it('ends with a release, which may be repeated', async () => {
+    const machine = nodeWith(1);
+    const before = machine.show();
+    await allocateByHand(machine.parts(), 'a/b', null);
+    expect((await releaseByHand(machine.parts(), 'a/b')).map(({ id }) => id)).toEqual(['eni-1']);
+    expect(await releaseByHand(machine.parts(), 'a/b')).toEqual([]);
+    expect(machine.show()).toBe(before);
+    expect(machine.locks.names).toEqual([]);
+  });
+
+  it('is no way to free what a pod has', async () => {
+    const machine = nodeWith(1);
+    machine.addPod('web-0');
+    await addTo(machine);
+    const before = machine.show();
+    const error = await enimErrorOf(() => releaseByHand(machine.parts(), 'default/web-0'));
+    expect([error.code, error.hint]).toEqual(['UNSAFE', 'enim del default/web-0 --container-id c0']);
+    expect(machine.show()).toBe(before);
+  });
+
+  it('does not end while the NIC is away from home', async () => {
+    const machine = nodeWith(1);
+    const { inode } = machine.addPod('router');
+    await allocateByHand(machine.parts(), 'a/b', null);
+    const home = machine.kernel.in(1);
+    machine.kernel.in(inode).push(
+      ...home.splice(
+        home.findIndex(({ name }) => name === 'ens1'),
+        1,
+      ),
+    );
+    expect((await enimErrorOf(() => releaseByHand(machine.parts(), 'a/b'))).code).toBe('UNSAFE');
+    expect(machine.show()).toContain('held eni-1 a/b');
+  });
+});

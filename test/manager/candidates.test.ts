@@ -1,0 +1,129 @@
+import { describe, expect, it } from '@jest/globals';
+import type { HomeView } from '../../src/link/driver.js';
+import { type Fitness, judge, noneFree, pick } from '../../src/manager/candidates.js';
+import type { Link } from '../../src/model/link.js';
+import type { ProvidedEni } from '../../src/providers/provider.js';
+import { macOf, sampleAddress, sampleAttachment, sampleEndpoint, sampleEni, sampleLink } from '../model/samples.js';
+import { enimErrorOf } from '../model/thrown.js';
+
+const FREE: ProvidedEni = { eni: sampleEni(1), holder: null, since: null, releasedAt: null };
+const HELD: ProvidedEni = { ...FREE, holder: sampleEndpoint(), since: 'then' };
+const OTHER = sampleEndpoint({ owner: 'default/db-0', containerID: 'c9' });
+
+function homeWith(...links: readonly Link[]): HomeView {
+  return { links, use: { defaultRoutes: [], sshDevice: null, names: new Set(links.map(({ name }) => name)) } };
+}
+
+describe('judge', () => {
+  it('finds an ENI fit whose NIC is at home and spare', () => {
+    expect(judge(FREE, OTHER, [], homeWith(sampleLink()))).toEqual({ id: 'eni-1', fit: true, link: sampleLink() });
+  });
+
+  it('finds what somebody else holds held, naming who', () => {
+    const reason = 'ENI eni-1 is held by default/web-0, container c1.';
+    expect(judge(HELD, OTHER, [], homeWith(sampleLink()))).toEqual({ id: 'eni-1', fit: false, why: 'held', reason });
+    expect(judge(FREE, OTHER, [sampleAttachment()], homeWith(sampleLink()))).toEqual({
+      id: 'eni-1',
+      fit: false,
+      why: 'held',
+      reason,
+    });
+    expect(judge(HELD, null, [], homeWith(sampleLink()))).toMatchObject({ why: 'held' });
+  });
+
+  it('goes by the record before the provider where they differ', () => {
+    const record = sampleAttachment({ ...OTHER });
+    expect(judge(HELD, sampleEndpoint(), [record], homeWith(sampleLink()))).toMatchObject({
+      why: 'held',
+      reason: expect.stringContaining('default/db-0'),
+    });
+  });
+
+  it('counts what the endpoint itself holds as free', () => {
+    expect(judge(HELD, sampleEndpoint(), [], homeWith(sampleLink()))).toMatchObject({ fit: true });
+  });
+
+  it('finds an ENI missing that has no device at home (amazon-vpc-cni-k8s#732)', () => {
+    expect(judge(FREE, OTHER, [], homeWith(sampleLink({ mac: macOf(2) })))).toEqual({
+      ...{ id: 'eni-1', fit: false, why: 'missing' },
+      reason: `ENI eni-1: no device with MAC ${macOf(1)} is at home.`,
+    });
+  });
+
+  it('finds an ENI ambiguous whose MAC several cards have', () => {
+    expect(judge(FREE, OTHER, [], homeWith(sampleLink({ name: 'a' }), sampleLink({ name: 'b' })))).toMatchObject({
+      ...{ fit: false, why: 'ambiguous' },
+      reason: `ENI eni-1: several links have its MAC ${macOf(1)}: a, b.`,
+    });
+  });
+
+  it('finds an ENI unsafe that the node uses, with the reasons', () => {
+    const link = sampleLink({ master: 'bond0', addresses: [sampleAddress('10.7.0.1/24')] });
+    expect(judge(FREE, OTHER, [], homeWith(link))).toMatchObject({
+      ...{ fit: false, why: 'unsafe', link },
+      reason:
+        'ENI eni-1: its NIC eni1 is not spare: it is a member of bond0; it has host addresses that are not the inventory’s: 10.7.0.1/24.',
+    });
+  });
+
+  it('does not mind that the NIC has the addresses of the inventory', () => {
+    const eni = sampleEni(1, {
+      ipv4: { address: '10.0.0.10/24', gateway: null },
+      ipv6: { address: 'fd00::10/64', gateway: null },
+    });
+    const link = sampleLink({ addresses: [sampleAddress('10.0.0.10/24'), sampleAddress('fd00::10/64')] });
+    expect(judge({ ...FREE, eni }, OTHER, [], homeWith(link))).toMatchObject({ fit: true });
+  });
+});
+
+const FITNESS: readonly Fitness[] = [
+  { id: 'fit', fit: true, link: sampleLink() },
+  { id: 'held', fit: false, why: 'held', reason: 'It is held.' },
+  { id: 'missing', fit: false, why: 'missing', reason: 'It is missing.' },
+  { id: 'ambiguous', fit: false, why: 'ambiguous', reason: 'It is ambiguous.' },
+  { id: 'unsafe', fit: false, why: 'unsafe', reason: 'It is unsafe.', link: sampleLink() },
+];
+
+describe('pick', () => {
+  it('takes the one that is wished for', () => {
+    expect(pick(FITNESS, 'fit', false)).toBe('fit');
+  });
+
+  it.each([
+    ['held', 'NO_FREE_ENI'],
+    ['missing', 'NOT_THERE'],
+    ['ambiguous', 'AMBIGUOUS_LINK'],
+    ['unsafe', 'UNSAFE'],
+  ])('refuses one that is %s as %s, with the reason', async (id, code) => {
+    const error = await enimErrorOf(() => pick(FITNESS, id, false));
+    expect([error.code, error.message]).toEqual([code, `It is ${id}.`]);
+  });
+
+  it('takes one that is unsafe by force, and no other', async () => {
+    expect(pick(FITNESS, 'unsafe', true)).toBe('unsafe');
+    for (const id of ['held', 'missing', 'ambiguous']) await enimErrorOf(() => pick(FITNESS, id, true));
+  });
+
+  it('says which flag forces what is unsafe', async () => {
+    expect((await enimErrorOf(() => pick(FITNESS, 'unsafe', false))).hint).toContain('--eni unsafe --force');
+  });
+
+  it('does not know an ENI that the provider does not', async () => {
+    const error = await enimErrorOf(() => pick(FITNESS, 'other', true));
+    expect([error.code, error.message]).toEqual(['NOT_THERE', 'No ENI "other" is known.']);
+  });
+});
+
+describe('noneFree', () => {
+  it('counts what became of all ENIs, and gives the reasons that are no mere holding', () => {
+    const error = noneFree(FITNESS.slice(1));
+    expect([error.code, error.exitCode]).toEqual(['NO_FREE_ENI', 3]);
+    expect(error.message).toBe('No ENI is free (4 known: 1 held, 1 missing, 1 ambiguous, 1 unsafe).');
+    expect(error.details).toEqual(['It is missing.', 'It is ambiguous.', 'It is unsafe.']);
+  });
+
+  it('says that none are known, or that all were taken meanwhile', () => {
+    expect(noneFree([]).message).toBe('No ENI is free: none are known on this node.');
+    expect(noneFree(FITNESS.slice(0, 1)).message).toBe('No ENI is free (1 known: all taken by now).');
+  });
+});

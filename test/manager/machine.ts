@@ -1,0 +1,223 @@
+/**
+ * A whole machine in memory: the manager's parts over a fake kernel, with a log of every call, and with calls that fail or never
+ * return at a chosen place.
+ */
+import { createLinkDriver } from '../../src/link/driver.js';
+import { type NetnsDirectory, netnsPath, type ReachableNetns } from '../../src/link/netns.js';
+import type { Parts } from '../../src/manager/parts.js';
+import type { Allocations } from '../../src/model/allocation.js';
+import { type Attachment, type AttachmentKey, keyOf } from '../../src/model/attachment.js';
+import type { Eni } from '../../src/model/eni.js';
+import { EnimError } from '../../src/model/errors.js';
+import { createStaticProvider } from '../../src/providers/static.js';
+import type { Lock, Locks } from '../../src/store/lock.js';
+import type { Store } from '../../src/store/store.js';
+import { HOME, Kernel } from '../link/kernel.js';
+
+/** A call on one of the parts, for example `store.put`. */
+type Call = `${'provider' | 'store' | 'locks' | 'links' | 'netns'}.${string}`;
+
+/** What a test does to a call: `index` counts all calls from 0. Called before the call is carried out, and after it. */
+interface Interference {
+  before?: (call: Call, index: number) => void | Promise<void>;
+  after?: (call: Call, index: number) => void | Promise<void>;
+}
+
+export class Machine {
+  readonly kernel = new Kernel();
+  readonly locks = new MemoryLocks();
+  readonly inventory: Eni[] = [];
+  readonly attachments = new Map<string, Attachment>();
+  allocations: Allocations = {};
+  /** Bus addresses that hardware is plugged in at. */
+  readonly bus = new Set<string>();
+  /** Processes in each netns, by its inode. */
+  readonly pids = new Map<number, number[]>();
+  /** Every call on a part, in order. */
+  readonly calls: Call[] = [];
+  interference: Interference = {};
+  bootID = 'boot-1';
+  /** Called by each sleep, with its milliseconds. */
+  onSleep: (milliseconds: number) => void | Promise<void> = () => {};
+  #now = Date.parse('2026-01-01T00:00:00Z');
+
+  constructor() {
+    this.kernel.onCommand = (text, keepOpen) => {
+      if (/ show| get /.test(text)) return;
+      if (keepOpen.length === 0 || !keepOpen.every((fd) => this.locks.isHeld(fd)))
+        throw new Error(`Changed without a lock: ip ${text}`);
+    };
+  }
+
+  /** Time passes with every look at the clock, so that no two records have the same. */
+  readonly clock = (): Date => {
+    this.#now += 1;
+    return new Date(this.#now);
+  };
+
+  /** A netns with one process in it. */
+  addPod(name: string, pid = 4_000 + this.pids.size): { path: string; inode: number } {
+    const path = `/run/netns/${name}`;
+    const inode = this.kernel.addNetns(path);
+    this.kernel.addDevice({ name: 'lo', mac: '00:00:00:00:00:00', ifindex: 1 }, inode);
+    this.pids.set(inode, [pid]);
+    return { path, inode };
+  }
+
+  /** The pod ends without a DEL: its netns goes, and the cards in it go home as the kernel has them. */
+  killPod({ inode }: { inode: number }): void {
+    this.pids.delete(inode);
+    this.kernel.in(inode).splice(0, 1);
+    this.kernel.endNetns(inode);
+  }
+
+  /** The machine is started anew: no netns outlives that. */
+  reboot(): void {
+    this.bootID = `${this.bootID}+`;
+    for (const inode of [...this.kernel.devices.keys()]) if (inode !== HOME) this.killPod({ inode });
+  }
+
+  /** The parts as one process has them. */
+  parts(): Parts {
+    const links = {
+      ...createLinkDriver(this.kernel.run, null),
+      isOnBus: async (address: string) => this.bus.has(address),
+      driverOf: async () => null,
+    };
+    const store = this.#store();
+    const provider = createStaticProvider({
+      inventory: this.inventory,
+      discover: async () => [],
+      ledger: store.ledger,
+      clock: this.clock,
+    });
+    return {
+      provider: this.#observed('provider', provider),
+      store: this.#observed('store', store),
+      locks: this.#observed('locks', {
+        acquire: (lock: string) => this.locks.acquire(lock),
+        tryAcquire: (lock: string) => this.locks.tryAcquire(lock),
+      }),
+      links: this.#observed('links', links),
+      netns: this.#observed('netns', this.#netns()),
+      clock: this.clock,
+      sleep: async (milliseconds) => {
+        this.#now += milliseconds;
+        await this.onSleep(milliseconds);
+      },
+      bootID: this.bootID,
+      network: 'enim',
+    };
+  }
+
+  /** Kernel, records and allocations as text, without times that pass by themselves. */
+  show(): string {
+    const records = [...this.attachments.values()].map(
+      ({ eni, phase, owner, containerID, ifname }) => `record ${eni.id} ${phase} ${owner} ${containerID} ${ifname}`,
+    );
+    const held = Object.values(this.allocations).flatMap(({ eni, holder }) =>
+      holder === null ? [] : [`held ${eni.id} ${holder.owner} ${holder.containerID} ${holder.ifname}`],
+    );
+    return [this.kernel.show(), ...records.sort(), ...held.sort()].join('\n');
+  }
+
+  /** Each asynchronous method of a part, written down and open to interference; the others as they are. */
+  #observed<T extends object>(name: 'provider' | 'store' | 'locks' | 'links' | 'netns', part: T): T {
+    const synchronous = new Set(['faults', 'differences']);
+    const observed = Object.entries(part).map(([method, value]) => {
+      if (typeof value !== 'function' || synchronous.has(method)) return [method, value];
+      const watched = async (...args: unknown[]): Promise<unknown> => {
+        const call: Call = `${name}.${method}`;
+        const index = this.calls.push(call) - 1;
+        await this.interference.before?.(call, index);
+        const result: unknown = await (value as (...args: unknown[]) => unknown).apply(part, args);
+        await this.interference.after?.(call, index);
+        return result;
+      };
+      return [method, watched];
+    });
+    return Object.fromEntries(observed) as T;
+  }
+
+  #store(): Store {
+    const copy = <T>(value: T): T => structuredClone(value);
+    return {
+      list: async () => [...this.attachments.values()].map(copy).sort((a, b) => (a.since < b.since ? -1 : 1)),
+      find: async (key: AttachmentKey) => copy(this.attachments.get(keyOf(key))),
+      put: async (attachment: Attachment) => void this.attachments.set(keyOf(attachment), copy(attachment)),
+      forget: async (key: AttachmentKey) => void this.attachments.delete(keyOf(key)),
+      ledger: {
+        read: async () => copy(this.allocations),
+        update: async (change) => {
+          const { allocations, result } = change(copy(this.allocations));
+          this.allocations = copy(allocations);
+          return copy(result);
+        },
+      },
+    };
+  }
+
+  #netns(): NetnsDirectory {
+    const find = async (path: string) => {
+      const inode = this.kernel.paths.get(path);
+      return inode === undefined ? undefined : { path, inode };
+    };
+    return {
+      find,
+      get: async (text) => {
+        const found = await find(netnsPath(text));
+        if (found === undefined) throw new EnimError('NOT_THERE', `The netns ${netnsPath(text)} does not exist.`);
+        if (found.inode === HOME) throw new EnimError('INVALID_ARGUMENT', `The netns ${text} is the node’s own.`);
+        return found;
+      },
+      findAll: async () => {
+        const named = [...this.kernel.paths].filter(([, inode]) => inode !== HOME);
+        return named.map(([path, inode]): ReachableNetns => ({ path, inode, pids: this.pids.get(inode) ?? [] }));
+      },
+      processes: async () => new Map(this.pids),
+    };
+  }
+}
+
+/** Locks of one machine; a process that dies drops all of its own. */
+class MemoryLocks implements Locks {
+  readonly #held = new Map<string, number>();
+  readonly #waiting: { name: string; go: () => void }[] = [];
+  #fd = 100;
+
+  isHeld(fd: number): boolean {
+    return [...this.#held.values()].includes(fd);
+  }
+
+  /** Names of the locks that are held. */
+  get names(): string[] {
+    return [...this.#held.keys()];
+  }
+
+  /** What the kernel does when the holder dies. */
+  dropAll(): void {
+    for (const name of this.names) this.#free(name);
+  }
+
+  async acquire(name: string): Promise<Lock> {
+    while (this.#held.has(name)) await new Promise<void>((go) => this.#waiting.push({ name, go }));
+    return this.#take(name);
+  }
+
+  async tryAcquire(name: string): Promise<Lock | undefined> {
+    return this.#held.has(name) ? undefined : this.#take(name);
+  }
+
+  #take(name: string): Lock {
+    this.#fd += 1;
+    const fd = this.#fd;
+    this.#held.set(name, fd);
+    return { fd, release: () => void (this.#held.get(name) === fd && this.#free(name)) };
+  }
+
+  #free(name: string): void {
+    this.#held.delete(name);
+    const index = this.#waiting.findIndex((waiting) => waiting.name === name);
+    if (index >= 0) this.#waiting.splice(index, 1)[0]?.go();
+  }
+}

@@ -1,0 +1,103 @@
+import { describe, expect, it } from '@jest/globals';
+import { discover, propose, type Rules, toEni } from '../../src/model/discover.js';
+import type { Nic } from '../../src/model/nic.js';
+import { macOf, sampleEni, sampleLink } from '../model/samples.js';
+
+const card = (number: number, overrides: Partial<Nic['link']> = {}, rest: Partial<Nic> = {}): Nic => ({
+  link: sampleLink({ name: `ens${number}`, mac: macOf(number), busAddress: `0000:00:0${number}.0`, ...overrides }),
+  driver: 'ena',
+  refusals: [],
+  ...rest,
+});
+const ANY: Rules = { driver: [], name: null, exclude: [] };
+const namesOf = (nics: readonly Nic[], rules: Partial<Rules>): string[] =>
+  discover(nics, { ...ANY, ...rules }).map(({ mac }) => `ens${Number.parseInt(mac.slice(-2), 16)}`);
+
+describe('discover', () => {
+  it('takes spare cards, as ENIs known by MAC and bus address, without addresses', () => {
+    expect(discover([card(5)], ANY)).toEqual([sampleEni(5, { id: 'eni-02e000000005', pciAddress: '0000:00:05.0' })]);
+  });
+
+  it('never takes what the node cannot spare', () => {
+    expect(discover([card(5, {}, { refusals: ['it carries the default route'] })], ANY)).toEqual([]);
+  });
+
+  it('takes a virtual device only where a rule names its driver or its name', () => {
+    const veth = card(5, { name: 'ens5', kind: 'veth', busAddress: null }, { driver: 'veth' });
+    expect(namesOf([veth], {})).toEqual([]);
+    expect(namesOf([veth], { exclude: ['other'] })).toEqual([]);
+    expect(namesOf([veth], { driver: ['veth'] })).toEqual(['ens5']);
+    expect(namesOf([veth], { name: 'ens*' })).toEqual(['ens5']);
+  });
+
+  it('wants every given rule to hold', () => {
+    const nics = [card(5), card(6, {}, { driver: 'virtio_net' }), card(7, {}, { driver: null })];
+    expect(namesOf(nics, { driver: ['ena'] })).toEqual(['ens5']);
+    expect(namesOf(nics, { driver: ['ena', 'virtio_net'] })).toEqual(['ens5', 'ens6']);
+    expect(namesOf(nics, { driver: ['ena', 'virtio_net'], name: 'ens6' })).toEqual(['ens6']);
+    expect(namesOf(nics, { driver: ['virtio_net'], name: 'ens5' })).toEqual([]);
+  });
+
+  it.each([
+    ['*', ['ens5', 'ens6']],
+    ['ens?', ['ens5', 'ens6']],
+    ['ens', []],
+    ['?s5', []],
+    ['en?5', ['ens5']],
+    ['*6', ['ens6']],
+    ['e.s5', []],
+    ['ens[56]', []],
+  ])('reads the name pattern %s', (name, taken) => {
+    expect(namesOf([card(5), card(6)], { name })).toEqual(taken);
+  });
+
+  it.each(['ens5', 'ens5*', macOf(5), macOf(5).toUpperCase(), '0000:00:05.0', 'enp0s5'])(
+    'leaves out what %s excludes',
+    (exclude) => {
+      expect(namesOf([card(5, { altnames: ['enp0s5'] }), card(6)], { exclude: [exclude] })).toEqual(['ens6']);
+    },
+  );
+});
+
+describe('toEni', () => {
+  it('takes no virtio number for a PCI address', () => {
+    expect(toEni(card(5, { busAddress: 'virtio3' })).pciAddress).toBeNull();
+  });
+
+  it('goes by the permanent MAC, not by the one in force', () => {
+    expect(toEni(card(5, { mac: macOf(99), permanentMac: macOf(5) })).mac).toBe(macOf(5));
+  });
+});
+
+describe('propose', () => {
+  it('sorts into what would be managed and what is refused, with all reasons', () => {
+    const nics = [
+      card(5),
+      card(6, {}, { refusals: ['it carries the default route', 'it is a member of bond0'] }),
+      card(7, {}, { driver: 'other' }),
+      card(8, { kind: 'veth' }, { driver: 'veth' }),
+    ];
+    expect(propose(nics, { ...ANY, driver: ['ena'] })).toEqual({
+      enis: [{ id: 'ens5', mac: macOf(5), pciAddress: '0000:00:05.0', ifname: 'ens5' }],
+      refused: [
+        { name: 'ens6', mac: macOf(6), reasons: ['it carries the default route', 'it is a member of bond0'] },
+        { name: 'ens7', mac: macOf(7), reasons: ['the rules that were given leave it out'] },
+        { name: 'ens8', mac: macOf(8), reasons: ['the rules that were given leave it out'] },
+      ],
+      virtual: 0,
+    });
+  });
+
+  it('counts virtual devices that no rule names instead of listing them', () => {
+    expect(propose([card(5, { kind: 'veth' }, { driver: 'veth' })], ANY)).toEqual({
+      enis: [],
+      refused: [],
+      virtual: 1,
+    });
+  });
+
+  it('makes an ID of the MAC where the name cannot be one', () => {
+    const [proposed] = propose([card(5, { name: '@uplink' })], ANY).enis;
+    expect(proposed).toMatchObject({ id: 'eni-02e000000005', ifname: '@uplink' });
+  });
+});

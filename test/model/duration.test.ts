@@ -1,0 +1,52 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { formatAge, parseDuration } from '../../src/model/duration.js';
+import { enimErrorOf } from './thrown.js';
+
+describe('parseDuration', () => {
+  it.each([
+    ['0', 0],
+    ['500ms', 500],
+    ['2s', 2_000],
+    ['1.5s', 1_500],
+    ['1m30s', 90_000],
+    ['2h', 7_200_000],
+    ['1d', 86_400_000],
+  ])('reads %s', (text, milliseconds) => {
+    expect(parseDuration(text, '--grace')).toBe(milliseconds);
+  });
+
+  it.each(['', '2', '-2s', '2 s', 's', '2s!', '1e3s', 'x2s', '2S', '1.s'])(
+    'refuses %j, naming the field and its value',
+    async (text) => {
+      const error = await enimErrorOf(() => parseDuration(text, '--grace'));
+      expect([error.code, error.message]).toEqual([
+        'INVALID_ARGUMENT',
+        `--grace is ${JSON.stringify(text)}, which is not a duration.`,
+      ]);
+    },
+  );
+
+  it('adds up its terms', () => {
+    fc.assert(
+      fc.property(fc.nat({ max: 999 }), fc.nat({ max: 999 }), (minutes, milliseconds) => {
+        expect(parseDuration(`${minutes}m${milliseconds}ms`, 'x')).toBe(minutes * 60_000 + milliseconds);
+      }),
+    );
+  });
+});
+
+describe('formatAge', () => {
+  it.each([
+    [-5, '0s'],
+    [999, '0s'],
+    [119_999, '119s'],
+    [120_000, '2m'],
+    [7_199_999, '119m'],
+    [7_200_000, '2h'],
+    [172_799_999, '47h'],
+    [172_800_000, '2d'],
+  ])('%d ms is %s', (milliseconds, age) => {
+    expect(formatAge(milliseconds)).toBe(age);
+  });
+});
