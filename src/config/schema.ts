@@ -27,6 +27,15 @@ export const DEFAULTS: Settings = {
 const check = <T>(test: (value: T) => boolean, message: (issue: { input: T }) => string) => v.check(test, message);
 const shown = (input: unknown): string => JSON.stringify(input);
 
+/** An object with these keys and no others. valibot takes a list for an object; people do not. */
+function object<T extends v.ObjectEntries>(entries: T) {
+  return v.pipe(
+    v.unknown(),
+    v.check((value) => !Array.isArray(value), 'is a list, not an object'),
+    v.strictObject(entries),
+  );
+}
+
 const Mac = v.pipe(
   v.string(),
   check(
@@ -39,7 +48,7 @@ const Mac = v.pipe(
 function addressOf(family: 4 | 6) {
   const example = family === 4 ? '10.0.0.10/24' : 'fd00::10/64';
   return v.pipe(
-    v.strictObject({
+    object({
       address: v.pipe(
         v.string(),
         check(
@@ -72,7 +81,7 @@ function addressOf(family: 4 | 6) {
 }
 
 const Route = v.pipe(
-  v.strictObject({
+  object({
     dst: v.pipe(
       v.string(),
       check(
@@ -94,9 +103,12 @@ const Route = v.pipe(
       ),
     ),
   }),
-  v.check(
-    ({ dst, gw }) => gw === undefined || parseCidr(dst)?.family === parseIP(gw)?.family,
-    'destination and gateway are of different families',
+  v.forward(
+    v.check(
+      ({ dst, gw }) => isOneFamily(dst, gw),
+      ({ input }) => `${shown(input.gw)} is not of the family of ${shown(input.dst)}`,
+    ),
+    ['gw'],
   ),
   v.transform(({ dst, gw }): EniRoute => (gw === undefined ? { dst } : { dst, gw })),
 );
@@ -107,13 +119,19 @@ function isPodAddress(text: string): boolean {
   return cidr === undefined || isHostAddress(cidr.address);
 }
 
+/** True also for what is no address at all, which another check has reported then. */
+function isOneFamily(dst: string, gw: string | undefined): boolean {
+  const [to, via] = [parseCidr(dst), gw === undefined ? undefined : parseIP(gw)];
+  return to === undefined || via === undefined || to.family === via.family;
+}
+
 function isNetwork(text: string): boolean {
   const cidr = parseCidr(text);
   return cidr === undefined || networkOf(cidr) === cidr.address;
 }
 
 const EniEntry = v.pipe(
-  v.strictObject({
+  object({
     id: v.pipe(
       v.string(),
       v.regex(
@@ -155,9 +173,12 @@ const EniEntry = v.pipe(
     ipv6: v.optional(addressOf(6)),
     routes: v.optional(v.array(Route)),
   }),
-  v.check(
-    ({ mtu, ipv6 }) => ipv6 === undefined || mtu === undefined || mtu >= 1280,
-    'IPv6 needs an MTU of at least 1280',
+  v.forward(
+    v.check(
+      ({ mtu, ipv6 }) => ipv6 === undefined || mtu === undefined || mtu >= 1280,
+      ({ input }) => `${input.mtu} is less than the 1280 bytes that IPv6 needs`,
+    ),
+    ['mtu'],
   ),
   v.transform(
     ({ id, mac, pciAddress = null, ifname = null, mtu = null, ipv4 = null, ipv6 = null, routes = null }): Eni => ({
@@ -167,17 +188,17 @@ const EniEntry = v.pipe(
 );
 
 const words = v.pipe(
-  v.union([v.string(), v.array(v.string())], 'is neither a text nor a list of texts'),
+  v.union([v.string(), v.array(v.string())], ({ input }) => `is ${shown(input)}, not a text or a list of texts`),
   v.transform((value) => (typeof value === 'string' ? [value] : value)),
 );
 
 const Discover = v.pipe(
-  v.strictObject({ driver: v.optional(words, []), name: v.optional(v.string()), exclude: v.optional(words, []) }),
+  object({ driver: v.optional(words, []), name: v.optional(v.string()), exclude: v.optional(words, []) }),
   v.transform(({ driver, name = null, exclude }): Rules => ({ driver, name, exclude })),
 );
 
 const SettingsFile = v.pipe(
-  v.strictObject({
+  object({
     provider: v.optional(
       v.picklist(['static'], ({ input }) => `${shown(input)} is no provider; known: "static"`),
       DEFAULTS.provider,
@@ -199,7 +220,7 @@ const SettingsFile = v.pipe(
       ),
       DEFAULTS.lockWait,
     ),
-    static: v.optional(v.strictObject({ enis: v.optional(v.array(EniEntry), []), discover: v.optional(Discover) }), {}),
+    static: v.optional(object({ enis: v.optional(v.array(EniEntry), []), discover: v.optional(Discover) }), {}),
   }),
   v.transform(
     (file): Settings => ({ ...file, static: { enis: file.static.enis, discover: file.static.discover ?? null } }),
@@ -216,7 +237,6 @@ export interface SettingsFault {
 export function parseSettings(
   json: unknown,
 ): { readonly settings: Settings } | { readonly faults: readonly SettingsFault[] } {
-  if (Array.isArray(json)) return { faults: [{ field: 'the file', fault: 'is a list, not an object' }] };
   const result = v.safeParse(SettingsFile, json);
   if (!result.success) return { faults: result.issues.map(toFault) };
   const faults = duplicates(result.output.static.enis);
@@ -241,23 +261,24 @@ function pathOf(issue: v.BaseIssue<unknown>): string {
   return path.replace(/^\./, '') || 'the file';
 }
 
-const KNOWN_KEYS: readonly { readonly at: RegExp; readonly keys: readonly string[] }[] = [
-  { at: /^[^.]+$/, keys: ['provider', 'network', 'lockWait', 'static'] },
-  { at: /^static\.[^.]+$/, keys: ['enis', 'discover'] },
-  { at: /^static\.discover\.[^.]+$/, keys: ['driver', 'name', 'exclude'] },
-  { at: /^static\.enis\[\d+\]\.[^.]+$/, keys: ['id', 'mac', 'pciAddress', 'ifname', 'mtu', 'ipv4', 'ipv6', 'routes'] },
-  { at: /\.ipv[46]\.[^.]+$/, keys: ['address', 'gateway'] },
-  { at: /\.routes\[\d+\]\.[^.]+$/, keys: ['dst', 'gw'] },
-];
+/** By the path of the object that they are in, with `#` for an index. */
+const KNOWN_KEYS: Readonly<Record<string, readonly string[]>> = {
+  '': ['provider', 'network', 'lockWait', 'static'],
+  static: ['enis', 'discover'],
+  'static/discover': ['driver', 'name', 'exclude'],
+  'static/enis/#': ['id', 'mac', 'pciAddress', 'ifname', 'mtu', 'ipv4', 'ipv6', 'routes'],
+  'static/enis/#/ipv4': ['address', 'gateway'],
+  'static/enis/#/ipv6': ['address', 'gateway'],
+  'static/enis/#/routes/#': ['dst', 'gw'],
+};
 
 function didYouMean(issue: v.BaseIssue<unknown>): string {
-  const field = pathOf(issue);
-  const key = field.slice(field.lastIndexOf('.') + 1);
-  const keys = KNOWN_KEYS.find(({ at }) => at.test(field))?.keys ?? [];
-  const near = keys.filter(
-    (each) => leven(each.toLowerCase(), key.toLowerCase()) <= Math.max(2, Math.floor(each.length / 3)),
-  );
-  const best = near.sort((a, b) => leven(a, key) - leven(b, key))[0];
+  const path = (issue.path ?? []).map(({ key }) => (typeof key === 'number' ? '#' : String(key)));
+  const key = path.at(-1) ?? '';
+  const keys = KNOWN_KEYS[path.slice(0, -1).join('/')] ?? [];
+  const distance = (each: string): number => leven(each.toLowerCase(), key.toLowerCase());
+  const near = keys.filter((each) => distance(each) <= Math.max(2, Math.floor(each.length / 3)));
+  const best = near.sort((a, b) => distance(a) - distance(b))[0];
   return best === undefined ? `; known here: ${keys.join(', ')}` : `; did you mean "${best}"?`;
 }
 

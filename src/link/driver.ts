@@ -23,6 +23,8 @@ export interface NodeUse {
   readonly sshDevice: string | null;
   /** Names and altnames of all links at home. */
   readonly names: ReadonlySet<string>;
+  /** For each link that sits on another (a VLAN, a macvlan), the name of that one. */
+  readonly lowers: ReadonlyMap<string, string>;
 }
 
 /** The links at home, and what the node itself needs of them. */
@@ -89,7 +91,12 @@ export function createLinkDriver(run: Run, sshPeer: string | null): LinkDriver {
     const parsed = parseLinks(links);
     return {
       links: parsed,
-      use: { defaultRoutes: parseRoutes(routes ?? []), sshDevice: way?.dev ?? null, names: namesOf(parsed) },
+      use: {
+        defaultRoutes: parseRoutes(routes ?? []),
+        sshDevice: way?.dev ?? null,
+        names: namesOf(parsed),
+        lowers: lowersOf(parsed),
+      },
     };
   };
 
@@ -103,15 +110,19 @@ export function createLinkDriver(run: Run, sshPeer: string | null): LinkDriver {
     }
   };
 
+  const routesThrough = async (link: Link): Promise<LinkRoute[]> => {
+    // A link that is down has none.
+    if (!link.up) return [];
+    const [routes] = await ip(run, 'home', [['route', 'show', 'table', 'all', 'dev', link.name]]);
+    return parseRoutes(routes ?? [], link.name);
+  };
+
   return {
     lookHome,
     lookInto,
 
     async snapshot(link) {
-      // A link that is down has no routes.
-      if (!link.up) return takeSnapshot(link, []);
-      const [routes] = await ip(run, 'home', [['route', 'show', 'table', 'all', 'dev', link.name]]);
-      return takeSnapshot(link, parseRoutes(routes ?? [], link.name));
+      return takeSnapshot(link, await routesThrough(link));
     },
 
     async moveIn(link, netns, attachment, held) {
@@ -167,7 +178,7 @@ export function createLinkDriver(run: Run, sshPeer: string | null): LinkDriver {
       const now = (await lookHome()).links.find(({ ifindex }) => ifindex === link.ifindex);
       if (now === undefined)
         throw new EnimError('LINK_LOST', `The NIC ${link.name} left home while it was being restored.`);
-      return { link: now, restored, remaining: remainingDifferences(now, snapshot) };
+      return { link: now, restored, remaining: remainingDifferences(now, snapshot, await routesThrough(now)) };
     },
   };
 }
@@ -202,6 +213,10 @@ async function settle(
 
 function namesOf(links: readonly Link[]): Set<string> {
   return new Set(links.flatMap(({ name, altnames }) => [name, ...altnames]));
+}
+
+function lowersOf(links: readonly Link[]): Map<string, string> {
+  return new Map(links.flatMap(({ name, lower }) => (lower === null ? [] : [[name, lower] as const])));
 }
 
 function namesOfOthers(links: readonly Link[], link: Link): Set<string> {

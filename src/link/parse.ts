@@ -19,6 +19,7 @@ const RawLink = v.looseObject({
   mtu: v.number(),
   txqlen: v.optional(v.number()),
   group: v.optional(v.string()),
+  link: v.optional(v.string()),
   master: v.optional(v.string()),
   address: v.optional(v.string()),
   permaddr: v.optional(v.string()),
@@ -86,6 +87,8 @@ function toLink(raw: v.InferOutput<typeof RawLink>): Link {
     promiscuous: raw.flags.includes('PROMISC'),
     kind: raw.linkinfo?.info_kind ?? null,
     master: raw.master ?? null,
+    // For a veth it is the other end.
+    lower: raw.linkinfo?.info_kind === 'veth' ? null : (raw.link ?? null),
     busAddress: raw.parentdev ?? null,
     addresses: (raw.addr_info ?? []).flatMap(toAddress),
   };

@@ -8,7 +8,7 @@ import type { IpCommand } from './iproute2.js';
 
 /** Takes the snapshot of a link at home, together with the routes through it. */
 export function takeSnapshot(link: Link, routes: readonly LinkRoute[]): LinkSnapshot {
-  const { kind, addresses, ...look } = link;
+  const { kind, lower, addresses, ...look } = link;
   // Link-local IPv6 addresses are made by the kernel whenever the link goes up.
   const own = addresses.filter(({ scope }) => scope !== 'link').map(({ address, scope }) => ({ address, scope }));
   return { ...look, addresses: own, routes };
@@ -34,14 +34,14 @@ export function planRestore(link: Link, snapshot: LinkSnapshot, taken: ReadonlyS
     restored.push({ what, from: show(from), to: show(to) });
   };
 
+  const goesDown = link.up && (link.name !== name || link.mac !== snapshot.mac);
+  if (goesDown) commands.push(['link', 'set', 'dev', link.name, 'down']);
   if (link.name !== name) {
     // The device's own altname refuses the rename (EEXIST); udev likes to make the predictable name one.
     if (link.altnames.includes(name)) commands.push(['link', 'property', 'del', 'dev', link.name, 'altname', name]);
-    if (link.up) commands.push(['link', 'set', 'dev', link.name, 'down']);
     commands.push(['link', 'set', 'dev', link.name, 'name', name]);
     restored.push({ what: 'name', from: link.name, to: name });
   }
-  if (link.mac !== snapshot.mac && link.up && link.name === name) commands.push(['link', 'set', 'dev', name, 'down']);
   put('MAC', link.mac, snapshot.mac, ['address', snapshot.mac]);
   put('MTU', link.mtu, snapshot.mtu, ['mtu', String(snapshot.mtu)]);
   put('txqueuelen', link.txqueuelen, snapshot.txqueuelen, ['txqueuelen', String(snapshot.txqueuelen)]);
@@ -58,16 +58,20 @@ export function planRestore(link: Link, snapshot: LinkSnapshot, taken: ReadonlyS
     commands.push(['link', 'property', 'add', 'dev', name, 'altname', altname]);
     restored.push({ what: 'altname', from: '-', to: altname });
   }
-  return { commands: [...commands, ...restoreTraffic(link, snapshot, name)], restored };
+  return { commands: [...commands, ...restoreTraffic(goesDown ? withoutIPv6(link) : link, snapshot, name)], restored };
 }
 
-/** What still tells the link from its snapshot, once everything possible was done: `from` is what it is, `to` what it was. */
-export function remainingDifferences(link: Link, snapshot: LinkSnapshot): Restored[] {
+/**
+ * What still tells the link, with the routes through it, from its snapshot, once everything possible was done: `from` is what it
+ * is, `to` what it was.
+ */
+export function remainingDifferences(link: Link, snapshot: LinkSnapshot, routes: readonly LinkRoute[]): Restored[] {
   const compare = (what: string, from: unknown, to: unknown): Restored[] =>
     from === to ? [] : [{ what, from: show(from), to: show(to) }];
   const missing = (there: readonly string[], wanted: readonly string[]): string[] =>
     wanted.filter((each) => !there.includes(each));
   const addresses = link.addresses.map(({ address }) => address);
+  const inWords = (each: LinkRoute): string => `${each.dst} via ${each.gateway ?? '-'} table ${each.table}`;
   return [
     ...compare('name', link.name, snapshot.name),
     ...compare('MAC', link.mac, snapshot.mac),
@@ -83,7 +87,13 @@ export function remainingDifferences(link: Link, snapshot: LinkSnapshot): Restor
       addresses,
       snapshot.addresses.map(({ address }) => address),
     ).map((to) => ({ what: 'address', from: '-', to })),
+    ...missing(routes.map(inWords), snapshot.routes.map(inWords)).map((to) => ({ what: 'route', from: '-', to })),
   ];
+}
+
+/** A link that goes down keeps its IPv4 addresses and loses the others (net.ipv6.conf.*.keep_addr_on_down is 0 by default). */
+function withoutIPv6(link: Link): Link {
+  return { ...link, addresses: link.addresses.filter(({ family }) => family === 4) };
 }
 
 /** Up state, addresses and routes: lost in every move, so putting them back is no news. Routes need the link up. */
@@ -117,7 +127,7 @@ function restoreTraffic(link: Link, snapshot: LinkSnapshot, name: string): IpCom
 function routeCommand(route: LinkRoute, dev: string): IpCommand {
   return [
     ...['route', 'replace', route.dst === 'default' && route.family === 6 ? '::/0' : route.dst],
-    ...(route.gateway === null ? [] : ['via', route.gateway]),
+    ...(route.gateway === null ? [] : ['via', ...viaFamily(route), route.gateway]),
     ...['dev', dev, 'table', route.table],
     ...(route.metric === null ? [] : ['metric', String(route.metric)]),
     ...(route.prefsrc === null ? [] : ['src', route.prefsrc]),
@@ -125,6 +135,11 @@ function routeCommand(route: LinkRoute, dev: string): IpCommand {
     ...(route.scope === null || route.family === 6 ? [] : ['scope', route.scope]),
     ...(route.gateway === null ? [] : ['onlink']),
   ];
+}
+
+/** iproute2 wants the family named where it is not the destination's: an IPv4 route through an IPv6 gateway. */
+function viaFamily({ family, gateway }: LinkRoute): string[] {
+  return family === 4 && gateway?.includes(':') ? ['inet6'] : [];
 }
 
 function show(value: unknown): string {

@@ -3,7 +3,7 @@
  * apart, and acts only where both looks agree; it works on an attachment only while it holds that attachment's lock, so it never
  * meets an add or del that is under way, nor another gc.
  */
-import { type Attachment, type Endpoint, endpointOf, sameKey } from '../model/attachment.js';
+import { type Attachment, type Endpoint, endpointOf } from '../model/attachment.js';
 import { messageOf } from '../model/errors.js';
 import { parseLabel } from '../model/label.js';
 import type { ProvidedEni } from '../providers/provider.js';
@@ -12,7 +12,7 @@ import { identityOf, identityOfAttachment } from './identify.js';
 import { type Look, locate, look } from './locate.js';
 import { BY_HAND, type Parts } from './parts.js';
 import { rebuild } from './rebuild.js';
-import { describe, judgeAttachment, type Verdict } from './verdict.js';
+import { type Action, describe, judgeAttachment, type Verdict } from './verdict.js';
 
 /** How to run. */
 export interface GcRequest {
@@ -121,9 +121,11 @@ async function judgeRecorded(parts: Parts, machine: Look, attachment: Attachment
     ...finding,
     reason: `${verdict.reason}${restoring}`,
     act: async () => {
-      // The record may have been finished, or replaced, by somebody who had the lock before us.
+      // Another look, under the lock: the record may be finished, replaced or gone, and the pod may have got its NIC.
       const now = await parts.store.find(attachment);
-      if (now?.since !== attachment.since) return false;
+      if (now === undefined || now.since !== attachment.since) return false;
+      const again = await judgeRecorded(parts, await look(parts), now);
+      if (again.action !== 'reclaim') return false;
       await giveBack(parts, now);
       return true;
     },
@@ -159,7 +161,7 @@ async function judgeUnrecorded(
       ...finding,
       action: 'repair',
       reason: `no record, but ${describe(where)}, labelled for ${record.owner}: record it again`,
-      act: () => recordAgain(parts, record),
+      act: () => ifStill(parts, eni.id, 'repair', () => recordAgain(parts, record)),
     };
   }
   if (record === undefined) return undefined;
@@ -171,26 +173,22 @@ async function judgeUnrecorded(
     ...finding,
     action: 'reclaim',
     reason: `${cause}; ${describe(where)}`,
-    act: () => giveBackUnrecorded(parts, record),
+    act: () => ifStill(parts, eni.id, 'reclaim', () => giveBack(parts, record)),
   };
 }
 
-async function recordAgain(parts: Parts, record: Attachment): Promise<boolean> {
-  if (await isSettled(parts, record)) return false;
+async function recordAgain(parts: Parts, record: Attachment): Promise<void> {
   await parts.store.put(record);
   await parts.provider.allocate(record, [record.eni.id]);
-  return true;
 }
 
-async function giveBackUnrecorded(parts: Parts, record: Attachment): Promise<boolean> {
-  if (await isSettled(parts, record)) return false;
-  await giveBack(parts, record);
+/** Works on an ENI without a record if another look, under the lock, comes to the same verdict. */
+async function ifStill(parts: Parts, id: string, action: Action, work: () => Promise<unknown>): Promise<boolean> {
+  if ((await parts.store.list()).some(({ eni }) => eni.id === id)) return false;
+  const provided = (await parts.provider.list()).find(({ eni }) => eni.id === id);
+  if (provided === undefined) return false;
+  const again = await judgeUnrecorded(parts, await look(parts), provided);
+  if (again?.action !== action) return false;
+  await work();
   return true;
-}
-
-/** Whether somebody has recorded the ENI since it was looked at, or given it back and to another. */
-async function isSettled(parts: Parts, { eni, ...endpoint }: Attachment): Promise<boolean> {
-  if ((await parts.store.list()).some((attachment) => attachment.eni.id === eni.id)) return true;
-  const holder = (await parts.provider.list()).find((each) => each.eni.id === eni.id)?.holder ?? null;
-  return holder !== null && !sameKey(holder, endpoint);
 }

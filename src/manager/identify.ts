@@ -78,10 +78,11 @@ export function identify(links: readonly Link[], identity: Identity): Link[] {
   const possible = links.filter(canBeEni);
   const byMac = possible.filter((link) => link.permanentMac === mac);
   if (byMac.length === 0) return possible.filter((link) => isLabelled(link, identity));
-  if (busAddress !== null)
-    return byMac.filter((link) => link.busAddress === null || sameBus(link.busAddress, busAddress));
-  const real = byMac.filter((link) => link.kind === null);
-  return real.length > 0 ? real : byMac;
+  const there = byMac.filter(
+    (link) => busAddress === null || link.busAddress === null || sameBus(link.busAddress, busAddress),
+  );
+  const real = there.filter((link) => link.kind === null);
+  return real.length > 0 ? real : there;
 }
 
 /**

@@ -15,14 +15,15 @@ export function protections(link: Link, use: NodeUse, ownAddresses: readonly str
   const foreign = link.addresses
     .filter(({ address, scope }) => scope !== 'link' && !own.has(address))
     .map(({ address }) => address);
-  const tables = use.defaultRoutes.filter(({ dev }) => dev === link.name).map(({ table }) => table);
+  const tables = use.defaultRoutes.filter(({ dev }) => sitsOn(dev, link.name, use)).map(({ table }) => table);
   const reasons: string[] = [];
   if (tables.length > 0) {
     reasons.push(
       tables.includes('main') ? 'it carries the default route' : `it carries the default route of table ${tables[0]}`,
     );
   }
-  if (use.sshDevice === link.name) reasons.push('the SSH session that enim runs in goes through it');
+  if (use.sshDevice !== null && sitsOn(use.sshDevice, link.name, use))
+    reasons.push('the SSH session that enim runs in goes through it');
   if (link.master !== null) reasons.push(`it is a member of ${link.master}`);
   if (foreign.length > 0) reasons.push(`it has host addresses that are not the inventory’s: ${foreign.join(', ')}`);
   // It is moved by index ("if7"), which cannot race with udev's renaming; but `ip` would take a name that reads so first.
@@ -30,4 +31,14 @@ export function protections(link: Link, use: NodeUse, ownAddresses: readonly str
     reasons.push(`another link is named if${link.ifindex}, which is how iproute2 calls this one by its index`);
   }
   return reasons;
+}
+
+/** Whether `dev` is the link of this name, or stands on it, however many links are between. */
+function sitsOn(dev: string, name: string, use: NodeUse): boolean {
+  const passed = new Set<string>();
+  for (let at: string | undefined = dev; at !== undefined && !passed.has(at); at = use.lowers.get(at)) {
+    if (at === name) return true;
+    passed.add(at);
+  }
+  return false;
 }

@@ -27,7 +27,7 @@ export function rebuild(parts: Parts, eni: Eni, endpoint: Endpoint, where: Where
  * gave it; at home they are the node's, and stay.
  */
 function guessedHome(link: Link, eni: Eni, isHome: boolean): LinkSnapshot {
-  const { kind, addresses, ...look } = link;
+  const { kind, lower, addresses, ...look } = link;
   const label = parseLabel(link.alias);
   const own = addresses.filter(({ scope }) => scope !== 'link').map(({ address, scope }) => ({ address, scope }));
   return {

@@ -23,8 +23,8 @@ export interface Label {
  * leave only the first two fields.
  */
 export function formatLabel(eni: string, home: string, { network, containerID, ifname, owner }: Endpoint): string {
-  const label = `${PREFIX}eni=${eni};home=${home}`;
-  const whole = `${label};network=${network};container=${containerID};ifname=${ifname};owner=${owner}`;
+  const label = `${PREFIX}eni=${eni};home=${encode(home)}`;
+  const whole = `${label};network=${network};container=${containerID};ifname=${encode(ifname)};owner=${owner}`;
   return Buffer.byteLength(whole) <= MAX_ALIAS_BYTES ? whole : label;
 }
 
@@ -35,7 +35,7 @@ export function parseLabel(alias: string | null): Label | undefined {
     alias
       .slice(PREFIX.length)
       .split(';')
-      .map((field) => [field.slice(0, field.indexOf('=')), field.slice(field.indexOf('=') + 1)] as const),
+      .map((field) => [field.slice(0, field.indexOf('=')), decode(field.slice(field.indexOf('=') + 1))] as const),
   );
   const [eni, home, network, containerID, ifname, owner] = [
     'eni',
@@ -49,4 +49,13 @@ export function parseLabel(alias: string | null): Label | undefined {
   const endpoint =
     network && containerID && ifname && owner ? { network, containerID, ifname, owner, uid: null } : null;
   return { eni, home, endpoint };
+}
+
+/** Interface names may hold what separates fields, or what a batch of iproute2 cannot; the other names may not. */
+function encode(name: string): string {
+  return name.replaceAll(/[%;#"'\\]/g, (character) => `%${character.charCodeAt(0).toString(16)}`);
+}
+
+function decode(text: string): string {
+  return text.replaceAll(/%([0-9a-f]{2})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
 }

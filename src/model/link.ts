@@ -44,6 +44,8 @@ export interface Link {
   readonly kind: string | null;
   /** Bond, bridge or VRF that it belongs to. */
   readonly master: string | null;
+  /** Link in the same netns that it sits on, as a VLAN or a macvlan does. */
+  readonly lower: string | null;
   /** Bus address (`0000:00:05.0`, or `virtio3` for virtio). */
   readonly busAddress: string | null;
   readonly addresses: readonly LinkAddress[];

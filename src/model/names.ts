@@ -64,6 +64,8 @@ export function ifnameFault(name: string): string | undefined {
   if (name === '') return 'is empty';
   if (Buffer.byteLength(name) > MAX_IFNAME_BYTES) return `is longer than ${MAX_IFNAME_BYTES} bytes`;
   if (name === '.' || name === '..') return 'is a reserved name';
+  // isspace() of the kernel takes the byte A0 for a blank, whatever character it is a part of.
+  if (Buffer.from(name).includes(0xa0)) return 'has the byte A0 in it';
   if (/[/:\s%]/.test(name)) return 'has a "/", ":", "%" or white space in it';
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are just what must not get through
   if (/[\u0000-\u001f\u007f]/.test(name)) return 'has a control character in it';

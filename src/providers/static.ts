@@ -78,7 +78,8 @@ export function createStaticProvider({ inventory, discover, ledger, clock }: Sta
 function join(known: readonly Eni[], allocations: Allocations): ProvidedEni[] {
   const ids = new Set(known.map(({ id }) => id));
   const entries = known.map((eni): ProvidedEni => {
-    const { holder = null, since = null, releasedAt = null } = allocations[eni.id] ?? {};
+    const entry = Object.hasOwn(allocations, eni.id) ? allocations[eni.id] : undefined;
+    const { holder = null, since = null, releasedAt = null } = entry ?? {};
     return { eni, holder, since, releasedAt };
   });
   const remembered = Object.values(allocations).filter(({ eni, holder }) => holder !== null && !ids.has(eni.id));

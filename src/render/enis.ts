@@ -14,19 +14,28 @@ interface EnisOptions {
   readonly config: string;
 }
 
-/** One line an ENI, and a line that counts them by state. */
+/** One line an ENI, and a line that counts them by state. Notes that would not fit beside the table stand below it. */
 export function renderEnis(enis: readonly EniView[], { wide, width, now, config }: EnisOptions): string {
   if (enis.length === 0)
     return `No ENIs. The settings are ${config}; to write them from what this node has: enim provider init`;
-  const columns = wide
-    ? ['eni', 'state', 'mac', 'nic', 'netns', 'ipv4', 'ipv6', 'owner', 'container', 'since', '']
-    : ['eni', 'state', 'nic', 'address', 'owner', 'container', 'age', ''];
+  const columns = wide ? WIDE_COLUMNS : COLUMNS;
   const rows = enis.map((eni) => (wide ? wideRow(eni) : row(eni, now)));
-  return `${table(columns, rows, { width })}\n${summary(enis)}`;
+  const notes = enis.map(({ note }) => note ?? '');
+  const beside = table(
+    [...columns, ''],
+    rows.map((cells, index) => [...cells, notes[index] ?? '']),
+    { width: null },
+  );
+  if (width === null || beside.split('\n').every((line) => line.length <= width)) return `${beside}\n${summary(enis)}`;
+  const below = enis.flatMap(({ id, note }) => (note === null ? [] : [`  ${id}: ${note}`]));
+  return [table(columns, rows, { width: null }), ...below, summary(enis)].join('\n');
 }
 
+const COLUMNS = ['eni', 'state', 'nic', 'address', 'owner', 'container', 'age'];
+const WIDE_COLUMNS = ['eni', 'state', 'mac', 'nic', 'netns', 'ipv4', 'ipv6', 'owner', 'container', 'since'];
+
 function row(eni: EniView, now: Date): string[] {
-  const { id, state, ipv4, ipv6, attachment, note } = eni;
+  const { id, state, ipv4, ipv6, attachment } = eni;
   return [
     id,
     state,
@@ -35,11 +44,10 @@ function row(eni: EniView, now: Date): string[] {
     attachment?.owner ?? '-',
     shorten(attachment?.containerID ?? '-'),
     attachment === null ? '-' : formatAge(now.getTime() - Date.parse(attachment.since)),
-    note ?? '',
   ];
 }
 
-function wideRow({ id, state, mac, link, ipv4, ipv6, attachment, note }: EniView): string[] {
+function wideRow({ id, state, mac, link, ipv4, ipv6, attachment }: EniView): string[] {
   return [
     id,
     state,
@@ -51,7 +59,6 @@ function wideRow({ id, state, mac, link, ipv4, ipv6, attachment, note }: EniView
     attachment?.owner ?? '-',
     attachment?.containerID ?? '-',
     attachment?.since ?? '-',
-    note ?? '',
   ];
 }
 
@@ -63,7 +70,8 @@ function nic({ link }: EniView): string {
   return `${link.name} in ${pid === undefined ? basename(link.netns) : `pid ${pid}`}`;
 }
 
-function shorten(containerID: string): string {
+/** As much of a container ID as one recognizes it by. */
+export function shorten(containerID: string): string {
   return containerID.length > 12 ? `${containerID.slice(0, 8)}…` : containerID;
 }
 

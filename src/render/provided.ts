@@ -1,6 +1,7 @@
 /** The table of `enim provider list`. */
 import { formatAge } from '../model/duration.js';
 import type { ProvidedEni } from '../providers/provider.js';
+import { shorten } from './enis.js';
 import { table } from './table.js';
 
 /** One line an ENI. */
@@ -12,7 +13,7 @@ export function renderProvided(
   const age = (time: string | null): string => (time === null ? '-' : formatAge(now.getTime() - Date.parse(time)));
   const rows = enis.map(({ eni, holder, since, releasedAt }) => [
     ...[eni.id, eni.mac, eni.ipv4?.address ?? '-', eni.ipv6?.address ?? '-'],
-    ...[holder?.owner ?? '-', holder?.containerID ?? '-', age(since), age(releasedAt)],
+    ...[holder?.owner ?? '-', shorten(holder?.containerID ?? '-'), age(since), age(releasedAt)],
   ]);
   return table(['eni', 'mac', 'ipv4', 'ipv6', 'holder', 'container', 'held', 'resting'], rows, { width });
 }

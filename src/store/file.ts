@@ -5,6 +5,7 @@
  */
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   linkSync,
   mkdirSync,
@@ -14,7 +15,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { errnoOf } from '../model/errors.js';
 
 /** The content of a file, or undefined if there is none. Throws for every other failure. */
@@ -49,7 +50,13 @@ export function replaceDurably(path: string, content: string, previous?: string)
 /** Puts a damaged file aside under a name that says when; returns the name. */
 export function setAside(path: string, when: Date): string {
   const stamp = when.toISOString().replaceAll(/[:.]/g, '-');
-  const aside = join(dirname(path), `state.damaged-${stamp}.json`);
+  const name = (count: number): string => {
+    const kind = basename(path, '.json');
+    return join(dirname(path), `${kind}.damaged-${stamp}${count === 0 ? '' : `-${count}`}.json`);
+  };
+  let count = 0;
+  while (existsSync(name(count))) count += 1;
+  const aside = name(count);
   linkSync(path, aside);
   syncDirectory(dirname(path));
   return aside;

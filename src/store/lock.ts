@@ -105,7 +105,12 @@ function open(path: string, directory: string): number {
 /** flock(1) locks the description that it inherits as descriptor 3, which stays locked when it has ended. */
 async function flockProgram(run: Run, fd: number, seconds: number): Promise<boolean> {
   const wait = seconds > 0 ? ['-w', String(seconds)] : ['-n'];
-  const { code, stderr } = await run('flock', ['-x', ...wait, '3'], { keepOpen: [fd] });
+  const outcome = await run('flock', ['-x', ...wait, '3'], { keepOpen: [fd] }).catch((thrown: unknown) => {
+    // A wait longer than any program may run is over then as well.
+    if (thrown instanceof EnimError && thrown.code === 'TOOL_TIMEOUT') return { code: 1, stderr: '' };
+    throw thrown;
+  });
+  const { code, stderr } = outcome;
   if (code === 0) return true;
   if (code === 1) return false;
   throw new EnimError('STATE_UNWRITABLE', `"flock" failed: ${stderr.trim() || `exit code ${code}`}.`);

@@ -1,6 +1,6 @@
 /** The shape of the state file, its version, and how older versions become the present one. Pure. */
 import * as v from 'valibot';
-import type { Allocations } from '../model/allocation.js';
+import type { Allocation, Allocations } from '../model/allocation.js';
 import type { Attachment } from '../model/attachment.js';
 
 /** Version that this enim writes. A file of a later one is refused, never guessed at. */
@@ -30,6 +30,28 @@ export const EMPTY_STATE: State = {
 
 const text = v.string();
 const nullable = <T extends v.GenericSchema>(schema: T) => v.nullable(schema);
+
+/** Any key is a key, also `constructor`, which valibot's own records and objects leave out. */
+function recordOf<T>(schema: v.GenericSchema<unknown, T>) {
+  return v.pipe(
+    v.custom<Record<string, unknown>>(isRecord, 'Invalid type: Expected an object'),
+    v.rawTransform(({ dataset, addIssue }): Readonly<Record<string, T>> => {
+      const input = dataset.value;
+      const entries = Object.entries(input).flatMap(([key, value]) => {
+        const result = v.safeParse(schema, value);
+        if (result.success) return [[key, result.output] as const];
+        const here: v.UnknownPathItem = { type: 'unknown', origin: 'value', input, key, value };
+        for (const { message, path } of result.issues) addIssue({ message, path: [here, ...(path ?? [])] });
+        return [];
+      });
+      return Object.fromEntries(entries);
+    }),
+  );
+}
+
+function isRecord(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
 
 const EniAddress = v.object({ address: text, gateway: nullable(text) });
 
@@ -97,8 +119,8 @@ const StateFile = v.object({
   version: v.literal(STATE_VERSION),
   generation: v.pipe(v.number(), v.integer(), v.minValue(0)),
   written: text,
-  attachments: v.record(text, AttachmentRecord),
-  allocations: v.record(text, AllocationRecord),
+  attachments: recordOf<Attachment>(AttachmentRecord),
+  allocations: recordOf<Allocation>(AllocationRecord),
 }) satisfies v.GenericSchema<unknown, State>;
 
 /** A step from one version of the file to the next. */

@@ -59,27 +59,21 @@ export function createStore({ directory, locks, clock, warn }: StoreSettings): S
     return reading.kind === 'good' ? reading.state : undefined;
   };
 
-  /** Under the lock. */
-  const readOrRecover = (): State => {
-    const good = readGood();
-    if (good !== undefined) return good;
+  /** Under the lock: puts the last good generation in place of a damaged file, which is kept. */
+  const recover = (): State => {
     const { state, from } = lastGood(previous);
     const damage = damageOf(path);
-    let aside: string;
+    const mended = { ...state, generation: state.generation + 1, written: clock().toISOString() };
+    let kept: readonly string[];
     try {
-      aside = damage === 'is missing' ? 'nothing' : setAside(path, clock());
-      replaceDurably(
-        path,
-        `${JSON.stringify({ ...state, generation: state.generation + 1, written: clock().toISOString() })}\n`,
-      );
+      kept = [path, previous].filter(isDamaged).map((each) => setAside(each, clock()));
+      replaceDurably(path, `${JSON.stringify(mended)}\n`);
     } catch (thrown) {
-      warn(
-        `The state file ${path} ${damage}, and nothing can be written beside it (${errnoOf(thrown) ?? thrown}); using ${from}.`,
-      );
-      return state;
+      throw unwritable(path, thrown, [`The file ${damage}.`]);
     }
-    warn(`The state file ${path} ${damage}. It was kept as ${aside}; ${from} is used instead. Check with: enim list`);
-    return state;
+    const where = kept.length === 0 ? '' : ` It was kept as ${kept.join(' and ')}.`;
+    warn(`The state file ${path} ${damage}.${where} Instead ${from} is used. Check with: enim list`);
+    return mended;
   };
 
   const locked = async <T>(work: () => T): Promise<T> => {
@@ -91,11 +85,23 @@ export function createStore({ directory, locks, clock, warn }: StoreSettings): S
     }
   };
 
-  const readState = async (): Promise<State> => readGood() ?? locked(readOrRecover);
+  /** Reading must go on where nothing can be written. */
+  const recoverOrWarn = (): State => {
+    try {
+      return readGood() ?? recover();
+    } catch (thrown) {
+      if (!(thrown instanceof EnimError) || !['STATE_UNWRITABLE', 'NOT_PERMITTED'].includes(thrown.code)) throw thrown;
+      const { state, from } = lastGood(previous);
+      warn(`${[thrown.message, ...thrown.details].join(' ')} Meanwhile ${from} is used.`);
+      return state;
+    }
+  };
+
+  const readState = async (): Promise<State> => readGood() ?? locked(recoverOrWarn);
 
   const update = <T>(change: (state: State) => { readonly state: State; readonly result: T }): Promise<T> =>
     locked(() => {
-      const before = readOrRecover();
+      const before = readGood() ?? recover();
       const { state, result } = change(before);
       if (state !== before) write({ ...state, generation: before.generation + 1, written: clock().toISOString() });
       return result;
@@ -162,8 +168,13 @@ function damageOf(path: string): string {
   return reading.kind === 'damaged' ? `is damaged (${reading.reason})` : 'was damaged';
 }
 
+function isDamaged(path: string): boolean {
+  return read(path)?.kind === 'damaged';
+}
+
 function lastGood(previous: string): { readonly state: State; readonly from: string } {
   const reading = read(previous);
+  if (reading?.kind === 'newer') throw newer(previous, reading.version);
   if (reading?.kind === 'good')
     return { state: reading.state, from: `generation ${reading.state.generation} from ${previous}` };
   return { state: EMPTY_STATE, from: 'an empty state (there is no good earlier generation)' };
@@ -179,7 +190,7 @@ function newer(path: string, version: number): EnimError {
   );
 }
 
-function unwritable(path: string, thrown: unknown): EnimError {
+function unwritable(path: string, thrown: unknown, details: readonly string[] = []): EnimError {
   const errno = errnoOf(thrown);
   const why = {
     ENOSPC: 'the disk is full',
@@ -193,13 +204,15 @@ function unwritable(path: string, thrown: unknown): EnimError {
     EROFS: 'remount it writable (see dmesg for why it is not), then run the same command again',
     EACCES: 'run enim as root',
   };
-  const reason = why[errno as keyof typeof why] ?? errno ?? String(thrown);
+  const known = why[errno as keyof typeof why];
+  const reason = known === undefined ? (errno ?? String(thrown)) : `${known} (${errno})`;
   return new EnimError(
     errno === 'EACCES' ? 'NOT_PERMITTED' : 'STATE_UNWRITABLE',
     `The state file ${path} cannot be written: ${reason}.`,
     {
       hint: hints[errno ?? ''] ?? 'mend the file system, then run the same command again',
       cause: thrown,
+      details,
     },
   );
 }

@@ -58,6 +58,15 @@ export function describeProvider(
         expect((freed?.releasedAt ?? '') > (held?.since ?? '')).toBe(true);
       });
 
+      it('still says of an ENI that is held when it was given back last', async () => {
+        const { provider, ids } = await bench(1);
+        await provider.allocate(pod(1), ids);
+        await provider.release(pod(1));
+        const [rested] = await provider.list();
+        await provider.allocate(pod(2), ids);
+        expect((await provider.list())[0]).toMatchObject({ holder: pod(2), releasedAt: rested?.releasedAt });
+      });
+
       it('keeps its order when ENIs are taken and given back', async () => {
         const { provider, ids } = await bench(3);
         await provider.allocate(pod(1), ['eni-2']);

@@ -33,7 +33,7 @@ describe('parseLinks', () => {
           txqueuelen: 1000,
           group: 'default',
         },
-        ...{ up: true, promiscuous: false, kind: 'veth', master: null, busAddress: null },
+        ...{ up: true, promiscuous: false, kind: 'veth', master: null, lower: null, busAddress: null },
         addresses: [
           { address: '10.0.0.10/24', family: 4, scope: 'global', tentative: false, dadFailed: false },
           { address: 'fd00::10/64', family: 6, scope: 'global', tentative: true, dadFailed: false },

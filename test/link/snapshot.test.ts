@@ -242,7 +242,7 @@ describe('planRestore', () => {
 
 describe('remainingDifferences', () => {
   it('is empty for a link that is as it was', () => {
-    expect(remainingDifferences(sampleLink({ altnames: ['a'] }), sampleSnapshot({ altnames: ['a'] }))).toEqual([]);
+    expect(remainingDifferences(sampleLink({ altnames: ['a'] }), sampleSnapshot({ altnames: ['a'] }), [])).toEqual([]);
   });
 
   it('tells everything that is not, from what is to what was', () => {
@@ -266,7 +266,7 @@ describe('remainingDifferences', () => {
         { address: 'fd00::10/64', scope: 'global' },
       ],
     });
-    expect(remainingDifferences(link, snapshot).map(show)).toEqual([
+    expect(remainingDifferences(link, snapshot, []).map(show)).toEqual([
       'name enim0 → eni1',
       `MAC ${macOf(99)} → ${macOf(1)}`,
       'MTU 1300 → 1500',

@@ -11,7 +11,10 @@ const HELD: ProvidedEni = { ...FREE, holder: sampleEndpoint(), since: 'then' };
 const OTHER = sampleEndpoint({ owner: 'default/db-0', containerID: 'c9' });
 
 function homeWith(...links: readonly Link[]): HomeView {
-  return { links, use: { defaultRoutes: [], sshDevice: null, names: new Set(links.map(({ name }) => name)) } };
+  return {
+    links,
+    use: { defaultRoutes: [], sshDevice: null, names: new Set(links.map(({ name }) => name)), lowers: new Map() },
+  };
 }
 
 describe('judge', () => {

@@ -265,6 +265,17 @@ describe('gc that is overtaken between its second look and its work', () => {
     expect(machine.kernel.in(101).map(({ name }) => name)).toContain('eth0');
   });
 
+  it('does not take away the NIC of the same container’s next attachment', async () => {
+    const { machine } = await dead();
+    beforeItsLock(machine, async () => {
+      await delOf(machine);
+      machine.addPod('web-0');
+      await addTo(machine, { eni: 'eni-1' });
+    });
+    expect((await gcOf(machine))[0]).not.toContain('(done)');
+    expect(machine.show()).toContain('record eni-1 attached default/web-0 c0');
+  });
+
   it('does not take away the NIC of the next pod that has got the ENI', async () => {
     const machine = nodeWith(1);
     machine.addPod('db-0');

@@ -6,7 +6,7 @@ import { protections } from '../../src/manager/protect.js';
 import type { Link, LinkRoute } from '../../src/model/link.js';
 import { macOf, sampleAddress, sampleEni, sampleLink } from '../model/samples.js';
 
-const NOTHING: NodeUse = { defaultRoutes: [], sshDevice: null, names: new Set(['eni1']) };
+const NOTHING: NodeUse = { defaultRoutes: [], sshDevice: null, names: new Set(['eni1']), lowers: new Map() };
 
 function defaultRoute(dev: string, table = 'main'): LinkRoute {
   return {

@@ -27,7 +27,16 @@ export function sampleLink(overrides: Partial<Link> = {}): Link {
   const mac = overrides.mac ?? macOf(1);
   return {
     ...{ ifindex: 2, name: 'eni1', altnames: [], alias: null, mac, permanentMac: mac, mtu: 1500, txqueuelen: 1000 },
-    ...{ group: 'default', up: false, promiscuous: false, kind: null, master: null, busAddress: null, addresses: [] },
+    ...{
+      group: 'default',
+      up: false,
+      promiscuous: false,
+      kind: null,
+      master: null,
+      lower: null,
+      busAddress: null,
+      addresses: [],
+    },
     ...overrides,
   };
 }

@@ -55,7 +55,7 @@ describeAsRoot('a full disk', () => {
       const error = await enimErrorOf(call);
       expect([error.code, error.message]).toEqual([
         'STATE_UNWRITABLE',
-        `The state file ${path} cannot be written: the disk is full.`,
+        `The state file ${path} cannot be written: the disk is full (ENOSPC).`,
       ]);
       expect(error.hint).toContain('free some space');
     }
@@ -101,7 +101,7 @@ describeAsRoot('a read-only file system', () => {
     const error = await enimErrorOf(() => store.put(SECOND));
     expect([error.code, error.message]).toEqual([
       'STATE_UNWRITABLE',
-      `The state file ${path} cannot be written: the file system is read-only.`,
+      `The state file ${path} cannot be written: the file system is read-only (EROFS).`,
     ]);
     expect(await store.list()).toEqual([FIRST]);
   });
