@@ -11,6 +11,7 @@ const PROGRAMS = {
   unshare: 'util-linux',
   flock: 'util-linux',
   ping: 'iputils-ping',
+  tcpdump: 'tcpdump',
 };
 
 /** Is this process root? */

@@ -47,7 +47,8 @@ export function createContext({ env, overrides, purpose, warn }: ContextOptions)
   const settings = loadSettings(locations.config);
   const run = createRun(TOOL_TIMEOUT_MS);
   const clock = (): Date => new Date();
-  const locks = createLocks(run, { directory: locations.runDir, wait: settings.lockWait, purpose });
+  const lockRun = createRun(settings.lockWait + TOOL_TIMEOUT_MS);
+  const locks = createLocks(lockRun, { directory: locations.runDir, wait: settings.lockWait, purpose });
   const store = createStore({ directory: locations.stateDir, locks, clock, warn });
   const links = createLinkDriver(run, env.SSH_CONNECTION?.split(' ')[0] ?? null);
   const rules = settings.static.discover;

@@ -233,7 +233,8 @@ export interface SettingsFault {
   readonly fault: string;
 }
 
-/** Reads the parsed JSON of a settings file. Reports every fault, not just the first. */
+/** Reads the parsed JSON of a settings file. Reports every field that is wrong, not just the first; of unknown keys the
+ * first of each object. */
 export function parseSettings(
   json: unknown,
 ): { readonly settings: Settings } | { readonly faults: readonly SettingsFault[] } {

@@ -117,6 +117,18 @@ export function createLinkDriver(run: Run, sshPeer: string | null): LinkDriver {
     return parseRoutes(routes ?? [], link.name);
   };
 
+  /** False if another device has got the name since it was looked for. Nothing may then be done under that name. */
+  const rename = async (
+    link: Link,
+    { commands, renaming }: ReturnType<typeof planRestore>,
+    held: Held,
+  ): Promise<boolean> => {
+    if (renaming === 0) return true;
+    await ip(run, 'home', commands.slice(0, renaming), { keepOpen: held, force: true });
+    const name = commands[renaming - 1]?.at(-1);
+    return (await lookHome()).links.some((each) => each.ifindex === link.ifindex && each.name === name);
+  };
+
   return {
     lookHome,
     lookInto,
@@ -171,8 +183,10 @@ export function createLinkDriver(run: Run, sshPeer: string | null): LinkDriver {
     driverOf,
 
     async restore(link, snapshot, held) {
-      const { links } = await lookHome();
-      const { commands, restored } = planRestore(link, snapshot, namesOfOthers(links, link));
+      const plan = planRestore(link, snapshot, namesOfOthers((await lookHome()).links, link));
+      const { commands, restored } = (await rename(link, plan, held))
+        ? { ...plan, commands: plan.commands.slice(plan.renaming) }
+        : keepName(link, snapshot);
       // What cannot be put back (a bridge that is gone, say) must not keep the rest from it; what remains is reported.
       await ip(run, 'home', commands, { keepOpen: held, force: true });
       const now = (await lookHome()).links.find(({ ifindex }) => ifindex === link.ifindex);
@@ -213,6 +227,11 @@ async function settle(
 
 function namesOf(links: readonly Link[]): Set<string> {
   return new Set(links.flatMap(({ name, altnames }) => [name, ...altnames]));
+}
+
+/** The plan for a NIC that cannot have its name back. */
+function keepName(link: Link, snapshot: LinkSnapshot): ReturnType<typeof planRestore> {
+  return planRestore(link, snapshot, new Set([snapshot.name]));
 }
 
 function lowersOf(links: readonly Link[]): Map<string, string> {

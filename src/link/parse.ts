@@ -1,6 +1,6 @@
 /** Reads what `ip -j -d` prints (iproute2 ≥ 5.10; measured on 6.1) into links and routes. Pure. */
 import * as v from 'valibot';
-import { parseMac } from '../model/address.js';
+import { parseIP, parseMac } from '../model/address.js';
 import type { Link, LinkAddress, LinkRoute } from '../model/link.js';
 
 const Address = v.looseObject({
@@ -99,7 +99,8 @@ function toAddress(raw: unknown): LinkAddress[] {
   if (address.local === undefined || address.prefixlen === undefined) return [];
   return [
     {
-      address: `${address.local}/${address.prefixlen}`,
+      // In our spelling: the kernel writes some IPv6 addresses with dots.
+      address: `${parseIP(address.local)?.address ?? address.local}/${address.prefixlen}`,
       family: address.family === 'inet6' ? 6 : 4,
       scope: address.scope ?? 'global',
       tentative: address.tentative ?? false,

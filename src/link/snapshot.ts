@@ -16,11 +16,14 @@ export function takeSnapshot(link: Link, routes: readonly LinkRoute[]): LinkSnap
 
 interface Plan {
   readonly commands: readonly IpCommand[];
+  /** How many of the commands, from the first, are for the name; the others use the new one. */
+  readonly renaming: number;
   readonly restored: readonly Restored[];
 }
 
 /**
- * What has to be done so that `link`, at home, looks like `snapshot` again. Nothing to do gives an empty plan.
+ * What has to be done so that `link`, at home, looks like `snapshot` again. The up state and the
+ * routes are always in it: they are lost in every move, and setting them again is harmless.
  *
  * @param taken names and altnames of all other links at home: they cannot be given back and are left out
  */
@@ -42,6 +45,7 @@ export function planRestore(link: Link, snapshot: LinkSnapshot, taken: ReadonlyS
     commands.push(['link', 'set', 'dev', link.name, 'name', name]);
     restored.push({ what: 'name', from: link.name, to: name });
   }
+  const renaming = link.name === name ? 0 : commands.length;
   put('MAC', link.mac, snapshot.mac, ['address', snapshot.mac]);
   put('MTU', link.mtu, snapshot.mtu, ['mtu', String(snapshot.mtu)]);
   put('txqueuelen', link.txqueuelen, snapshot.txqueuelen, ['txqueuelen', String(snapshot.txqueuelen)]);
@@ -58,7 +62,11 @@ export function planRestore(link: Link, snapshot: LinkSnapshot, taken: ReadonlyS
     commands.push(['link', 'property', 'add', 'dev', name, 'altname', altname]);
     restored.push({ what: 'altname', from: '-', to: altname });
   }
-  return { commands: [...commands, ...restoreTraffic(goesDown ? withoutIPv6(link) : link, snapshot, name)], restored };
+  return {
+    commands: [...commands, ...restoreTraffic(goesDown ? withoutIPv6(link) : link, snapshot, name)],
+    renaming,
+    restored,
+  };
 }
 
 /**

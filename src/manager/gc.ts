@@ -3,7 +3,7 @@
  * apart, and acts only where both looks agree; it works on an attachment only while it holds that attachment's lock, so it never
  * meets an add or del that is under way, nor another gc.
  */
-import { type Attachment, type Endpoint, endpointOf } from '../model/attachment.js';
+import { type Attachment, type Endpoint, endpointOf, sameKey } from '../model/attachment.js';
 import { messageOf } from '../model/errors.js';
 import { parseLabel } from '../model/label.js';
 import type { ProvidedEni } from '../providers/provider.js';
@@ -126,8 +126,7 @@ async function judgeRecorded(parts: Parts, machine: Look, attachment: Attachment
       if (now === undefined || now.since !== attachment.since) return false;
       const again = await judgeRecorded(parts, await look(parts), now);
       if (again.action !== 'reclaim') return false;
-      await giveBack(parts, now);
-      return true;
+      return (await giveBack(parts, now)) !== undefined;
     },
   };
 }
@@ -161,7 +160,7 @@ async function judgeUnrecorded(
       ...finding,
       action: 'repair',
       reason: `no record, but ${describe(where)}, labelled for ${record.owner}: record it again`,
-      act: () => ifStill(parts, eni.id, 'repair', () => recordAgain(parts, record)),
+      act: () => ifStill(parts, finding, 'repair', () => recordAgain(parts, record)),
     };
   }
   if (record === undefined) return undefined;
@@ -173,22 +172,26 @@ async function judgeUnrecorded(
     ...finding,
     action: 'reclaim',
     reason: `${cause}; ${describe(where)}`,
-    act: () => ifStill(parts, eni.id, 'reclaim', () => giveBack(parts, record)),
+    act: () => ifStill(parts, finding, 'reclaim', async () => (await giveBack(parts, record)) !== undefined),
   };
 }
 
-async function recordAgain(parts: Parts, record: Attachment): Promise<void> {
+async function recordAgain(parts: Parts, record: Attachment): Promise<boolean> {
   await parts.store.put(record);
   await parts.provider.allocate(record, [record.eni.id]);
+  return true;
 }
 
-/** Works on an ENI without a record if another look, under the lock, comes to the same verdict. */
-async function ifStill(parts: Parts, id: string, action: Action, work: () => Promise<unknown>): Promise<boolean> {
+/** Works on an ENI without a record if another look, under the lock, comes to the same verdict about the same endpoint. */
+async function ifStill(
+  parts: Parts,
+  { eni: id, endpoint }: Pick<Finding, 'eni' | 'endpoint'>,
+  action: Action,
+  work: () => Promise<boolean>,
+): Promise<boolean> {
   if ((await parts.store.list()).some(({ eni }) => eni.id === id)) return false;
   const provided = (await parts.provider.list()).find(({ eni }) => eni.id === id);
-  if (provided === undefined) return false;
-  const again = await judgeUnrecorded(parts, await look(parts), provided);
-  if (again?.action !== action) return false;
-  await work();
-  return true;
+  const again = provided === undefined ? undefined : await judgeUnrecorded(parts, await look(parts), provided);
+  if (again?.action !== action || again.endpoint === null || endpoint === null) return false;
+  return sameKey(again.endpoint, endpoint) && work();
 }

@@ -2,7 +2,7 @@
  * Bringing an attachment's NIC home: record the intention, find the NIC, move it, make it what it was, and only then let go of
  * the record and tell the provider. Killed at any point, the same call finishes the rest.
  */
-import { type Attachment, endpointOf, keyOf } from '../model/attachment.js';
+import { type Attachment, type AttachmentKey, endpointOf, keyOf, sameKey } from '../model/attachment.js';
 import { EnimError } from '../model/errors.js';
 import type { Link, Restored } from '../model/link.js';
 import { identityOfAttachment } from './identify.js';
@@ -27,7 +27,7 @@ const RETURN_POLL_MS = 50;
 const GONE = { link: null, restored: [], remaining: [] } as const;
 
 /** Name of the lock that protects one attachment; whoever works on an attachment holds it. */
-export function attachmentLock(key: Parameters<typeof keyOf>[0]): string {
+export function attachmentLock(key: AttachmentKey): string {
   return `attachment ${keyOf(key)}`;
 }
 
@@ -42,11 +42,17 @@ export function eniLock(id: string): string {
  * The record goes before the provider is told. The other way round a crash between the two would leave a record of an ENI that
  * already belongs to somebody else; this way it leaves an ENI that nobody uses, which the next del or gc gives back.
  *
+ * @returns undefined if the ENI is somebody else's by now: then only the record goes
  * @throws EnimError LINK_LOST if the device is plugged in but in no netns that can be reached
  */
-export async function giveBack(parts: Parts, attachment: Attachment): Promise<Return> {
+export async function giveBack(parts: Parts, attachment: Attachment): Promise<Return | undefined> {
   const lock = await parts.locks.acquire(eniLock(attachment.eni.id));
   try {
+    // Whoever had the lock while we waited for it may have been given this ENI, and have its NIC in a pod by now.
+    if (await belongsToAnother(parts, attachment)) {
+      await parts.store.forget(attachment);
+      return undefined;
+    }
     if (attachment.phase !== 'releasing') await parts.store.put({ ...attachment, phase: 'releasing' });
     const link = await bringHome(parts, attachment, [lock.fd]);
     const home = link === null ? GONE : await parts.links.restore(link, attachment.snapshot, [lock.fd]);
@@ -56,6 +62,13 @@ export async function giveBack(parts: Parts, attachment: Attachment): Promise<Re
   } finally {
     lock.release();
   }
+}
+
+async function belongsToAnother({ store, provider }: Parts, attachment: Attachment): Promise<boolean> {
+  const isOther = (key: AttachmentKey): boolean => !sameKey(key, attachment);
+  const id = attachment.eni.id;
+  if ((await store.list()).some((each) => each.eni.id === id && isOther(each))) return true;
+  return (await provider.list()).some(({ eni, holder }) => eni.id === id && holder !== null && isOther(holder));
 }
 
 /**

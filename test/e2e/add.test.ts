@@ -7,6 +7,7 @@ import { createNode, type Node } from '../fabric/node.js';
 import type { Pod } from '../fabric/pod.js';
 import { eventually } from '../fabric/poll.js';
 import { describeEndToEnd } from '../fabric/requirements.js';
+import { listen } from '../fabric/wire.js';
 
 describeEndToEnd('enim add', () => {
   let node: Node;
@@ -52,27 +53,20 @@ describeEndToEnd('enim add', () => {
     });
 
     it('announces the addresses, so that neighbours forget the pod that had them before', async () => {
-      const { ipv4, ipv6, mac } = node.eni(0);
-      const addresses = [ipv4, ipv6].map(({ address }) => address.split('/')[0] ?? '');
-      const inFabric = (...args: string[]) => node.start(['ip', '-n', node.fabric, ...args]).result;
-      const neighbours = async (): Promise<string[]> => {
-        const { stdout } = await inFabric('neigh', 'show', 'dev', 'peer-eni0');
-        return stdout.split('\n').filter((line) => addresses.includes(line.split(' ')[0] ?? ''));
-      };
-      // Off the bridge, whose port begins to forward only some time after the NIC went up: a cloud's port always does.
-      await inFabric('link', 'set', 'peer-eni0', 'nomaster');
-      for (const address of addresses) {
-        const stale = ['lladdr', '02:00:00:00:00:99', 'dev', 'peer-eni0', 'nud', 'stale'];
-        await inFabric('neigh', 'replace', address, ...stale);
+      const { id, mac, ipv4, ipv6 } = node.eni(0);
+      const [address4, address6] = [ipv4, ipv6].map(({ address }) => address.split('/')[0]);
+      const wire = await listen(node.fabric, 'peer-eni0', 'arp or icmp6');
+      try {
+        await add(node, 'default/web-0', pod, ['--eni', id]);
+
+        const sent = (what: string) => wire.packets().some((line) => line.includes(`${mac} > `) && line.includes(what));
+        await eventually('a gratuitous ARP', () => sent(`who-has ${address4} tell ${address4}`));
+        await eventually('an unsolicited neighbour advertisement', () => sent(`advertisement, tgt is ${address6}`));
+        // The gateway learns it too where the announcement came too early for its port.
+        await eventually('a request to the gateway', () => sent(`who-has ${ipv4.gateway} tell ${address4}`));
+      } finally {
+        wire.stop();
       }
-      expect(await neighbours()).toHaveLength(2);
-
-      await add(node, 'default/web-0', pod, ['--eni', node.eni(0).id]);
-
-      await eventually('that the neighbour learns the new MAC', async () => {
-        const seen = await neighbours();
-        return seen.length === 2 && seen.every((line) => line.includes(mac));
-      });
     });
 
     it('answers addresses with prefix length, gateways, MAC and interface', async () => {

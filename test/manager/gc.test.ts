@@ -228,14 +228,17 @@ describe('gc without a record', () => {
 });
 
 describe('gc that is overtaken between its second look and its work', () => {
-  /** Does something just before gc asks for the lock. */
-  function beforeItsLock(machine: Machine, work: () => Promise<unknown>): void {
+  /** Does something just before gc does something, once. */
+  function beforeCall(machine: Machine, awaited: string, work: () => Promise<unknown>): void {
     machine.interference.before = async (call) => {
-      if (call !== 'locks.tryAcquire') return;
+      if (call !== awaited) return;
       machine.interference = {};
       await work();
     };
   }
+
+  const beforeItsLock = (machine: Machine, work: () => Promise<unknown>): void =>
+    beforeCall(machine, 'locks.tryAcquire', work);
 
   it('does not take away the NIC of an add that has just been finished', async () => {
     const machine = nodeWith(1);
@@ -287,6 +290,40 @@ describe('gc that is overtaken between its second look and its work', () => {
     expect((await gcOf(machine))[0]).not.toContain('(done)');
     expect(machine.show()).toContain('record eni-1 attached default/db-0 c1');
     expect(machine.kernel.in(101).map(({ name }) => name)).toContain('eth0');
+  });
+
+  it('does not take away a NIC that the next pod gets while gc waits for the ENI: one with a label left on it', async () => {
+    const { machine } = await dead();
+    machine.attachments.clear();
+    machine.allocations = {};
+    machine.addPod('db-0');
+    beforeCall(machine, 'locks.acquire', () =>
+      addTo(machine, { owner: 'default/db-0', containerID: 'c1', netns: 'db-0', eni: 'eni-1' }),
+    );
+    await gcOf(machine);
+    expect(machine.show()).toContain('record eni-1 attached default/db-0 c1');
+    expect(machine.show()).not.toContain('web-0 c0');
+    expect(machine.kernel.in(102).map(({ name }) => name)).toContain('eth0');
+  });
+
+  it('does not take away a NIC that the next pod gets while gc waits for the ENI: one that changed hands', async () => {
+    const machine = nodeWith(1);
+    machine.addPod('db-0');
+    const next = sampleEndpoint({ containerID: 'c1', owner: 'default/db-0' });
+    await machine.parts().provider.allocate(sampleEndpoint({ containerID: 'c9', owner: 'default/gone' }), ['eni-1']);
+    beforeCall(machine, 'locks.tryAcquire', async () => {
+      await delOf(machine, { owner: 'default/gone', containerID: 'c9' });
+      await machine.parts().provider.allocate(next, ['eni-1']);
+      beforeCall(machine, 'locks.acquire', () =>
+        addTo(machine, { owner: next.owner, containerID: 'c1', netns: 'db-0' }),
+      );
+    });
+    await gcOf(machine);
+    machine.interference = {};
+    await addTo(machine, { owner: next.owner, containerID: 'c1', netns: 'db-0' });
+    expect(machine.show()).toContain('record eni-1 attached default/db-0 c1');
+    expect(machine.show()).not.toContain('default/gone');
+    expect(machine.calls).not.toContain('links.moveHome');
   });
 
   it('does not record a NIC again that has been given to another', async () => {
