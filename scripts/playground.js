@@ -34,8 +34,8 @@ const colour = process.stdout.isTTY && !process.env.NO_COLOR;
 const bold = (text) => (colour ? `\u001b[1m${text}\u001b[0m` : text);
 const dim = (text) => (colour ? `\u001b[2m${text}\u001b[0m` : text);
 
-function say(text) {
-  console.log(`\n${dim(`# ${text}`)}`);
+function say(...lines) {
+  console.log(`\n${lines.map((line) => dim(`# ${line}`)).join('\n')}`);
 }
 
 /** Prints a command, runs it, shows its output; ends the show if it fails. */
@@ -113,9 +113,9 @@ function show() {
   enim('list');
 
   say(
-    'Pod web-1 dies and nobody calls del. A card then comes home by itself, under the name that it had in the pod or as devN;',
+    'Pod web-1 dies and nobody calls del. A card then comes home by itself, under its name in the pod or as devN.',
+    'A veth would die with its netns, so what the kernel does for a card is done by hand here.',
   );
-  say('a veth would die with its netns, so here it is done by hand what the kernel does for a card.');
   ip('-n', PODS[1], 'link', 'set', 'eth0', 'netns', NODE, 'name', 'dev7');
   ip('netns', 'del', PODS[1]);
   enim('list');

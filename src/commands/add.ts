@@ -19,9 +19,8 @@ interface AddResult {
 export default class Add extends EnimCommand {
   static override summary = 'Give an ENI to a container: move its NIC into the netns and set it up';
 
-  static override description = `
-Chooses the free ENI that rested longest, moves its NIC into the network namespace, and sets addresses, MTU and routes there.
-Repeating the call answers the same. Whatever fails half way is undone.`.trim();
+  static override description =
+    `Chooses the free ENI that rested longest, moves its NIC into the network namespace, and sets addresses, MTU and routes there. Repeating the call answers the same. Whatever fails half way is undone.`;
 
   static override examples = [
     '<%= config.bin %> add default/web-0 --netns web-0',

@@ -22,9 +22,8 @@ interface DelResult {
 export default class Del extends EnimCommand {
   static override summary = 'Bring home what a container holds, and free the ENI';
 
-  static override description = `
-Finds the NIC wherever it is, moves it home, makes it what it was before, and frees its ENI. It succeeds when there is nothing to
-do, also when the netns is gone, and never touches what another container holds.`.trim();
+  static override description =
+    `Finds the NIC wherever it is, moves it home, makes it what it was before, and frees its ENI. It succeeds when there is nothing to do, also when the netns is gone, and never touches what another container holds.`;
 
   static override examples = [
     '<%= config.bin %> del default/web-0',
@@ -43,7 +42,7 @@ do, also when the netns is gone, and never touches what another container holds.
     ifname: Flags.string({ helpValue: 'NAME', description: 'the interface of this name only' }),
     netns: Flags.string({
       helpValue: 'NETNS',
-      description: 'where to look for the NIC if nothing is recorded; may be gone',
+      description: 'the container whose netns this is, if none is named; may be gone',
     }),
     network: Flags.string({ helpValue: 'NAME', description: 'attachments of this network only' }),
   };

@@ -16,9 +16,8 @@ interface GcResult {
 export default class Gc extends EnimCommand {
   static override summary = 'Reclaim the ENIs of pods that are gone';
 
-  static override description = `
-Judges every ENI that is not plainly free, says why, and brings home what belonged to pods that no longer exist. It looks twice,
-the grace period apart, and reclaims only what was dead at both looks. Nothing that is alive is touched.`.trim();
+  static override description =
+    `Judges every ENI that is not plainly free, says why, and brings home what belonged to pods that no longer exist. It looks twice, the grace period apart, and reclaims only what was dead at both looks. Nothing that is alive is touched.`;
 
   static override examples = [
     '<%= config.bin %> gc --dry-run',

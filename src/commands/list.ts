@@ -11,11 +11,9 @@ interface ListResult {
 export default class List extends EnimCommand {
   static override summary = 'Show every ENI: its state, where its NIC is, and who has it';
 
-  static override description = `
-Joins what the provider says, what is recorded, and what the kernel shows.
+  static override description = `Joins what the provider says, what is recorded, and what the kernel shows.
 
-States: free · used · releasing (on its way home) · orphan (held for a pod that is gone, or away from home without a record) ·
-missing (no device) · quarantined (at home, but not to be given out; the note says why).`.trim();
+States: free · used · releasing (on its way home) · orphan (held for a pod that is gone, or away from home without a record) · missing (no device) · quarantined (at home, but not to be given out; the note says why).`;
 
   static override examples = [
     '<%= config.bin %> list',

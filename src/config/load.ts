@@ -11,7 +11,9 @@ import { DEFAULTS, parseSettings, type Settings, type SettingsFault } from './sc
 export function loadSettings(path: string): Settings {
   const content = readSettings(path);
   if (content === undefined) return DEFAULTS;
-  return checkSettings(path, parseJson(path, content));
+  const result = parseSettings(parseJson(path, content));
+  if ('settings' in result) return result.settings;
+  throw invalid(`The settings ${path} are wrong`, result.faults, `correct it in ${path}, then: enim list`);
 }
 
 /**
@@ -19,10 +21,10 @@ export function loadSettings(path: string): Settings {
  *
  * @throws EnimError INVALID_CONFIG
  */
-export function checkSettings(path: string, json: unknown): Settings {
+export function checkSettings(path: string, json: unknown): void {
   const result = parseSettings(json);
-  if ('settings' in result) return result.settings;
-  throw invalid(path, result.faults);
+  if ('settings' in result) return;
+  throw invalid(`This would make the settings ${path} wrong`, result.faults, 'nothing was changed; correct the value');
 }
 
 function readSettings(path: string): string | undefined {
@@ -52,10 +54,7 @@ function parseJson(path: string, content: string): unknown {
   }
 }
 
-function invalid(path: string, faults: readonly SettingsFault[]): EnimError {
-  const [first, ...rest] = faults.map(({ field, fault }) => `${field} ${fault}`);
-  return new EnimError('INVALID_CONFIG', `The settings ${path} are wrong: ${first}.`, {
-    details: rest,
-    hint: `correct it in ${path}, then: enim list`,
-  });
+function invalid(fact: string, faults: readonly SettingsFault[], hint: string): EnimError {
+  const [first = '', ...rest] = faults.map(({ field, fault }) => `${field} ${fault}`);
+  return new EnimError('INVALID_CONFIG', `${fact}: ${first}${first.endsWith('?') ? '' : '.'}`, { details: rest, hint });
 }

@@ -25,6 +25,8 @@ export interface ReachableNetns extends NetnsRef {
 export interface NetnsDirectory {
   /** The netns that a caller named, for moving a NIC into it; throws EnimError NOT_THERE or INVALID_ARGUMENT. */
   get(text: string): Promise<NetnsRef>;
+  /** The path that a caller's word for a netns stands for, whether it exists or not; throws EnimError INVALID_ARGUMENT. */
+  pathOf(text: string): string;
   /** The netns at a path, if there is one. */
   find(path: string): Promise<NetnsRef | undefined>;
   /** Every netns but home that can be reached by a name, by a process in it, or by a descriptor that somebody holds open. */
@@ -34,7 +36,13 @@ export interface NetnsDirectory {
 }
 
 /** The netns of this machine. */
-export const netnsDirectory: NetnsDirectory = { get: getNetns, find: findNetns, findAll: findAllNetns, processes };
+export const netnsDirectory: NetnsDirectory = {
+  pathOf: netnsPath,
+  get: getNetns,
+  find: findNetns,
+  findAll: findAllNetns,
+  processes,
+};
 
 /**
  * Turns what a person or runtime calls a netns (a path, a name below /run/netns, or a PID) into its path. Looks at nothing.

@@ -8,7 +8,7 @@ import { parseLabel } from '../model/label.js';
 import { attachmentLock, giveBack, type Return } from './home.js';
 import { identityOf } from './identify.js';
 import { locate, look } from './locate.js';
-import type { Parts } from './parts.js';
+import { BY_HAND, type Parts } from './parts.js';
 import { rebuild } from './rebuild.js';
 
 /** What is to be given back; names are checked already. */
@@ -20,7 +20,10 @@ export interface DelRequest {
   readonly containerID: string | null;
   /** Null means any. */
   readonly ifname: string | null;
-  /** Where the NIC is supposed to be, as a path, name or PID; only looked into if nothing is recorded. May be gone. */
+  /**
+   * Where the NIC is supposed to be, as a path, name or PID; may be gone. Tells containers apart where none is named, and is looked
+   * into where nothing is recorded.
+   */
   readonly netns: string | null;
 }
 
@@ -48,16 +51,26 @@ export async function del(parts: Parts, request: DelRequest): Promise<readonly R
 
 /** What matches, both recorded here and known to the provider alone. */
 async function findHeld(parts: Parts, request: DelRequest): Promise<Endpoint[]> {
-  const recorded = (await parts.store.list()).filter((attachment) => matches(request, attachment));
+  const recorded = (await parts.store.list()).filter(
+    (attachment) => matches(request, attachment) && isInNetns(parts, request, attachment),
+  );
   const provided = await parts.provider.list();
   const allocated = provided.flatMap(({ holder }) => (holder !== null && matches(request, holder) ? [holder] : []));
   return [...recorded, ...allocated.filter((holder) => !recorded.some((attachment) => sameKey(attachment, holder)))];
 }
 
+/** Where no container is named, the netns tells which of several is meant. */
+function isInNetns({ netns }: Parts, request: DelRequest, attachment: Attachment): boolean {
+  return (
+    request.containerID !== null || request.netns === null || attachment.netns.path === netns.pathOf(request.netns)
+  );
+}
+
 function matches({ owner, network, containerID, ifname }: DelRequest, endpoint: Endpoint): boolean {
   return (
     endpoint.owner === owner &&
-    (network === null || endpoint.network === network) &&
+    // What is held by hand is given back by hand.
+    (network === null ? endpoint.network !== BY_HAND : endpoint.network === network) &&
     (containerID === null || endpoint.containerID === containerID) &&
     (ifname === null || endpoint.ifname === ifname)
   );

@@ -94,8 +94,12 @@ async function carryOut(parts: Parts, finding: Finding, dryRun: boolean): Promis
 
 /** One look at everything. */
 async function survey(parts: Parts): Promise<Finding[]> {
+  // Before any netns is entered: our own children would count as processes of the pod.
+  const processes = await parts.netns.processes();
   const [provided, attachments, machine] = await Promise.all([parts.provider.list(), parts.store.list(), look(parts)]);
-  const recorded = await Promise.all(attachments.map((attachment) => judgeRecorded(parts, machine, attachment)));
+  const recorded = await Promise.all(
+    attachments.map((attachment) => judgeRecorded(parts, machine, processes, attachment)),
+  );
   const ids = new Set(attachments.map(({ eni }) => eni.id));
   const others = await Promise.all(
     provided.filter(({ eni }) => !ids.has(eni.id)).map((each) => judgeUnrecorded(parts, machine, each)),
@@ -103,14 +107,22 @@ async function survey(parts: Parts): Promise<Finding[]> {
   return [...recorded, ...others.filter((finding) => finding !== undefined)];
 }
 
-async function judgeRecorded(parts: Parts, machine: Look, attachment: Attachment): Promise<Finding> {
+/** Processes by the inode of the netns that they run in. */
+type Processes = ReadonlyMap<number, readonly number[]>;
+
+async function judgeRecorded(
+  parts: Parts,
+  machine: Look,
+  processes: Processes,
+  attachment: Attachment,
+): Promise<Finding> {
   const { eni, netns, snapshot } = attachment;
   const there = await parts.netns.find(netns.path);
   const where = await locate(machine, identityOfAttachment(attachment), netns);
   const verdict = judgeAttachment(attachment, {
     bootID: parts.bootID,
     netns: there === undefined ? 'gone' : there.inode === netns.inode ? 'same' : 'another',
-    pids: await machine.pidsIn(netns.inode),
+    pids: processes.get(netns.inode) ?? [],
     where,
   });
   const finding: Finding = { ...verdict, eni: eni.id, endpoint: endpointOf(attachment) };
@@ -124,7 +136,7 @@ async function judgeRecorded(parts: Parts, machine: Look, attachment: Attachment
       // Another look, under the lock: the record may be finished, replaced or gone, and the pod may have got its NIC.
       const now = await parts.store.find(attachment);
       if (now === undefined || now.since !== attachment.since) return false;
-      const again = await judgeRecorded(parts, await look(parts), now);
+      const again = await judgeRecorded(parts, await look(parts), await parts.netns.processes(), now);
       if (again.action !== 'reclaim') return false;
       return (await giveBack(parts, now)) !== undefined;
     },

@@ -85,6 +85,9 @@ async function viewAttached(parts: Parts, machine: Look, attachment: Attachment)
   return { ...identity(parts.provider.name, eni), state, link: linkOf(where), attachment: summary(attachment), note };
 }
 
+/** One cannot tell which without waiting for the one who may be at it. */
+const ATTACHING = 'being attached, or its add was interrupted: repeat it, or del it';
+
 /** Whether the NIC is in its netns, which has lost its path, with processes that still run there. */
 async function isInhabited(machine: Look, where: Whereabouts, { inode }: Attachment['netns']): Promise<boolean> {
   return where.at === 'netns' && where.netns.inode === inode && (await machine.pidsIn(inode)).length > 0;
@@ -104,12 +107,12 @@ function stateAttached(
   if (where.at === 'nowhere') return { state: 'missing', note: 'its netns is alive, but no device is in it' };
   if (where.at === 'home') {
     return phase === 'attaching'
-      ? { state: 'used', note: 'being attached' }
+      ? { state: 'used', note: ATTACHING }
       : { state: 'orphan', note: 'its netns is alive, but the NIC is home; run: enim gc' };
   }
   if (where.netns.inode !== inode)
     return { state: 'orphan', note: `NIC is in ${where.netns.path}, which is not its pod’s` };
-  return { state: 'used', note: phase === 'attaching' ? 'being attached' : null };
+  return { state: 'used', note: phase === 'attaching' ? ATTACHING : null };
 }
 
 async function viewUnattached(parts: Parts, machine: Look, provided: ProvidedEni): Promise<EniView> {

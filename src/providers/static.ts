@@ -68,7 +68,8 @@ export function createStaticProvider({ inventory, discover, ledger, clock }: Sta
 
     async health() {
       const enis = await known();
-      if (enis.length > 0) return { ok: true, message: `${enis.length} ENIs are known` };
+      if (enis.length > 0)
+        return { ok: true, message: enis.length === 1 ? '1 ENI is known' : `${enis.length} ENIs are known` };
       return { ok: false, message: 'the settings name no ENIs, and none were discovered' };
     },
   };

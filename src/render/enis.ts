@@ -72,7 +72,7 @@ function nic({ link }: EniView): string {
 
 /** As much of a container ID as one recognizes it by. */
 export function shorten(containerID: string): string {
-  return containerID.length > 12 ? `${containerID.slice(0, 8)}…` : containerID;
+  return containerID.length > 16 ? `${containerID.slice(0, 8)}…` : containerID;
 }
 
 function summary(enis: readonly EniView[]): string {

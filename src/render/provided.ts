@@ -13,7 +13,12 @@ export function renderProvided(
   const age = (time: string | null): string => (time === null ? '-' : formatAge(now.getTime() - Date.parse(time)));
   const rows = enis.map(({ eni, holder, since, releasedAt }) => [
     ...[eni.id, eni.mac, eni.ipv4?.address ?? '-', eni.ipv6?.address ?? '-'],
-    ...[holder?.owner ?? '-', shorten(holder?.containerID ?? '-'), age(since), age(releasedAt)],
+    ...[
+      holder?.owner ?? '-',
+      shorten(holder?.containerID ?? '-'),
+      age(since),
+      age(holder === null ? releasedAt : null),
+    ],
   ]);
   return table(['eni', 'mac', 'ipv4', 'ipv6', 'holder', 'container', 'held', 'resting'], rows, { width });
 }

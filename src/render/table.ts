@@ -22,8 +22,12 @@ export function table(
   rows: readonly (readonly string[])[],
   { width }: TableOptions,
 ): string {
-  const header = columns.map((column) => column.toUpperCase());
-  const lines = width === null ? [header, ...rows] : fold([header, ...rows], width);
+  return aligned([columns.map((column) => column.toUpperCase()), ...rows], { width });
+}
+
+/** The same without a header. */
+export function aligned(rows: readonly (readonly string[])[], { width }: TableOptions): string {
+  const lines = width === null ? rows : fold(rows, width);
   const grid = new Table({ chars: NO_BORDERS, style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 } });
   grid.push(...lines.map((cells) => [...cells]));
   return grid

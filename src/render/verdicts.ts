@@ -24,5 +24,9 @@ function conclusion(verdicts: readonly Collected[], dryRun: boolean): string {
   const reclaimed = count(({ action, done }) => action === 'reclaim' && done);
   const repaired = count(({ action, done }) => action === 'repair' && done);
   if (reclaimed + repaired === 0) return 'Nothing was reclaimed.';
-  return `${[`${reclaimed} reclaimed`, ...(repaired > 0 ? [`${repaired} repaired`] : [])].join(', ')}.`;
+  const done = [
+    ...(reclaimed > 0 ? [`${reclaimed} reclaimed`] : []),
+    ...(repaired > 0 ? [`${repaired} repaired`] : []),
+  ];
+  return `${done.join(', ')}.`;
 }

@@ -54,12 +54,15 @@ export function createLocks(run: Run, { directory, wait, purpose }: LockSettings
       throw thrown;
     }
     signPost(fd, purpose);
-    let open_ = true;
+    let isHeld = true;
     return {
       fd,
       release() {
-        if (open_) closeSync(fd);
-        open_ = false;
+        if (isHeld) {
+          signPost(fd, null);
+          closeSync(fd);
+        }
+        isHeld = false;
       },
     };
   };
@@ -117,10 +120,10 @@ async function flockProgram(run: Run, fd: number, seconds: number): Promise<bool
 }
 
 /** Who holds it, for messages alone: a full disk must not make a lock that is held look as if it failed. */
-function signPost(fd: number, purpose: string): void {
+function signPost(fd: number, purpose: string | null): void {
   try {
     ftruncateSync(fd);
-    writeSync(fd, `pid ${process.pid} (${purpose})\n`);
+    if (purpose !== null) writeSync(fd, `pid ${process.pid} (${purpose})\n`);
   } catch (thrown) {
     if (errnoOf(thrown) === undefined) throw thrown;
   }

@@ -146,11 +146,13 @@ function readFile(path: string): string | undefined {
   try {
     return readIfThere(path);
   } catch (thrown) {
+    const errno = errnoOf(thrown);
+    const isDenied = errno === 'EACCES' || errno === 'EPERM';
     throw new EnimError(
-      'STATE_UNREADABLE',
-      `The state file ${path} cannot be read (${errnoOf(thrown) ?? String(thrown)}).`,
+      isDenied ? 'NOT_PERMITTED' : 'STATE_UNREADABLE',
+      `The state file ${path} cannot be read (${errno ?? String(thrown)}).`,
       {
-        hint: 'mend its permissions or its disk; enim changes nothing until it can read it',
+        hint: isDenied ? 'run enim as root' : 'mend its disk; enim changes nothing until it can read it',
         cause: thrown,
       },
     );

@@ -163,6 +163,7 @@ export class Machine {
       return inode === undefined ? undefined : { path, inode };
     };
     return {
+      pathOf: netnsPath,
       find,
       get: async (text) => {
         const found = await find(netnsPath(text));

@@ -16,9 +16,8 @@ interface InitResult extends Proposal {
 export default class ProviderInit extends EnimCommand {
   static override summary = 'Look at the node’s NICs and write an inventory of those that it can spare';
 
-  static override description = `
-Shows what would be managed, and what is refused and why: the NIC of the default route or of your SSH session, members of a bond
-or bridge, NICs with addresses. Addresses for the pods are for you to add: enim config set 'static.enis[0].ipv4' …`.trim();
+  static override description =
+    `Shows what would be managed, and what is refused and why: the NIC of the default route or of your SSH session, members of a bond or bridge, NICs with addresses. Addresses for the pods are for you to add: enim config set 'static.enis[0].ipv4' …`;
 
   static override examples = [
     '<%= config.bin %> provider init',
