@@ -1,6 +1,8 @@
 /** Tests run on the TypeScript source as ES modules; only test/e2e runs the built executable. */
 export default {
   testEnvironment: 'node',
+  // The end-to-end tests mostly wait for the kernel, so they gain by more workers than there are cores to spare.
+  maxWorkers: 3,
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],

@@ -51,12 +51,15 @@ export async function del(parts: Parts, request: DelRequest): Promise<readonly R
 
 /** What matches, both recorded here and known to the provider alone. */
 async function findHeld(parts: Parts, request: DelRequest): Promise<Endpoint[]> {
-  const recorded = (await parts.store.list()).filter(
+  const attachments = await parts.store.list();
+  const provided = await parts.provider.list();
+  const recorded = attachments.filter(
     (attachment) => matches(request, attachment) && isInNetns(parts, request, attachment),
   );
-  const provided = await parts.provider.list();
-  const allocated = provided.flatMap(({ holder }) => (holder !== null && matches(request, holder) ? [holder] : []));
-  return [...recorded, ...allocated.filter((holder) => !recorded.some((attachment) => sameKey(attachment, holder)))];
+  const allocated = provided.flatMap(({ holder }) =>
+    holder !== null && !attachments.some((attachment) => sameKey(attachment, holder)) ? [holder] : [],
+  );
+  return [...recorded, ...allocated.filter((holder) => matches(request, holder))];
 }
 
 /** Where no container is named, the netns tells which of several is meant. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { allocateByHand, releaseByHand } from '../../src/manager/byhand.js';
 import { enimErrorOf } from '../model/thrown.js';
-import { addTo, nodeWith } from './node.js';
+import { addTo, delOf, nodeWith } from './node.js';
 
 describe('holding by hand', () => {
   it('gives an owner one ENI, the same when asked again, without touching its NIC', async () => {
@@ -34,6 +34,16 @@ describe('holding by hand', () => {
     machine.addPod('web-0');
     await allocateByHand(machine.parts(), 'a/b', null);
     expect((await enimErrorOf(() => addTo(machine))).code).toBe('NO_FREE_ENI');
+  });
+
+  it('outlasts a del of the same owner, and is no container that a del would have to choose from', async () => {
+    const machine = nodeWith(2);
+    machine.addPod('web-0');
+    await allocateByHand(machine.parts(), 'default/web-0', 'eni-2');
+    await addTo(machine);
+    expect(await delOf(machine, { containerID: null })).toMatchObject([{ attachment: { eni: { id: 'eni-1' } } }]);
+    expect(await delOf(machine, { containerID: null })).toEqual([]);
+    expect((await releaseByHand(machine.parts(), 'default/web-0')).map(({ id }) => id)).toEqual(['eni-2']);
   });
 
   it('ends with a release, which may be repeated', async () => {

@@ -52,6 +52,16 @@ describe('del', () => {
     expect(machine.show()).toBe(after);
   });
 
+  it('takes the netns for a container that is not named', async () => {
+    const { machine } = await attached();
+    machine.addPod('web-1');
+    await addTo(machine, { containerID: 'c1', netns: 'web-1' });
+    expect((await enimErrorOf(() => delOf(machine, { containerID: null }))).code).toBe('INVALID_ARGUMENT');
+    const [done, ...others] = await delOf(machine, { containerID: null, netns: 'web-1' });
+    expect([done?.attachment.containerID, others]).toEqual(['c1', []]);
+    expect(await delOf(machine, { containerID: null, netns: 'web-2' })).toEqual([]);
+  });
+
   it.each([{ containerID: 'c9' }, { ifname: 'eth9' }, { network: 'other' }, { owner: 'default/db-0' }])(
     'touches nothing of another: %j (sriov-cni#219)',
     async (request) => {

@@ -54,7 +54,9 @@ describe('list', () => {
     machine.addPod('web-0');
     const { attachment } = await addTo(machine);
     await machine.parts().store.put({ ...attachment, phase: 'attaching' });
-    expect(await lines(machine)).toEqual(['eni-1 | used | eth0@/run/netns/web-0 | default/web-0 | being attached, or its add was interrupted: repeat it, or del it']);
+    expect(await lines(machine)).toEqual([
+      'eni-1 | used | eth0@/run/netns/web-0 | default/web-0 | being attached, or its add was interrupted: repeat it, or del it',
+    ]);
     await machine.parts().store.put({ ...attachment, phase: 'releasing' });
     expect((await lines(machine))[0]).toMatch(/^eni-1 \| releasing \| /);
   });

@@ -166,7 +166,14 @@ describe('locks', () => {
     const path = lockFile(directory);
     (await locksIn(directory).acquire('state')).release();
     expect(lockFile(directory)).toBe(path);
-    expect(readFileSync(path, 'utf8')).toBe(`pid ${process.pid} (a test)\n`);
+  });
+
+  it('say who has them while they are held, and nobody afterwards', async () => {
+    const directory = temporary();
+    const lock = await locksIn(directory).acquire('state');
+    expect(readFileSync(lockFile(directory), 'utf8')).toBe(`pid ${process.pid} (a test)\n`);
+    lock.release();
+    expect(readFileSync(lockFile(directory), 'utf8')).toBe('');
   });
 
   it('say so where their directory cannot be made', async () => {
