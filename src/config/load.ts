@@ -1,7 +1,8 @@
 /** Reads the settings once, at the start. */
 import { readFileSync } from 'node:fs';
 import { EnimError, errnoOf, messageOf } from '../model/errors.js';
-import { DEFAULTS, parseSettings, type Settings, type SettingsFault } from './schema.js';
+import type { SettingsFault } from './faults.js';
+import { DEFAULTS, parseSettings, type Settings } from './schema.js';
 
 /**
  * The settings in a file; the defaults if there is no file.

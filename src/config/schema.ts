@@ -1,10 +1,10 @@
 /** The settings: their shape, and what is wrong with a file that has another one. Pure. */
-import leven from 'leven';
 import * as v from 'valibot';
 import { isHostAddress, networkOf, parseCidr, parseIP, parseMac } from '../model/address.js';
 import type { Rules } from '../model/discover.js';
 import type { Eni, EniAddress, EniRoute } from '../model/eni.js';
 import { ifnameFault } from '../model/names.js';
+import { type SettingsFault, toFault } from './faults.js';
 
 /** The settings as the program uses them. */
 export interface Settings {
@@ -227,12 +227,6 @@ const SettingsFile = v.pipe(
   ),
 );
 
-/** What is wrong with a settings file: where (`static.enis[0].mac`), and what, as a clause. */
-export interface SettingsFault {
-  readonly field: string;
-  readonly fault: string;
-}
-
 /** Reads the parsed JSON of a settings file. Reports every field that is wrong, not just the first; of unknown keys the
  * first of each object. */
 export function parseSettings(
@@ -242,45 +236,6 @@ export function parseSettings(
   if (!result.success) return { faults: result.issues.map(toFault) };
   const faults = duplicates(result.output.static.enis);
   return faults.length > 0 ? { faults } : { settings: result.output };
-}
-
-function toFault(issue: v.BaseIssue<unknown>): SettingsFault {
-  const field = pathOf(issue);
-  if (issue.type === 'strict_object' && issue.expected === 'never') {
-    return { field, fault: `is no known key${didYouMean(issue)}` };
-  }
-  if (issue.received === 'undefined') return { field, fault: 'is missing' };
-  if (issue.type === 'strict_object') return { field, fault: `is ${issue.received}, not an object` };
-  if (['string', 'number', 'array', 'boolean'].includes(issue.type)) {
-    return { field, fault: `is ${issue.received}, not ${issue.type === 'array' ? 'a list' : `a ${issue.type}`}` };
-  }
-  return { field, fault: issue.message };
-}
-
-function pathOf(issue: v.BaseIssue<unknown>): string {
-  const path = (issue.path ?? []).map(({ key }) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
-  return path.replace(/^\./, '') || 'the file';
-}
-
-/** By the path of the object that they are in, with `#` for an index. */
-const KNOWN_KEYS: Readonly<Record<string, readonly string[]>> = {
-  '': ['provider', 'network', 'lockWait', 'static'],
-  static: ['enis', 'discover'],
-  'static/discover': ['driver', 'name', 'exclude'],
-  'static/enis/#': ['id', 'mac', 'pciAddress', 'ifname', 'mtu', 'ipv4', 'ipv6', 'routes'],
-  'static/enis/#/ipv4': ['address', 'gateway'],
-  'static/enis/#/ipv6': ['address', 'gateway'],
-  'static/enis/#/routes/#': ['dst', 'gw'],
-};
-
-function didYouMean(issue: v.BaseIssue<unknown>): string {
-  const path = (issue.path ?? []).map(({ key }) => (typeof key === 'number' ? '#' : String(key)));
-  const key = path.at(-1) ?? '';
-  const keys = KNOWN_KEYS[path.slice(0, -1).join('/')] ?? [];
-  const distance = (each: string): number => leven(each.toLowerCase(), key.toLowerCase());
-  const near = keys.filter((each) => distance(each) <= Math.max(2, Math.floor(each.length / 3)));
-  const best = near.sort((a, b) => distance(a) - distance(b))[0];
-  return best === undefined ? `; known here: ${keys.join(', ')}` : `; did you mean "${best}"?`;
 }
 
 /** Two entries of one ID, MAC or address would give one thing to two pods. */
