@@ -60,7 +60,7 @@ export default class Add extends EnimCommand {
     const { parts } = this.open(flags, `add ${request.owner}`);
     const { attachment, link } = await add(parts, request, interruption());
     const eni = viewAdded(parts.provider, attachment, link);
-    this.log(renderAdded(eni, link.mac));
+    this.show(() => renderAdded(eni, link.mac));
     return {
       eni,
       ipv4: eni.ipv4,

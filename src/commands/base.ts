@@ -9,7 +9,7 @@ interface BaseFlags {
   readonly config: string | undefined;
 }
 
-/** A command of enim. `run` prints for people by `this.log`, and returns the document that `--json` prints instead. */
+/** A command of enim. `run` prints for people by `show` or `log`, and returns the document that `--json` prints instead. */
 export abstract class EnimCommand extends Command {
   static override enableJsonFlag = true;
 
@@ -46,6 +46,11 @@ export abstract class EnimCommand extends Command {
   /** Columns of the terminal; null where the output goes elsewhere, so that nothing is folded for programs. */
   protected width(): number | null {
     return process.stdout.isTTY ? process.stdout.columns : null;
+  }
+
+  /** Prints for people. With `--json` the text is not even made: laying out a long table takes its time. */
+  protected show(render: () => string): void {
+    if (!this.jsonEnabled()) this.log(render());
   }
 
   /** A line on stderr, with `--json` too. */

@@ -60,7 +60,7 @@ export default class Del extends EnimCommand {
     // A del that has begun goes on to its end, which is never far: only then is the NIC home.
     interruption();
     const returns = await del(parts, request);
-    this.log(renderReturns(request.owner, returns));
+    this.show(() => renderReturns(request.owner, returns));
     return {
       returned: returns.map(({ attachment, link, restored, remaining }) => ({
         eni: attachment.eni.id,

@@ -64,7 +64,7 @@ export default class Gc extends EnimCommand {
     signal: AbortSignal,
   ): Promise<GcResult> {
     const verdicts = await gc(parts, request, signal);
-    this.log(renderVerdicts(verdicts, request.dryRun, this.width()));
+    this.show(() => renderVerdicts(verdicts, request.dryRun, this.width()));
     const failed = verdicts.filter(({ error }) => error !== null);
     if (failed.length > 0) {
       throw new EnimError('LINK_FAILED', `${failed.length} of ${verdicts.length} ENIs could not be reclaimed.`, {

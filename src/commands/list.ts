@@ -45,7 +45,7 @@ States: free · used · releasing (on its way home) · orphan (held for a pod th
     if (flags.output === 'json') this.log(JSON.stringify({ enis }, null, 2));
     else if (flags.output === 'name') for (const { id } of enis) this.log(id);
     else
-      this.log(
+      this.show(() =>
         renderEnis(enis, {
           wide: flags.output === 'wide',
           width: this.width(),

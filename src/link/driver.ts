@@ -188,8 +188,9 @@ export function createLinkDriver(run: Run, sshPeer: string | null): LinkDriver {
         ? { ...plan, commands: plan.commands.slice(plan.renaming) }
         : keepName(link, snapshot);
       // What cannot be put back (a bridge that is gone, say) must not keep the rest from it; what remains is reported.
-      await ip(run, 'home', commands, { keepOpen: held, force: true });
-      const now = (await lookHome()).links.find(({ ifindex }) => ifindex === link.ifindex);
+      const look: IpCommand = ['address', 'show'];
+      const documents = await ip(run, 'home', [...commands, look], { keepOpen: held, force: true });
+      const now = parseLinks(documents.at(-1) ?? []).find(({ ifindex }) => ifindex === link.ifindex);
       if (now === undefined)
         throw new EnimError('LINK_LOST', `The NIC ${link.name} left home while it was being restored.`);
       return { link: now, restored, remaining: remainingDifferences(now, snapshot, await routesThrough(now)) };

@@ -47,7 +47,7 @@ export default class ProviderInit extends EnimCommand {
     const path = locations.config;
     const rules = { driver: flags.driver ?? [], name: flags.name ?? null, exclude: flags.exclude ?? [] };
     const proposal = propose(await survey(parts.links), rules);
-    this.log(renderProposal(proposal, this.width()));
+    this.show(() => renderProposal(proposal, this.width()));
     if (settings.static.enis.length > 0 && !flags.force) {
       throw new EnimError(
         'UNSAFE',

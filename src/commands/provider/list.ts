@@ -16,7 +16,7 @@ export default class ProviderList extends EnimCommand {
     const { flags } = await this.parse(ProviderList);
     const { parts } = this.open(flags, 'provider list');
     const enis = await parts.provider.list();
-    this.log(renderProvided(enis, { width: this.width(), now: parts.clock() }));
+    this.show(() => renderProvided(enis, { width: this.width(), now: parts.clock() }));
     return { enis };
   }
 }

@@ -1,0 +1,60 @@
+/** add and del of one ENI, against the least that has to be done for it. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { bareIp, enim, kernel, NO_PLUGINS, stockPlugins } from '../contenders.js';
+
+/** Between add and del, for the kernel to finish what it does after a link went up. */
+const PAUSE_MS = 30;
+
+/** The stock plugins wait a second or two for IPv6's duplicate address detection. */
+const SLOW_SHARE = 5;
+
+/** @param families address families of the ENIs: 4, 6 */
+export function addGroup(families) {
+  return {
+    title: `add and del, ${families.length === 1 ? 'IPv4' : 'IPv4 and IPv6'}`,
+
+    async prepare(bench) {
+      const home = await bench.home({ enis: 6, families, managed: 3 });
+      const [ours, moved, scripted, stock] = home.pods(4);
+      const [, , , first, second, third] = home.enis;
+      const plugins = stockPlugins(third, stock);
+      const pairs = {
+        kernel: kernel(home, first, moved),
+        ip: bareIp(home, second, scripted),
+        enim: enim(bench.enim, home, 'bench/web', ours),
+        ...(plugins === undefined ? {} : { plugins }),
+      };
+      return {
+        contenders: Object.entries(pairs).map(([name, jobs]) => ({
+          share: name === 'plugins' && families.includes(6) ? SLOW_SHARE : 1,
+          run: () => addAndDel(home, name, jobs),
+        })),
+        rows: ['add', 'del'].flatMap((verb) => rowsOf(verb, pairs)),
+        notes: plugins === undefined ? [NO_PLUGINS] : [],
+      };
+    },
+  };
+}
+
+const LABELS = {
+  kernel: 'the kernel’s own move',
+  ip: 'ip and nsenter, no more',
+  enim: 'enim',
+  plugins: 'host-device and static',
+};
+
+function rowsOf(verb, pairs) {
+  return Object.keys(pairs).map((name) => ({
+    key: `${verb} ${name}`,
+    label: `${verb}: ${LABELS[name]}`,
+    ...(name === 'kernel' ? {} : { against: `${verb} kernel` }),
+  }));
+}
+
+async function addAndDel(home, name, { add, setUp, del }) {
+  const { ms: added } = await home.run(add);
+  if (setUp !== undefined) await home.run(setUp);
+  await sleep(PAUSE_MS);
+  const { ms: deleted } = await home.run(del);
+  return { [`add ${name}`]: added, [`del ${name}`]: deleted };
+}

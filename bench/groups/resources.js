@@ -1,0 +1,81 @@
+/** CPU time and memory of a call, with all processes that it starts. */
+import { existsSync } from 'node:fs';
+import { bareIp, enim, stockPlugins } from '../contenders.js';
+
+const TIME = '/usr/bin/time';
+const NO_TIME = `peak memory cannot be measured: ${TIME} is missing; try: apt-get install time`;
+
+/** What add, del and list cost the node. */
+export const resourcesGroup = {
+  title: 'CPU time and peak resident memory of a call (IPv4)',
+
+  async prepare(bench) {
+    const home = await bench.home({ enis: 5, managed: 3 });
+    const [ours, scripted, stock] = home.pods(3);
+    const plugins = stockPlugins(home.enis[4], stock);
+    const callers = {
+      ip: bareIp(home, home.enis[3], scripted),
+      enim: {
+        ...enim(bench.enim, home, 'bench/web', ours),
+        list: { argv: [bench.enim, 'list'], env: home.env },
+      },
+      ...(plugins === undefined ? {} : { plugins }),
+    };
+    const meters = existsSync(TIME) ? METERS : METERS.filter(({ program }) => program !== TIME);
+    return {
+      contenders: Object.entries(callers).flatMap(([name, calls]) =>
+        meters.map((meter) => ({ share: meter.share, run: () => measureCalls(home, name, calls, meter) })),
+      ),
+      rows: meters.flatMap((meter) => ['add', 'del', 'list'].flatMap((verb) => rowsOf(verb, callers, meter))),
+      notes: meters.length < METERS.length ? [NO_TIME] : [],
+    };
+  },
+};
+
+const METERS = [
+  {
+    // GNU time rounds to 10 ms; Bash does not.
+    name: 'CPU',
+    share: 1,
+    unit: 'ms',
+    program: 'bash',
+    wrap: (argv) => ['bash', '-c', 'TIMEFORMAT="%3U %3S"; time "$@"', 'bash', ...argv],
+    read: (output) =>
+      lastLine(output)
+        .split(' ')
+        .reduce((sum, seconds) => sum + Number(seconds) * 1_000, 0),
+  },
+  {
+    // The largest of the process and all its descendants; hardly differs from call to call.
+    name: 'memory',
+    share: 5,
+    unit: 'MiB',
+    program: TIME,
+    wrap: (argv) => [TIME, '-f', '%M', ...argv],
+    read: (output) => Number(lastLine(output)) / 1024,
+  },
+];
+
+async function measureCalls(home, caller, calls, meter) {
+  const measured = {};
+  for (const [verb, job] of Object.entries(calls)) {
+    const { stderrs } = await home.run({ ...job, argv: meter.wrap(job.argv) });
+    measured[`${verb} ${meter.name} ${caller}`] = meter.read(stderrs[0]);
+  }
+  return measured;
+}
+
+const LABELS = { ip: 'ip and nsenter, no more', enim: 'enim', plugins: 'host-device and static' };
+
+function rowsOf(verb, callers, { name, unit }) {
+  return Object.entries(callers)
+    .filter(([, calls]) => verb in calls)
+    .map(([caller]) => {
+      const against = caller === 'ip' ? {} : { against: verb === 'list' ? null : `${verb} ${name} ip` };
+      return { key: `${verb} ${name} ${caller}`, label: `${name} of ${verb}: ${LABELS[caller]}`, unit, ...against };
+    });
+}
+
+function lastLine(output) {
+  return output.trimEnd().split('\n').at(-1);
+}

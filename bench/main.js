@@ -1,0 +1,53 @@
+/** Measures group after group and prints the table. Runs inside the sandbox, which removes what it makes. */
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from '../scripts/process.js';
+import { addGroup } from './groups/add.js';
+import { burstGroup } from './groups/burst.js';
+import { gcGroup } from './groups/gc.js';
+import { listGroup } from './groups/list.js';
+import { resourcesGroup } from './groups/resources.js';
+import { startGroup } from './groups/start.js';
+import { createHome } from './home.js';
+import { parseOptions } from './options.js';
+import { renderJson, renderTable } from './report.js';
+import { measureRounds } from './rounds.js';
+
+const GROUPS = {
+  add: addGroup([4]),
+  dual: addGroup([4, 6]),
+  start: startGroup,
+  list: listGroup,
+  gc: gcGroup,
+  resources: resourcesGroup,
+  burst: burstGroup,
+};
+
+const { rounds, only, json } = parseOptions(process.argv.slice(2));
+const directory = process.env.ENIM_BENCH_DIR;
+const enim = join(directory, 'enim');
+// A build that happens meanwhile must not change what is measured.
+copyFileSync(join(ROOT, 'dist/enim'), enim);
+
+let made = 0;
+const homes = [];
+const bench = {
+  enim,
+  async home(options) {
+    const home = await createHome({ directory, mark: process.env.ENIM_BENCH_MARK, number: made, ...options });
+    made += 1;
+    homes.push(home);
+    return home;
+  },
+};
+
+const measured = [];
+for (const [name, group] of Object.entries(GROUPS)) {
+  if (!only.includes(name)) continue;
+  process.stderr.write(`measuring ${name}\n`);
+  const { contenders, rows, conclude = () => [], notes = [] } = await group.prepare(bench);
+  const statistics = await measureRounds(contenders, rounds);
+  measured.push({ name, title: group.title, rows, statistics, notes: [...conclude(statistics), ...notes] });
+  for (const home of homes.splice(0)) await home.destroy();
+}
+process.stdout.write(json ? renderJson(measured) : renderTable(measured));
