@@ -112,7 +112,7 @@ async function findAllNetns(): Promise<ReachableNetns[]> {
     for (const descriptor of await listIfThere(`/proc/${pid}/fd`)) {
       const path = `/proc/${pid}/fd/${descriptor}`;
       if (!NETNS_DESCRIPTOR.test(await readlink(path).catch(() => ''))) continue;
-      const there = await statIfThere(path);
+      const there = await statIfThere(path).catch(() => undefined);
       if (there?.dev === nsfs) add(there.ino, path, []);
     }
   }
@@ -147,8 +147,13 @@ async function listIfThere(path: string): Promise<string[]> {
 
 async function statIfThere(path: string): Promise<{ dev: number; ino: number } | undefined> {
   return stat(path).catch((thrown: unknown) => {
-    if (['ENOENT', 'ESRCH', 'ENOTDIR', 'EACCES', 'ELOOP', 'ENAMETOOLONG'].includes(errnoOf(thrown) ?? ''))
-      return undefined;
-    throw thrown;
+    const errno = errnoOf(thrown) ?? '';
+    if (['ENOENT', 'ESRCH', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'].includes(errno)) return undefined;
+    // Not to be allowed to look is no sign that nothing is there.
+    if (!['EACCES', 'EPERM'].includes(errno)) throw thrown;
+    throw new EnimError('NOT_PERMITTED', `The netns ${path} may not be looked at (${errno}).`, {
+      hint: 'run enim as root, with CAP_SYS_PTRACE and CAP_SYS_ADMIN',
+      cause: thrown,
+    });
   });
 }
