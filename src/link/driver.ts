@@ -117,16 +117,24 @@ export function createLinkDriver(run: Run, sshPeer: string | null): LinkDriver {
     return parseRoutes(routes ?? [], link.name);
   };
 
-  /** False if another device has got the name since it was looked for. Nothing may then be done under that name. */
-  const rename = async (
-    link: Link,
-    { commands, renaming }: ReturnType<typeof planRestore>,
-    held: Held,
-  ): Promise<boolean> => {
-    if (renaming === 0) return true;
-    await ip(run, 'home', commands.slice(0, renaming), { keepOpen: held, force: true });
-    const name = commands[renaming - 1]?.at(-1);
-    return (await lookHome()).links.some((each) => each.ifindex === link.ifindex && each.name === name);
+  /**
+   * Gives the NIC its name back; returns the plan for the rest. Somebody may be quicker: udev makes the name an altname of a card
+   * that has just come home, which is mended, and another device may get it, which is not: then the NIC keeps the name that it has.
+   */
+  const rename = async (link: Link, snapshot: LinkSnapshot, held: Held): Promise<ReturnType<typeof planRestore>> => {
+    let seen = link;
+    let plan = planRestore(seen, snapshot, namesOfOthers((await lookHome()).links, seen));
+    const restored = plan.restored;
+    for (let tries = 0; plan.renaming > 0 && tries < RENAME_TRIES; tries += 1) {
+      await ip(run, 'home', plan.commands.slice(0, plan.renaming), { keepOpen: held, force: true });
+      const { links } = await lookHome();
+      const now = links.find(({ ifindex }) => ifindex === link.ifindex);
+      if (now === undefined) break;
+      seen = now;
+      plan = planRestore(seen, snapshot, namesOfOthers(links, seen));
+    }
+    if (plan.renaming > 0) plan = planRestore(seen, snapshot, new Set([snapshot.name]));
+    return { ...plan, restored: seen.name === snapshot.name ? restored : plan.restored };
   };
 
   return {
@@ -183,10 +191,7 @@ export function createLinkDriver(run: Run, sshPeer: string | null): LinkDriver {
     driverOf,
 
     async restore(link, snapshot, held) {
-      const plan = planRestore(link, snapshot, namesOfOthers((await lookHome()).links, link));
-      const { commands, restored } = (await rename(link, plan, held))
-        ? { ...plan, commands: plan.commands.slice(plan.renaming) }
-        : keepName(link, snapshot);
+      const { commands, restored } = await rename(link, snapshot, held);
       // What cannot be put back (a bridge that is gone, say) must not keep the rest from it; what remains is reported.
       const look: IpCommand = ['address', 'show'];
       const documents = await ip(run, 'home', [...commands, look], { keepOpen: held, force: true });
@@ -197,6 +202,9 @@ export function createLinkDriver(run: Run, sshPeer: string | null): LinkDriver {
     },
   };
 }
+
+/** Each of them meets a rival at a new moment only. */
+const RENAME_TRIES = 4;
 
 /** An IPv6 address stays tentative for a moment even without DAD, until the kernel's worker has run. */
 const SETTLE_TRIES = 300;
@@ -228,11 +236,6 @@ async function settle(
 
 function namesOf(links: readonly Link[]): Set<string> {
   return new Set(links.flatMap(({ name, altnames }) => [name, ...altnames]));
-}
-
-/** The plan for a NIC that cannot have its name back. */
-function keepName(link: Link, snapshot: LinkSnapshot): ReturnType<typeof planRestore> {
-  return planRestore(link, snapshot, new Set([snapshot.name]));
 }
 
 function lowersOf(links: readonly Link[]): Map<string, string> {

@@ -6,7 +6,7 @@ import { type Attachment, type AttachmentKey, endpointOf, keyOf, sameKey } from 
 import { EnimError } from '../model/errors.js';
 import type { Link, Restored } from '../model/link.js';
 import { identityOfAttachment } from './identify.js';
-import { locate, look, type Whereabouts } from './locate.js';
+import { type Look, locate, look, type Whereabouts } from './locate.js';
 import type { Parts } from './parts.js';
 
 /** How a return ended. */
@@ -101,26 +101,32 @@ export async function bringHome(parts: Parts, attachment: Attachment, held: read
 
 async function locateOrWait(parts: Parts, attachment: Attachment): Promise<Whereabouts> {
   const identity = identityOfAttachment(attachment);
-  const find = async () => locate(await look(parts), identity, attachment.netns);
-  let where = await find();
   const bus = identity.busAddress;
-  if (where.at !== 'nowhere' || bus === null) return where;
-  for (let waited = 0; where.at === 'nowhere' && waited < RETURN_WAIT_MS; waited += RETURN_POLL_MS) {
-    if (!(await parts.links.isOnBus(bus))) return where;
+  for (let waited = 0; ; waited += RETURN_POLL_MS) {
+    const machine = await look(parts);
+    const where = await locate(machine, identity, attachment.netns);
+    if (where.at !== 'nowhere' || bus === null) return where;
+    // Pulled out, or another card is in its place by now.
+    if (!(await parts.links.isOnBus(bus)) || (await isOccupied(machine, bus))) return where;
+    if (waited >= RETURN_WAIT_MS) break;
     await parts.sleep(RETURN_POLL_MS);
-    where = await find();
   }
-  if (where.at === 'nowhere' && (await parts.links.isOnBus(bus))) {
-    throw new EnimError(
-      'LINK_LOST',
-      `ENI ${attachment.eni.id} is plugged in at ${bus}, but in no netns that can be reached.`,
-      {
-        details: [
-          'A socket or a descriptor of the former pod may still hold its netns; the kernel returns the NIC when that ends.',
-        ],
-        hint: 'wait for it, then: enim gc',
-      },
-    );
-  }
-  return where;
+  throw new EnimError(
+    'LINK_LOST',
+    `ENI ${attachment.eni.id} is plugged in at ${bus}, but in no netns that can be reached.`,
+    {
+      details: [
+        'A socket or a descriptor of the former pod may still hold its netns; the kernel returns the NIC when that ends.',
+      ],
+      hint: 'wait for it, then: enim gc',
+    },
+  );
+}
+
+/** Whether some link that can be seen is the device at this bus address. */
+async function isOccupied(machine: Look, bus: string): Promise<boolean> {
+  const isThere = (links: readonly Link[]): boolean => links.some(({ busAddress }) => busAddress === bus);
+  if (isThere(machine.home.links)) return true;
+  for (const netns of await machine.all()) if (isThere((await machine.into(netns)) ?? [])) return true;
+  return false;
 }

@@ -1,0 +1,158 @@
+/** enim on real (emulated) PCI cards: they have no kind, do not die with a netns, and can be pulled out. */
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import type { AddAnswer } from '../fabric/answers.js';
+import { describeInVm, play, type Story } from './bed.js';
+
+const A = '02:00:5e:10:00:01';
+const B = '02:00:5e:10:00:02';
+const C = '02:00:5e:10:00:03';
+const VIRTIO = '02:00:5e:10:00:04';
+
+interface InitAnswer {
+  readonly enis: readonly { readonly id: string; readonly mac: string; readonly pciAddress?: string }[];
+}
+
+interface DelAnswer {
+  readonly returned: readonly {
+    readonly link: { readonly name: string } | null;
+    readonly restored: readonly unknown[];
+    readonly remaining: readonly unknown[];
+  }[];
+}
+
+describeInVm('enim with PCI cards', () => {
+  let life: Story;
+  let death: Story;
+  let unplug: Story;
+  let kill: Story;
+
+  beforeAll(async () => {
+    [life, death, unplug, kill] = await Promise.all([play('life'), play('death'), play('unplug'), play('kill')]);
+  });
+
+  describe('in a pod’s life', () => {
+    it('finds the cards with their bus addresses; virtio’s is not that of a slot', () => {
+      const { enis } = life.answer<InitAnswer>('init');
+      expect(enis.map(({ mac }) => mac)).toEqual([A, B, C, VIRTIO]);
+      for (const { mac, pciAddress } of enis) {
+        if (mac === VIRTIO) expect(pciAddress).toBeUndefined();
+        else expect(pciAddress).toBe(life.cards('before')[mac]?.parent);
+      }
+    });
+
+    it('gives one to a pod as eth0, with address and route', () => {
+      expect(life.answer<AddAnswer>('add')).toMatchObject({ mac: A, interface: { name: 'eth0' } });
+      expect(life.cards('pod')).toEqual({
+        [A]: expect.objectContaining({ name: 'eth0', up: true, mtu: 1450, addresses: ['10.0.0.1/24'] }),
+      });
+      expect(life.answer('route')).toMatchObject([{ dst: '10.0.0.0/24', dev: 'eth0' }]);
+    });
+
+    it('lets pods reach each other through the wire, vmxnet3 and virtio', () => {
+      expect(life.step('ping')).toMatchObject({ code: 0 });
+      expect(life.step('ping-virtio')).toMatchObject({ code: 0 });
+    });
+
+    it('lists who has which', () => {
+      const states = ['eth0', 'eth1', 'eth2', 'eth3'].map((id) => life.eni('list-used', id)?.state);
+      expect(states).toEqual(['used', 'used', 'free', 'used']);
+    });
+
+    it('brings it home as it was: name, MTU, alias, up', () => {
+      expect(life.answer<DelAnswer>('del')).toMatchObject({ returned: [{ link: { name: 'eth0' }, remaining: [] }] });
+      expect(life.cards('after')[A]).toEqual(life.cards('before')[A]);
+    });
+
+    it('undoes what the pod changed, and says so, also that the name was taken meanwhile', () => {
+      const [returned] = life.answer<DelAnswer>('del-changed').returned;
+      expect(returned?.restored).toEqual([
+        { what: 'MAC', from: '02:00:5e:99:00:02', to: B },
+        { what: 'MTU', from: '1300', to: '1500' },
+      ]);
+      expect(returned?.remaining).toEqual([{ what: 'name', from: 'enim0', to: 'eth1' }]);
+      expect(life.cards('after')[B]).toEqual({ ...life.cards('before')[B], name: 'enim0' });
+    });
+
+    it('reclaims a virtio card whose pod died', () => {
+      expect(life.eni('list-virtio', 'eth3')).toMatchObject({ state: 'orphan', link: { name: 'dev5', netns: null } });
+      expect(life.verdict('gc-virtio', 'eth3')).toMatchObject({ action: 'reclaim', done: true });
+      expect(life.cards('after')[VIRTIO]).toEqual(life.cards('before')[VIRTIO]);
+    });
+  });
+
+  describe('of pods that died without a word, on a node with udev', () => {
+    it('sees the kernel send both home, of which one only can keep the pod’s name', () => {
+      const names = [A, B].map((mac) => death.cards('returned')[mac]?.name);
+      expect(names.sort()).toEqual([expect.stringMatching(/^dev\d+$/), 'eth0']);
+      for (const id of ['ens8', 'ens9']) expect(death.eni('list-orphan', id)?.state).toBe('orphan');
+    });
+
+    it('gives them their names back although udev made these altnames of theirs', () => {
+      expect(death.cards('returned')[A]?.altnames).toContain('ens8');
+      expect(death.cards('returned')[B]?.altnames).toContain('ens9');
+      for (const id of ['ens8', 'ens9'])
+        expect(death.verdict('gc', id)).toMatchObject({ action: 'reclaim', done: true });
+      expect(death.cards('restored')).toEqual(death.cards('before'));
+    });
+
+    it('waits for a card that is nowhere, until its netns is really gone', () => {
+      const mac = death.answer<AddAnswer>('add-held').mac;
+      expect(death.cards('nowhere')).not.toHaveProperty([mac]);
+      expect(death.answer<DelAnswer>('del-nowhere').returned).toMatchObject([{ remaining: [] }]);
+      expect(death.cards('after')).toEqual(death.cards('before'));
+    });
+  });
+
+  describe('that are pulled out', () => {
+    it('misses them, at home and in the pod', () => {
+      expect(unplug.eni('list-unplugged', 'eth0')).toMatchObject({ state: 'missing', link: null });
+      expect(unplug.eni('list-unplugged', 'eth1')).toMatchObject({ state: 'missing', link: null });
+    });
+
+    it('frees what the pod had', () => {
+      expect(unplug.answer<DelAnswer>('del-unplugged').returned).toMatchObject([{ link: null, remaining: [] }]);
+    });
+
+    it('knows one again that is plugged in again, under another ifindex', () => {
+      const before = unplug.answer<AddAnswer>('add').interface.ifindex;
+      const now = unplug.eni('list-replugged', 'eth0');
+      expect(now).toMatchObject({ state: 'free', link: { name: 'eth0', netns: null } });
+      expect(now?.link?.ifindex).not.toBe(before);
+      expect(unplug.answer<AddAnswer>('add-replugged').mac).toBe(A);
+      expect(unplug.cards('pod')[A]).toMatchObject({ name: 'eth0', up: true, addresses: ['10.0.0.1/24'] });
+    });
+
+    it('does not take another card in the same slot for the one that was pulled out', () => {
+      expect(unplug.eni('list-replaced', 'eth0')).toMatchObject({ state: 'missing', link: null });
+      expect(unplug.answer<DelAnswer>('del-replaced').returned).toMatchObject([{ link: null, remaining: [] }]);
+      expect(unplug.cards('home')[C]).toMatchObject({ alias: null, up: false });
+    });
+  });
+
+  describe('when an add is killed', () => {
+    it('was really killed each time', () => {
+      for (const name of ['unmoved', 'moving', 'moved', 'configured']) expect(kill.step(name).code).toBe(137);
+    });
+
+    it('before the card moved: gc', () => {
+      expect(kill.verdict('gc-unmoved', 'eth0')).toMatchObject({ action: 'reclaim', done: true });
+      expect(kill.cards('home-unmoved')).toEqual(kill.cards('before'));
+    });
+
+    it('while its last command still moves the card: del', () => {
+      expect(kill.answer<DelAnswer>('del-moving').returned).toMatchObject([{ link: { name: 'eth0' }, remaining: [] }]);
+      expect(kill.cards('home-moving')).toEqual(kill.cards('before'));
+    });
+
+    it('when the card had moved: the same add again finishes it, and del', () => {
+      expect(kill.answer<AddAnswer>('add-again').mac).toBe(A);
+      expect(kill.cards('pod-again')[A]).toMatchObject({ name: 'eth0', up: true, addresses: ['10.0.0.1/24'] });
+      expect(kill.cards('home-again')).toEqual(kill.cards('before'));
+    });
+
+    it('when the card was set up, and then the pod dies: gc', () => {
+      expect(kill.verdict('gc-dead', 'eth0')).toMatchObject({ action: 'reclaim', done: true });
+      expect(kill.cards('home-dead')).toEqual(kill.cards('before'));
+    });
+  });
+});

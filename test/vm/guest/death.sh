@@ -1,0 +1,34 @@
+# Pods that die without a word on a node with udev, which gives every card that returns its predictable name as an altname.
+. "$SCENARIO/lib.sh"
+/usr/lib/systemd/systemd-udevd --daemon
+plug a 02:00:5e:10:00:01 model=vmxnet3 addr=8
+plug b 02:00:5e:10:00:02 model=vmxnet3 addr=9
+until_true is_home 02:00:5e:10:00:01 ens8
+until_true is_home 02:00:5e:10:00:02 ens9
+ip link set dev ens8 up mtu 1450 alias uplink
+step init enim provider init --yes --json
+step before links
+for pod in web-0 web-1 web-2; do ip netns add "$pod"; done
+
+step add enim add default/web-0 --netns web-0 --json
+step add-second enim add default/web-1 --netns web-1 --json
+ip netns del web-0
+ip netns del web-1
+is_named() { ip link show dev "$1"; }
+until_true is_named ens8
+until_true is_named ens9
+step returned links
+step list-orphan enim list --json
+step gc enim gc --grace 0 --json
+step restored links
+
+# Held where nobody can look, in another mount namespace, a netns has no name and its card is nowhere.
+step add-held enim add default/web-2 --netns web-2 --json
+touch /tmp/hold; mkfifo /tmp/free
+unshare -m --propagation private bash -c 'mount --bind /run/netns/web-2 /tmp/hold && touch /tmp/held && read -r <>/tmp/free' &
+until_true test -e /tmp/held
+ip netns del web-2
+step nowhere links
+{ until_true grep -q releasing /var/lib/enim/state.json; sleep 0.7; echo >/tmp/free; } &
+step del-nowhere enim del default/web-2 --json
+step after links

@@ -1,0 +1,48 @@
+# What the scenarios share. Each step is printed on standard output, between marks that the test looks for.
+export PATH="$SCENARIO:$PATH" ENIM_CONFIG=/tmp/enim.json
+# The guest is emulated: compiling hot code costs more there than it saves.
+export BUN_JSC_useJIT=0
+
+# step NAME COMMAND...: runs the command, and says how it ended and what it printed.
+step() {
+  local name=$1 code=0
+  shift
+  printf '\n@step %s\n' "$name"
+  "$@" </dev/null || code=$?
+  printf '\n@code %d\n' "$code"
+}
+
+# links [NETNS]: the links there.
+links() {
+  ip ${1:+-n "$1"} -j -d address show
+}
+
+# until_true COMMAND...: waits for it, 20 s at most.
+until_true() {
+  local tries
+  for ((tries = 0; tries < 200; tries++)); do
+    "$@" >/dev/null 2>&1 && return 0
+    sleep 0.1
+  done
+  echo "Within 20 s this did not come true: $*" >&2
+  return 1
+}
+
+# is_home MAC [NAME]: whether a card with this MAC is at home.
+is_home() {
+  ip -o link show ${2:+dev "$2"} | grep -q "link/ether $1 "
+}
+
+# plug ID MAC [OPTION...]: plugs a card, and waits until its link is there.
+plug() {
+  local id=$1 mac=$2
+  shift 2
+  hostctl plug "$id" mac="$mac" "$@" >/dev/null && until_true is_home "$mac"
+}
+
+# addresses ADDRESS...: gives the ENIs of the settings these addresses, in their order.
+addresses() {
+  jq '.static.enis |= ([., $ARGS.positional] | transpose
+      | map(.[0] + (if .[1] then {ipv4: {address: .[1]}} else {} end)))' "$ENIM_CONFIG" --args "$@" >/tmp/settings &&
+    cat /tmp/settings >"$ENIM_CONFIG"
+}
