@@ -102,13 +102,17 @@ export async function bringHome(parts: Parts, attachment: Attachment, held: read
 async function locateOrWait(parts: Parts, attachment: Attachment): Promise<Whereabouts> {
   const identity = identityOfAttachment(attachment);
   const bus = identity.busAddress;
+  const deadline = parts.clock().getTime() + RETURN_WAIT_MS;
   for (let waited = 0; ; waited += RETURN_POLL_MS) {
     const machine = await look(parts);
     const where = await locate(machine, identity, attachment.netns);
     if (where.at !== 'nowhere' || bus === null) return where;
-    // Pulled out, or another card is in its place by now.
-    if (!(await parts.links.isOnBus(bus)) || (await isOccupied(machine, bus))) return where;
-    if (waited >= RETURN_WAIT_MS) break;
+    if (!(await parts.links.isOnBus(bus))) return where;
+    if (waited >= RETURN_WAIT_MS || parts.clock().getTime() >= deadline) {
+      // Pulled out, and another card is in its place by now. Not sooner: the two ports of one card can share a bus address.
+      if (await isOccupied(machine, bus)) return where;
+      break;
+    }
     await parts.sleep(RETURN_POLL_MS);
   }
   throw new EnimError(
