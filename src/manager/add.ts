@@ -53,8 +53,12 @@ export async function add(parts: Parts, request: AddRequest, signal?: AbortSigna
   try {
     const before = await parts.store.find(endpoint);
     if (before === undefined) return await attach(parts, request, endpoint, netns, signal);
-    refuseOtherOwner(before, endpoint);
-    const same = await resume(parts, before, netns);
+    const link = findLink((await parts.links.lookInto(netns)) ?? [], identityOfAttachment(before));
+    // The kernel gives the number of a dead netns to the next one, and a derived container ID is that number. No two live ones
+    // have the same, so if the NIC is not in this one, the record is of one that is dead.
+    const isStale = request.containerID === null && before.netns.inode === netns.inode && link === undefined;
+    if (!isStale) refuseOtherOwner(before, endpoint);
+    const same = await resume(parts, before, netns, link);
     if (same !== undefined) return same;
     await giveBack(parts, before);
     return await attach(parts, request, endpoint, netns, signal);
@@ -73,10 +77,14 @@ function refuseOtherOwner(attachment: Attachment, { owner }: Endpoint): void {
 }
 
 /** The answer of an earlier add whose NIC is where it should be; sets it up anew where that was interrupted or undone. */
-async function resume(parts: Parts, attachment: Attachment, netns: NetnsRef): Promise<Added | undefined> {
+async function resume(
+  parts: Parts,
+  attachment: Attachment,
+  netns: NetnsRef,
+  link: Link | undefined,
+): Promise<Added | undefined> {
   if (attachment.phase === 'releasing' || attachment.netns.inode !== netns.inode || attachment.bootID !== parts.bootID)
     return undefined;
-  const link = findLink((await parts.links.lookInto(netns)) ?? [], identityOfAttachment(attachment));
   if (link === undefined || link.name !== attachment.ifname) return undefined;
   if (attachment.phase === 'attached' && parts.links.faults(link, attachment.eni).length === 0)
     return { attachment, link };

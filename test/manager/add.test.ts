@@ -89,6 +89,24 @@ describe('add', () => {
     expect((await addTo(machine, { containerID: null })).attachment).toEqual(attachment);
   });
 
+  it('takes a derived container ID over from a dead netns that had the same number, and never from a live one', async () => {
+    const machine = nodeWith(2);
+    const dead = machine.addPod('web-0');
+    await addTo(machine, { containerID: null });
+    const next = { owner: 'default/web-1', containerID: null, netns: 'web-1' };
+    machine.kernel.paths.set('/run/netns/web-1', dead.inode);
+    expect((await enimErrorOf(() => addTo(machine, next))).code).toBe('INVALID_ARGUMENT');
+    machine.kernel.paths.delete('/run/netns/web-1');
+
+    machine.killPod(dead);
+    machine.kernel.devices.set(dead.inode, []);
+    machine.kernel.paths.set('/run/netns/web-1', dead.inode);
+    const { attachment } = await addTo(machine, next);
+    expect(attachment).toMatchObject({ owner: 'default/web-1', containerID: `netns-${dead.inode}` });
+    expect((await machine.parts().store.list()).map(({ owner }) => owner)).toEqual(['default/web-1']);
+    expect((await machine.parts().provider.list()).filter(({ holder }) => holder !== null)).toHaveLength(1);
+  });
+
   it('gives each container of one owner, and each interface, an ENI of its own', async () => {
     const machine = nodeWith(3);
     machine.addPod('web-0');
