@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { loadSettings } from './config/load.js';
 import { findLocations, type Locations } from './config/locations.js';
 import type { Settings } from './config/schema.js';
-import { createRun } from './exec.js';
+import { createPrograms } from './exec.js';
 import { createLinkDriver } from './link/driver.js';
 import { netnsDirectory } from './link/netns.js';
 import type { Parts } from './manager/parts.js';
@@ -45,12 +45,11 @@ export interface Context {
 export function createContext({ env, overrides, purpose, warn }: ContextOptions): Context {
   const locations = findLocations(env, overrides);
   const settings = loadSettings(locations.config);
-  const run = createRun(TOOL_TIMEOUT_MS);
   const clock = (): Date => new Date();
-  const lockRun = createRun(settings.lockWait + TOOL_TIMEOUT_MS);
-  const locks = createLocks(lockRun, { directory: locations.runDir, wait: settings.lockWait, purpose });
+  const waiting = createPrograms(settings.lockWait + TOOL_TIMEOUT_MS);
+  const locks = createLocks(waiting, { directory: locations.runDir, wait: settings.lockWait, purpose });
   const store = createStore({ directory: locations.stateDir, locks, clock, warn });
-  const links = createLinkDriver(run, env.SSH_CONNECTION?.split(' ')[0] ?? null);
+  const links = createLinkDriver(createPrograms(TOOL_TIMEOUT_MS), env.SSH_CONNECTION?.split(' ')[0] ?? null);
   const rules = settings.static.discover;
   const provider = createStaticProvider({
     inventory: settings.static.enis,

@@ -3,7 +3,7 @@
  * of providers or of the store.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Run } from '../exec.js';
+import type { Programs } from '../exec.js';
 import type { Attachment, NetnsRef } from '../model/attachment.js';
 import type { Eni } from '../model/eni.js';
 import { EnimError } from '../model/errors.js';
@@ -11,7 +11,8 @@ import { formatLabel } from '../model/label.js';
 import type { Link, LinkRoute, LinkSnapshot, Restored } from '../model/link.js';
 import { driverOf, isOnBus } from './bus.js';
 import { configurationFaults, planConfigure, sysctlsFor } from './configure.js';
-import { type IpCommand, ip, type Place, prefix } from './iproute2.js';
+import { writeSysctls } from './inside.js';
+import { type Ip, type IpCommand, openIp } from './iproute2.js';
 import { parseLinks, parseRoutes } from './parse.js';
 import { planRestore, remainingDifferences, takeSnapshot } from './snapshot.js';
 
@@ -43,91 +44,123 @@ export interface Restoration {
   readonly remaining: readonly Restored[];
 }
 
-/** Descriptors of the locks that protect what is being changed: children inherit them, so that no lock ends before its work. */
-export type Held = readonly number[];
-
-/** Everything that the manager asks of the kernel. */
+/** What the manager may see of the kernel's links, without a lock. */
 export interface LinkDriver {
   lookHome(): Promise<HomeView>;
   /** The links in a netns; undefined once it cannot be entered. */
   lookInto(netns: NetnsRef): Promise<readonly Link[] | undefined>;
-  /** What a link at home looks like, with the routes through it. */
-  snapshot(link: Link): Promise<LinkSnapshot>;
-  /** Labels the NIC and moves it from home into the netns, under the attachment's ifname. */
-  moveIn(link: Link, netns: NetnsRef, attachment: Attachment, held: Held): Promise<void>;
   /** What is missing from a NIC that `configure` set up; clauses such as "10.0.0.10/24 is not on it". */
   faults(link: Link, eni: Eni): readonly string[];
-  /** Gives the NIC its addresses, MTU and routes, announces it, and returns it as it then is. */
-  configure(netns: NetnsRef, ifname: string, eni: Eni, held: Held): Promise<Link>;
-  /** Moves the NIC from the netns to home, under `name`, or under a free name where that is taken. */
-  moveHome(link: Link, netns: NetnsRef, name: string, held: Held): Promise<void>;
   /** What `restore` would put back. */
   differences(link: Link, snapshot: LinkSnapshot, home: readonly Link[]): readonly Restored[];
   /** Whether the hardware is plugged in at this bus address, whichever netns its link is in. */
   isOnBus(busAddress: string): Promise<boolean>;
   /** The kernel driver of a card, or the kind of a virtual device. */
   driverOf(link: Link): Promise<string | null>;
+  /**
+   * What may be done to links under a lock.
+   *
+   * @param fd the lock's: the processes that do the work inherit it, so that it does not end before the work
+   */
+  under(lock: { readonly fd: number }): LinkWork;
+}
+
+/** What the manager does to links, in processes that are kept until it is closed: looking again costs no new one. */
+export interface LinkWork extends LinkDriver {
+  /** What a link at home looks like, with the routes through it. */
+  snapshot(link: Link): Promise<LinkSnapshot>;
+  /** Labels the NIC and moves it from home into the netns, under the attachment's ifname. */
+  moveIn(link: Link, netns: NetnsRef, attachment: Attachment): Promise<void>;
+  /** Gives the NIC its addresses, MTU and routes, announces it, and returns it as it then is. */
+  configure(netns: NetnsRef, ifname: string, eni: Eni): Promise<Link>;
+  /** Moves the NIC from the netns to home, under `name`, or under a free name where that is taken. */
+  moveHome(link: Link, netns: NetnsRef, name: string): Promise<void>;
   /** Makes the NIC, at home, equal to its snapshot. */
-  restore(link: Link, snapshot: LinkSnapshot, held: Held): Promise<Restoration>;
+  restore(link: Link, snapshot: LinkSnapshot): Promise<Restoration>;
+  /** Ends the processes; before the lock is released. */
+  close(): Promise<void>;
 }
 
 /**
- * @param run starts programs
+ * @param programs starts programs
  * @param sshPeer address of the SSH client that we were called by, if any
  */
-export function createLinkDriver(run: Run, sshPeer: string | null): LinkDriver {
-  const lookHome = async (): Promise<HomeView> => {
-    const peer: IpCommand[] = sshPeer === null ? [] : [['route', 'get', sshPeer]];
-    const [links, routes, toPeer] = await ip(
-      run,
-      'home',
-      [['address', 'show'], ['route', 'show', 'table', 'all', 'default'], ...peer],
-      // No route to the peer, or no IPv6 at all, is no reason to see nothing.
-      { force: true },
-    );
-    if (links === undefined)
-      throw new EnimError('LINK_FAILED', 'The links at home could not be listed ("ip address show").');
-    const [way] = toPeer === undefined ? [] : parseRoutes(toPeer);
-    const parsed = parseLinks(links);
-    return {
-      links: parsed,
-      use: {
-        defaultRoutes: parseRoutes(routes ?? []),
-        sshDevice: way?.dev ?? null,
-        names: namesOf(parsed),
-        lowers: lowersOf(parsed),
-      },
-    };
-  };
-
-  const lookInto = async (netns: NetnsRef): Promise<readonly Link[] | undefined> => {
+export function createLinkDriver(programs: Programs, sshPeer: string | null): LinkDriver {
+  const once: Ip = async (...call) => {
+    const session = openIp(programs, []);
     try {
-      const [links] = await ip(run, netns, [['address', 'show']]);
-      return parseLinks(links ?? []);
-    } catch (thrown) {
-      if (thrown instanceof EnimError && thrown.code === 'NOT_THERE') return undefined;
-      throw thrown;
+      return await session.ip(...call);
+    } finally {
+      await session.close();
     }
   };
+  const driver = (ip: Ip): LinkDriver => ({
+    lookHome: () => lookHome(ip, sshPeer),
+    lookInto: (netns) => lookInto(ip, netns),
+    faults: configurationFaults,
+    differences: (link, snapshot, home) => planRestore(link, snapshot, namesOfOthers(home, link)).restored,
+    isOnBus,
+    driverOf,
+    under({ fd }) {
+      const session = openIp(programs, [fd]);
+      return { ...driver(session.ip), ...changes(programs, session.ip, fd), close: session.close };
+    },
+  });
+  return driver(once);
+}
+
+async function lookHome(ip: Ip, sshPeer: string | null): Promise<HomeView> {
+  const look: IpCommand[] = [
+    ['address', 'show'],
+    ['route', 'show', 'table', 'all', 'default'],
+  ];
+  const [links, routes] = await ip('home', look);
+  // No route to the peer is no reason to see nothing.
+  const [toPeer] = sshPeer === null ? [] : await ip('home', [['route', 'get', sshPeer]], { force: true });
+  const [way] = toPeer === undefined ? [] : parseRoutes(toPeer);
+  const parsed = parseLinks(links);
+  return {
+    links: parsed,
+    use: {
+      defaultRoutes: parseRoutes(routes),
+      sshDevice: way?.dev ?? null,
+      names: namesOf(parsed),
+      lowers: lowersOf(parsed),
+    },
+  };
+}
+
+async function lookInto(ip: Ip, netns: NetnsRef): Promise<readonly Link[] | undefined> {
+  try {
+    const [links] = await ip(netns, [['address', 'show']]);
+    return parseLinks(links);
+  } catch (thrown) {
+    if (thrown instanceof EnimError && thrown.code === 'NOT_THERE') return undefined;
+    throw thrown;
+  }
+}
+
+function changes(programs: Programs, ip: Ip, fd: number): Omit<LinkWork, keyof LinkDriver | 'close'> {
+  const linksAtHome = async (): Promise<Link[]> => parseLinks((await ip('home', [['address', 'show']]))[0]);
 
   const routesThrough = async (link: Link): Promise<LinkRoute[]> => {
     // A link that is down has none.
     if (!link.up) return [];
-    const [routes] = await ip(run, 'home', [['route', 'show', 'table', 'all', 'dev', link.name]]);
-    return parseRoutes(routes ?? [], link.name);
+    const [routes] = await ip('home', [['route', 'show', 'table', 'all', 'dev', link.name]]);
+    return parseRoutes(routes, link.name);
   };
 
   /**
    * Gives the NIC its name back; returns the plan for the rest. Somebody may be quicker: udev makes the name an altname of a card
    * that has just come home, which is mended, and another device may get it, which is not: then the NIC keeps the name that it has.
    */
-  const rename = async (link: Link, snapshot: LinkSnapshot, held: Held): Promise<ReturnType<typeof planRestore>> => {
+  const rename = async (link: Link, snapshot: LinkSnapshot): Promise<ReturnType<typeof planRestore>> => {
     let seen = link;
-    let plan = planRestore(seen, snapshot, namesOfOthers((await lookHome()).links, seen));
+    let plan = planRestore(seen, snapshot, namesOfOthers(await linksAtHome(), seen));
     const restored = plan.restored;
     for (let tries = 0; plan.renaming > 0 && tries < RENAME_TRIES; tries += 1) {
-      await ip(run, 'home', plan.commands.slice(0, plan.renaming), { keepOpen: held, force: true });
-      const { links } = await lookHome();
+      await ip('home', plan.commands.slice(0, plan.renaming), { force: true });
+      const links = await linksAtHome();
       const now = links.find(({ ifindex }) => ifindex === link.ifindex);
       if (now === undefined) break;
       seen = now;
@@ -138,64 +171,42 @@ export function createLinkDriver(run: Run, sshPeer: string | null): LinkDriver {
   };
 
   return {
-    lookHome,
-    lookInto,
-
     async snapshot(link) {
       return takeSnapshot(link, await routesThrough(link));
     },
 
-    async moveIn(link, netns, attachment, held) {
-      const commands = [
-        [
-          'link',
-          'set',
-          'dev',
-          link.name,
-          'alias',
-          formatLabel(attachment.eni.id, attachment.snapshot.name, attachment),
-        ],
+    async moveIn(link, netns, attachment) {
+      const label = formatLabel(attachment.eni.id, attachment.snapshot.name, attachment);
+      await ip('home', [
+        ['link', 'set', 'dev', link.name, 'alias', label],
         // By index, just looked up: a move by name races with udev, which renames a plugged card within 100 ms.
         ['link', 'set', 'dev', `if${link.ifindex}`, 'netns', netns.path, 'name', attachment.ifname],
-      ];
-      await ip(run, 'home', commands, { keepOpen: held });
+      ]);
     },
 
-    async configure(netns, ifname, eni, held) {
-      await Promise.all(
-        sysctlsFor(eni, ifname).map(({ value, paths }) => writeSysctls(run, netns, value, paths, held)),
-      );
+    async configure(netns, ifname, eni) {
+      await writeSysctls(programs, netns, sysctlsFor(eni, ifname), [fd]);
       const show: IpCommand = ['address', 'show', 'dev', ifname];
-      const [document] = await ip(run, netns, [...planConfigure(eni, ifname), show], { keepOpen: held });
-      return settle(eni, ifname, netns, document, async () => (await ip(run, netns, [show]))[0]);
+      const [document] = await ip(netns, [...planConfigure(eni, ifname), show]);
+      return settle(eni, ifname, netns, document, async () => (await ip(netns, [show]))[0]);
     },
 
-    async moveHome(link, netns, name, held) {
-      const { links } = await lookHome();
-      const taken = namesOf(links);
+    async moveHome(link, netns, name) {
+      const taken = namesOf(await linksAtHome());
       const target = taken.has(name) ? freeName(taken) : name;
       // An altname that any device at home has, or that is the new name itself, refuses the move or the rename (EEXIST).
       const clashing = link.altnames.filter((altname) => taken.has(altname) || altname === target);
-      const commands = [
+      await ip(netns, [
         ...clashing.map((altname) => ['link', 'property', 'del', 'dev', link.name, 'altname', altname]),
         ['link', 'set', 'dev', link.name, 'netns', `/proc/${process.pid}/ns/net`, 'name', target],
-      ];
-      await ip(run, netns, commands, { keepOpen: held });
+      ]);
     },
 
-    faults: configurationFaults,
-
-    differences: (link, snapshot, home) => planRestore(link, snapshot, namesOfOthers(home, link)).restored,
-
-    isOnBus,
-    driverOf,
-
-    async restore(link, snapshot, held) {
-      const { commands, restored } = await rename(link, snapshot, held);
+    async restore(link, snapshot) {
+      const { commands, restored } = await rename(link, snapshot);
       // What cannot be put back (a bridge that is gone, say) must not keep the rest from it; what remains is reported.
-      const look: IpCommand = ['address', 'show'];
-      const documents = await ip(run, 'home', [...commands, look], { keepOpen: held, force: true });
-      const now = parseLinks(documents.at(-1) ?? []).find(({ ifindex }) => ifindex === link.ifindex);
+      const documents = await ip('home', [...commands, ['address', 'show']], { force: true });
+      const now = parseLinks(documents.at(-1)).find(({ ifindex }) => ifindex === link.ifindex);
       if (now === undefined)
         throw new EnimError('LINK_LOST', `The NIC ${link.name} left home while it was being restored.`);
       return { link: now, restored, remaining: remainingDifferences(now, snapshot, await routesThrough(now)) };
@@ -251,18 +262,4 @@ function freeName(taken: ReadonlySet<string>): string {
   let number = 0;
   while (taken.has(`enim${number}`)) number += 1;
   return `enim${number}`;
-}
-
-async function writeSysctls(
-  run: Run,
-  netns: Place,
-  value: string,
-  paths: readonly string[],
-  held: Held,
-): Promise<void> {
-  // /proc/sys/net shows the netns of whoever opens it, so the writer has to be inside; tee writes one value to many files.
-  const [program, ...args] = [...prefix(netns), 'tee', ...paths] as [string, ...string[]];
-  const { code, stderr } = await run(program, args, { input: value, keepOpen: held });
-  if (code !== 0)
-    throw new EnimError('LINK_FAILED', `The sysctls ${paths.join(', ')} cannot be set to ${value}: ${stderr.trim()}.`);
 }

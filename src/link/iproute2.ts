@@ -1,10 +1,10 @@
 /**
- * Talking to the kernel through iproute2: one `ip -batch -` for each netns and step, in our own netns or, through nsenter, in
- * another. nsenter keeps the host's /sys and takes any path, which `ip -n` does not.
+ * Talking to the kernel through iproute2: one `ip -batch -` for each netns, in our own netns or, through nsenter, in another.
+ * nsenter keeps the host's /sys and takes any path, which `ip -n` does not.
  */
-import type { Run } from '../exec.js';
+import type { Conversation, Outcome, Programs } from '../exec.js';
 import { EnimError } from '../model/errors.js';
-import { parseDocuments } from './parse.js';
+import { parseDocument } from './parse.js';
 
 /** One `ip` command as its arguments, for example `['link', 'set', 'dev', 'eth0', 'up']`. */
 export type IpCommand = readonly string[];
@@ -12,55 +12,124 @@ export type IpCommand = readonly string[];
 /** Where commands run: at home (our own netns), or in the netns that a path opens. */
 export type Place = 'home' | { readonly path: string };
 
+/**
+ * Runs the commands in order, until the first that fails.
+ *
+ * @returns the JSON documents of the commands that list something, in their order
+ * @throws EnimError NOT_THERE if the netns cannot be entered, LINK_FAILED with the kernel's answer if a command failed
+ */
+export type Ip = (place: Place, commands: readonly IpCommand[], options?: IpOptions) => Promise<unknown[]>;
+
 interface IpOptions {
-  readonly keepOpen?: readonly number[];
-  /** Goes on after a command that fails; whoever asks for it looks at the result afterwards. */
+  /** Goes on after a command that fails, whose document is undefined; whoever asks for it looks at the result afterwards. */
   readonly force?: boolean;
 }
 
+/** `ip` in any number of places, its processes kept until all work is done. */
+export interface IpSession {
+  readonly ip: Ip;
+  /** Ends the processes, and waits for it. */
+  close(): Promise<void>;
+}
+
+/** A process that is spoken to, and the number of lines that it was sent. */
+interface Speaker {
+  readonly conversation: Conversation;
+  sent: number;
+}
+
 /**
- * Runs the commands in order, in one process, until the first that fails.
- *
- * @returns the JSON documents that the listing ones printed
- * @throws EnimError NOT_THERE if the netns cannot be entered, LINK_FAILED with the kernel's answer if a command failed
+ * Asked to see that the commands before it are done. Index 1 is the loopback's in every netns, whatever its name. Not `link show`:
+ * after it the same `ip` process leaves the addresses out of `address show` (measured, 6.1).
  */
-export async function ip(
-  run: Run,
-  place: Place,
-  commands: readonly IpCommand[],
-  options: IpOptions = {},
-): Promise<unknown[]> {
-  if (!commands.every((command) => command.every(fitsBatch))) return ipOneByOne(run, place, commands, options);
-  const flags = ['-j', '-d', ...(options.force ? ['-force'] : []), '-batch', '-'];
-  const input = `${commands.map(batchLine).join('\n')}\n`;
-  const [program, ...args] = [...prefix(place), 'ip', ...flags] as [string, ...string[]];
-  const { code, stdout, stderr } = await run(program, args, { input, keepOpen: options.keepOpen ?? [] });
-  if (code !== 0 && !options.force) throw failure(place, commands, stderr);
-  return parseDocuments(stdout);
+const ARE_YOU_DONE: IpCommand = ['address', 'show', 'dev', 'if1'];
+
+/** @param keepOpen descriptors that the processes inherit: the locks of what is being changed */
+export function openIp(programs: Programs, keepOpen: readonly number[]): IpSession {
+  const speakers = new Map<string, Speaker>();
+
+  const speakerIn = (place: Place): Speaker => {
+    const key = place === 'home' ? '' : place.path;
+    const known = speakers.get(key);
+    if (known !== undefined) return known;
+    const [program, args] = commandIn(place, 'ip', ['-j', '-d', '-batch', '-']);
+    const speaker = { conversation: programs.converse(program, args, { keepOpen }), sent: 0 };
+    speakers.set(key, speaker);
+    return speaker;
+  };
+
+  /** The number of commands that were carried out, and the failure of the next one. */
+  const batch = async (place: Place, commands: readonly IpCommand[], documents: unknown[]): Promise<Failure | null> => {
+    const speaker = speakerIn(place);
+    const lines = isListing(commands.at(-1) ?? []) ? commands : [...commands, ARE_YOU_DONE];
+    const before = speaker.sent;
+    speaker.sent += lines.length;
+    const listings = lines.filter(isListing).length;
+    const { lines: printed, ended } = await speaker.conversation.ask(
+      lines.map((line) => `${batchLine(line)}\n`).join(''),
+      listings,
+    );
+    documents.push(...printed.slice(0, commands.filter(isListing).length).map(parseDocument));
+    if (ended === null) return null;
+    speakers.delete(place === 'home' ? '' : place.path);
+    return { at: failedLine(ended.stderr) - before - 1, ended };
+  };
+
+  const alone = async (place: Place, command: IpCommand, documents: unknown[]): Promise<Failure | null> => {
+    const [program, args] = commandIn(place, 'ip', ['-j', '-d', ...command]);
+    const ended = await programs.run(program, args, { keepOpen });
+    if (ended.code !== 0) return { at: 0, ended };
+    if (isListing(command)) documents.push(parseDocument(ended.stdout.trim()));
+    return null;
+  };
+
+  return {
+    async ip(place, commands, { force = false } = {}) {
+      const documents: unknown[] = [];
+      let rest = commands;
+      while (rest.length > 0) {
+        const unfit = rest.findIndex((command) => !command.every(fitsBatch));
+        const next = unfit === 0 ? rest.slice(0, 1) : rest.slice(0, unfit < 0 ? rest.length : unfit);
+        const failed = await (unfit === 0 ? alone(place, next[0] ?? [], documents) : batch(place, next, documents));
+        const command = failed === null ? undefined : next[failed.at];
+        if (failed !== null && !(force && command !== undefined))
+          throw failure(place, command ?? next[0] ?? [], failed.ended);
+        if (command !== undefined && isListing(command)) documents.push(undefined);
+        rest = rest.slice(failed === null ? next.length : failed.at + 1);
+      }
+      return documents;
+    },
+
+    async close() {
+      const ending = [...speakers.values()].map(({ conversation }) => conversation.end());
+      speakers.clear();
+      await Promise.allSettled(ending);
+    },
+  };
+}
+
+interface Failure {
+  /** Index of the command that failed; out of range if `ip` ended for another reason. */
+  readonly at: number;
+  readonly ended: Outcome;
+}
+
+/** A program and its arguments, so that it runs in `place`. */
+export function commandIn(place: Place, program: string, args: readonly string[]): [string, string[]] {
+  return place === 'home' ? [program, [...args]] : ['nsenter', [`--net=${place.path}`, '--', program, ...args]];
+}
+
+/** Whether a command prints a document, just one, on a line of its own; the others print nothing. */
+function isListing([, verb]: IpCommand): boolean {
+  return verb === 'show' || verb === 'get';
+}
+
+/** Number of the line of the batch that failed, from 1; not a number if none is named. */
+function failedLine(stderr: string): number {
+  return Number(/Command failed -:(\d+)/.exec(stderr)?.[1] ?? Number.NaN);
 }
 
 /** The batch syntax has no escapes: `#`, quotes, backslashes and line ends cannot be written in it. */
-async function ipOneByOne(
-  run: Run,
-  place: Place,
-  commands: readonly IpCommand[],
-  options: IpOptions,
-): Promise<unknown[]> {
-  const documents: unknown[] = [];
-  for (const command of commands) {
-    const [program, ...args] = [...prefix(place), 'ip', '-j', '-d', ...command] as [string, ...string[]];
-    const { code, stdout, stderr } = await run(program, args, { keepOpen: options.keepOpen ?? [] });
-    if (code !== 0 && !options.force) throw failure(place, [command], stderr);
-    documents.push(...parseDocuments(stdout));
-  }
-  return documents;
-}
-
-/** The argument vector that runs what follows in `place`. */
-export function prefix(place: Place): string[] {
-  return place === 'home' ? [] : ['nsenter', `--net=${place.path}`, '--'];
-}
-
 function fitsBatch(argument: string): boolean {
   return !/[#"'\\\r\n]/.test(argument);
 }
@@ -69,18 +138,17 @@ function batchLine(command: IpCommand): string {
   return command.map((argument) => (argument === '' || /\s/.test(argument) ? `"${argument}"` : argument)).join(' ');
 }
 
-function failure(place: Place, commands: readonly IpCommand[], stderr: string): EnimError {
+function failure(place: Place, command: IpCommand, { code, stderr }: Outcome): EnimError {
   const where = place === 'home' ? 'at home' : `in netns ${place.path}`;
   const lines = stderr.split('\n').filter((line) => line.trim() !== '');
-  const answer = lines.find((line) => !line.startsWith('Command failed')) ?? 'no message';
+  const silent = code === null ? 'it was killed' : 'no message';
+  const answer = lines.find((line) => !line.startsWith('Command failed')) ?? silent;
   if (place !== 'home' && answer.startsWith('nsenter:')) {
     return new EnimError(
       'NOT_THERE',
       `The netns ${place.path} cannot be entered (${answer.replace('nsenter: ', '')}).`,
     );
   }
-  const number = Number(/Command failed -:(\d+)/.exec(stderr)?.[1] ?? 1);
-  const command = commands[number - 1] ?? commands[0] ?? [];
   const reason = answer.replace(/^(RTNETLINK answers|Error): /, '').replace(/\.$/, '');
   const hint = /not permitted/i.test(reason) ? 'run enim as root' : undefined;
   return new EnimError(

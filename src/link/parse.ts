@@ -47,16 +47,12 @@ const RawRoute = v.looseObject({
 });
 
 /**
- * Splits the output of one `ip -j` batch into its documents. Each command prints one document on a line of its own; a command
- * that sets something prints none, and neither does a listing that is empty.
+ * Reads the document that one listing of `ip -j` prints, on one line; an empty line is an empty listing.
  *
- * @throws SyntaxError if a line is no JSON
+ * @throws SyntaxError if it is no JSON
  */
-export function parseDocuments(output: string): unknown[] {
-  return output
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .map((line) => JSON.parse(line) as unknown);
+export function parseDocument(line: string): unknown {
+  return line.trim() === '' ? [] : (JSON.parse(line) as unknown);
 }
 
 /**

@@ -8,8 +8,9 @@ import { EnimError } from '../model/errors.js';
 import { parseLabel } from '../model/label.js';
 import type { Link, LinkSnapshot } from '../model/link.js';
 import { allocate, notAtHome } from './allocate.js';
-import { attachmentLock, bringHome, eniLock, giveBack } from './home.js';
+import { bringHome, giveBack } from './home.js';
 import { findLink, identityOf, identityOfAttachment } from './identify.js';
+import { eniLock, type LockedParts, underLock } from './locked.js';
 import type { Parts } from './parts.js';
 import { Undo } from './undo.js';
 
@@ -49,22 +50,19 @@ export async function add(parts: Parts, request: AddRequest, signal?: AbortSigna
     owner: request.owner,
     uid: request.uid ?? null,
   };
-  const lock = await parts.locks.acquire(attachmentLock(endpoint));
-  try {
-    const before = await parts.store.find(endpoint);
-    if (before === undefined) return await attach(parts, request, endpoint, netns, signal);
-    const link = findLink((await parts.links.lookInto(netns)) ?? [], identityOfAttachment(before));
+  return underLock(parts, endpoint, async (locked) => {
+    const before = await locked.store.find(endpoint);
+    if (before === undefined) return attach(locked, request, endpoint, netns, signal);
+    const link = findLink((await locked.links.lookInto(netns)) ?? [], identityOfAttachment(before));
     // The kernel gives the number of a dead netns to the next one, and a derived container ID is that number. No two live ones
     // have the same, so if the NIC is not in this one, the record is of one that is dead.
     const isStale = request.containerID === null && before.netns.inode === netns.inode && link === undefined;
     if (!isStale) refuseOtherOwner(before, endpoint);
-    const same = await resume(parts, before, netns, link);
+    const same = await resume(locked, before, netns, link);
     if (same !== undefined) return same;
-    await giveBack(parts, before);
-    return await attach(parts, request, endpoint, netns, signal);
-  } finally {
-    lock.release();
-  }
+    await giveBack(locked, before);
+    return attach(locked, request, endpoint, netns, signal);
+  });
 }
 
 function refuseOtherOwner(attachment: Attachment, { owner }: Endpoint): void {
@@ -78,7 +76,7 @@ function refuseOtherOwner(attachment: Attachment, { owner }: Endpoint): void {
 
 /** The answer of an earlier add whose NIC is where it should be; sets it up anew where that was interrupted or undone. */
 async function resume(
-  parts: Parts,
+  parts: LockedParts,
   attachment: Attachment,
   netns: NetnsRef,
   link: Link | undefined,
@@ -90,7 +88,7 @@ async function resume(
     return { attachment, link };
   const lock = await parts.locks.acquire(eniLock(attachment.eni.id));
   try {
-    const now = await parts.links.configure(netns, attachment.ifname, attachment.eni, [lock.fd]);
+    const now = await parts.links.configure(netns, attachment.ifname, attachment.eni);
     return { attachment: await commit(parts, attachment), link: now };
   } finally {
     lock.release();
@@ -98,7 +96,7 @@ async function resume(
 }
 
 async function attach(
-  parts: Parts,
+  parts: LockedParts,
   request: AddRequest,
   endpoint: Endpoint,
   netns: NetnsRef,
@@ -106,13 +104,13 @@ async function attach(
 ): Promise<Added> {
   const undo = new Undo();
   try {
-    await refuseTakenIfname(parts, netns, endpoint.ifname);
+    const [home] = await Promise.all([parts.links.lookHome(), refuseTakenIfname(parts, netns, endpoint.ifname)]);
     stopIfAborted(signal);
-    const eni = await allocate(parts, endpoint, { eni: request.eni ?? null, force: request.force ?? false });
+    const eni = await allocate(parts, endpoint, { eni: request.eni ?? null, force: request.force ?? false }, home);
     undo.push(`give ENI ${eni.id} back`, () => parts.provider.release(endpoint));
     const lock = await parts.locks.acquire(eniLock(eni.id));
     try {
-      return await moveIn(parts, endpoint, eni, netns, [lock.fd], undo, signal);
+      return await moveIn(parts, endpoint, eni, netns, undo, signal);
     } catch (thrown) {
       // While the ENI's lock is still held.
       throw await undo.after(thrown);
@@ -140,11 +138,10 @@ async function refuseTakenIfname(parts: Parts, netns: NetnsRef, ifname: string):
 }
 
 async function moveIn(
-  parts: Parts,
+  parts: LockedParts,
   endpoint: Endpoint,
   eni: Eni,
   netns: NetnsRef,
-  held: readonly number[],
   undo: Undo,
   signal: AbortSignal | undefined,
 ): Promise<Added> {
@@ -152,19 +149,19 @@ async function moveIn(
   undo.push(`forget the attachment of ENI ${eni.id}`, () => parts.store.forget(attachment));
   stopIfAborted(signal);
   undo.push(`bring ENI ${eni.id} home`, async () => {
-    const returned = await bringHome(parts, attachment, held);
-    if (returned !== null) await parts.links.restore(returned, attachment.snapshot, held);
+    const returned = await bringHome(parts, attachment);
+    if (returned !== null) await parts.links.restore(returned, attachment.snapshot);
   });
-  await parts.links.moveIn(link, netns, attachment, held);
+  await parts.links.moveIn(link, netns, attachment);
   stopIfAborted(signal);
-  const now = await parts.links.configure(netns, endpoint.ifname, eni, held);
+  const now = await parts.links.configure(netns, endpoint.ifname, eni);
   stopIfAborted(signal);
   return { attachment: await commit(parts, attachment), link: now };
 }
 
 /** Write-ahead: from here on, whatever happens, it is known where the NIC came from and what it looked like. */
 async function reserve(
-  parts: Parts,
+  parts: LockedParts,
   endpoint: Endpoint,
   eni: Eni,
   netns: NetnsRef,

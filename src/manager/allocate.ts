@@ -1,4 +1,5 @@
 /** Asks the provider for an ENI, having looked which of them have their NIC at home and to spare. */
+import type { HomeView } from '../link/driver.js';
 import type { Endpoint } from '../model/attachment.js';
 import type { Eni } from '../model/eni.js';
 import { EnimError } from '../model/errors.js';
@@ -15,14 +16,11 @@ interface Wish {
 /**
  * The ENI that the endpoint holds from now on; asked again, the same.
  *
+ * @param home the links at home, just looked at
  * @throws EnimError NO_FREE_ENI; NOT_THERE, UNSAFE or AMBIGUOUS_LINK for the ENI that is wished for; LINK_LOST
  */
-export async function allocate(parts: Parts, endpoint: Endpoint, { eni, force }: Wish): Promise<Eni> {
-  const [provided, attachments, home] = await Promise.all([
-    parts.provider.list(),
-    parts.store.list(),
-    parts.links.lookHome(),
-  ]);
+export async function allocate(parts: Parts, endpoint: Endpoint, { eni, force }: Wish, home: HomeView): Promise<Eni> {
+  const [provided, attachments] = await Promise.all([parts.provider.list(), parts.store.list()]);
   const fitness = provided.map((each) => judge(each, endpoint, attachments, home));
   const candidates =
     eni === null ? fitness.flatMap((each) => (each.fit ? [each.id] : [])) : [pick(fitness, eni, force)];

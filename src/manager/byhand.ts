@@ -6,9 +6,9 @@ import type { Eni } from '../model/eni.js';
 import { EnimError } from '../model/errors.js';
 import type { ProvidedEni } from '../providers/provider.js';
 import { allocate } from './allocate.js';
-import { eniLock } from './home.js';
 import { identityOf } from './identify.js';
 import { locate, look } from './locate.js';
+import { eniLock } from './locked.js';
 import { BY_HAND, type Parts } from './parts.js';
 import { describe } from './verdict.js';
 
@@ -20,7 +20,7 @@ import { describe } from './verdict.js';
  */
 export async function allocateByHand(parts: Parts, owner: string, eni: string | null): Promise<Eni> {
   const endpoint: Endpoint = { network: BY_HAND, containerID: owner.replace('/', '.'), ifname: '-', owner, uid: null };
-  return allocate(parts, endpoint, { eni, force: false });
+  return allocate(parts, endpoint, { eni, force: false }, await parts.links.lookHome());
 }
 
 /**

@@ -5,9 +5,10 @@
 import { type Attachment, type Endpoint, sameKey } from '../model/attachment.js';
 import { EnimError } from '../model/errors.js';
 import { parseLabel } from '../model/label.js';
-import { attachmentLock, giveBack, type Return } from './home.js';
+import { giveBack, type Return } from './home.js';
 import { identityOf } from './identify.js';
 import { locate, look } from './locate.js';
+import { type LockedParts, underLock } from './locked.js';
 import { BY_HAND, type Parts } from './parts.js';
 import { rebuild } from './rebuild.js';
 
@@ -90,19 +91,16 @@ async function findLabelled(parts: Parts, request: DelRequest): Promise<Endpoint
   });
 }
 
-async function delOne(parts: Parts, endpoint: Endpoint): Promise<Return | undefined> {
-  const lock = await parts.locks.acquire(attachmentLock(endpoint));
-  try {
+function delOne(parts: Parts, endpoint: Endpoint): Promise<Return | undefined> {
+  return underLock(parts, endpoint, async (locked) => {
     // Another process may have finished it while we waited for the lock.
-    const attachment = (await parts.store.find(endpoint)) ?? (await unrecorded(parts, endpoint));
-    return attachment === undefined ? undefined : await giveBack(parts, attachment);
-  } finally {
-    lock.release();
-  }
+    const attachment = (await locked.store.find(endpoint)) ?? (await unrecorded(locked, endpoint));
+    return attachment === undefined ? undefined : giveBack(locked, attachment);
+  });
 }
 
 /** A record for an ENI of which there is none: the provider gave it to the endpoint, or its NIC carries the endpoint's label. */
-async function unrecorded(parts: Parts, endpoint: Endpoint): Promise<Attachment | undefined> {
+async function unrecorded(parts: LockedParts, endpoint: Endpoint): Promise<Attachment | undefined> {
   const machine = await look(parts);
   for (const { eni, holder } of await parts.provider.list()) {
     if (holder !== null && !sameKey(holder, endpoint)) continue;

@@ -7,9 +7,10 @@ import { type Attachment, type Endpoint, endpointOf, sameKey } from '../model/at
 import { messageOf } from '../model/errors.js';
 import { parseLabel } from '../model/label.js';
 import type { ProvidedEni } from '../providers/provider.js';
-import { attachmentLock, eniLock, giveBack } from './home.js';
+import { giveBack } from './home.js';
 import { identityOf, identityOfAttachment } from './identify.js';
 import { type Look, locate, look } from './locate.js';
+import { attachmentLock, eniLock, type LockedParts, withLock } from './locked.js';
 import { BY_HAND, type Parts } from './parts.js';
 import { rebuild } from './rebuild.js';
 import { type Action, describe, judgeAttachment, type Verdict } from './verdict.js';
@@ -38,7 +39,7 @@ interface Finding extends Verdict {
   /**
    * Does the work under that lock. False if it finds that somebody else did it meanwhile. Absent where there is nothing to do.
    */
-  readonly act?: () => Promise<boolean>;
+  readonly act?: (parts: LockedParts) => Promise<boolean>;
 }
 
 /**
@@ -81,15 +82,15 @@ async function carryOut(parts: Parts, finding: Finding, dryRun: boolean): Promis
   const name = finding.endpoint === null ? eniLock(finding.eni) : attachmentLock(finding.endpoint);
   const lock = await parts.locks.tryAcquire(name);
   if (lock === undefined) return outcome({ ...finding, action: 'skip', reason: 'another enim is working on it' });
-  try {
+  return withLock(parts, lock, async (locked) => {
     if (dryRun) return outcome(finding);
-    if (await finding.act()) return outcome(finding, true);
-    return outcome({ ...finding, action: 'skip', reason: 'another enim has just done it' });
-  } catch (thrown) {
-    return outcome(finding, false, messageOf(thrown));
-  } finally {
-    lock.release();
-  }
+    try {
+      if (await finding.act?.(locked)) return outcome(finding, true);
+      return outcome({ ...finding, action: 'skip', reason: 'another enim has just done it' });
+    } catch (thrown) {
+      return outcome(finding, false, messageOf(thrown));
+    }
+  });
 }
 
 /** One look at everything. */
@@ -132,13 +133,13 @@ async function judgeRecorded(
   return {
     ...finding,
     reason: `${verdict.reason}${restoring}`,
-    act: async () => {
+    act: async (locked) => {
       // Another look, under the lock: the record may be finished, replaced or gone, and the pod may have got its NIC.
-      const now = await parts.store.find(attachment);
+      const now = await locked.store.find(attachment);
       if (now === undefined || now.since !== attachment.since) return false;
       const again = await judgeRecorded(parts, await look(parts), await parts.netns.processes(), now);
       if (again.action !== 'reclaim') return false;
-      return (await giveBack(parts, now)) !== undefined;
+      return (await giveBack(locked, now)) !== undefined;
     },
   };
 }
@@ -172,7 +173,7 @@ async function judgeUnrecorded(
       ...finding,
       action: 'repair',
       reason: `no record, but ${describe(where)}, labelled for ${record.owner}: record it again`,
-      act: () => ifStill(parts, finding, 'repair', () => recordAgain(parts, record)),
+      act: (locked) => ifStill(parts, finding, 'repair', () => recordAgain(locked, record)),
     };
   }
   if (record === undefined) return undefined;
@@ -184,7 +185,7 @@ async function judgeUnrecorded(
     ...finding,
     action: 'reclaim',
     reason: `${cause}; ${describe(where)}`,
-    act: () => ifStill(parts, finding, 'reclaim', async () => (await giveBack(parts, record)) !== undefined),
+    act: (locked) => ifStill(parts, finding, 'reclaim', async () => (await giveBack(locked, record)) !== undefined),
   };
 }
 

@@ -2,11 +2,12 @@
  * Bringing an attachment's NIC home: record the intention, find the NIC, move it, make it what it was, and only then let go of
  * the record and tell the provider. Killed at any point, the same call finishes the rest.
  */
-import { type Attachment, type AttachmentKey, endpointOf, keyOf, sameKey } from '../model/attachment.js';
+import { type Attachment, type AttachmentKey, endpointOf, sameKey } from '../model/attachment.js';
 import { EnimError } from '../model/errors.js';
 import type { Link, Restored } from '../model/link.js';
 import { identityOfAttachment } from './identify.js';
 import { type Look, locate, look, type Whereabouts } from './locate.js';
+import { eniLock, type LockedParts } from './locked.js';
 import type { Parts } from './parts.js';
 
 /** How a return ended. */
@@ -26,18 +27,8 @@ const RETURN_POLL_MS = 50;
 
 const GONE = { link: null, restored: [], remaining: [] } as const;
 
-/** Name of the lock that protects one attachment; whoever works on an attachment holds it. */
-export function attachmentLock(key: AttachmentKey): string {
-  return `attachment ${keyOf(key)}`;
-}
-
-/** Name of the lock that protects one ENI's link; taken after the attachment's. */
-export function eniLock(id: string): string {
-  return `eni ${id}`;
-}
-
 /**
- * Brings the NIC home and frees the ENI. The caller holds the attachment's lock.
+ * Brings the NIC home and frees the ENI.
  *
  * The record goes before the provider is told. The other way round a crash between the two would leave a record of an ENI that
  * already belongs to somebody else; this way it leaves an ENI that nobody uses, which the next del or gc gives back.
@@ -45,7 +36,7 @@ export function eniLock(id: string): string {
  * @returns undefined if the ENI is somebody else's by now: then only the record goes
  * @throws EnimError LINK_LOST if the device is plugged in but in no netns that can be reached
  */
-export async function giveBack(parts: Parts, attachment: Attachment): Promise<Return | undefined> {
+export async function giveBack(parts: LockedParts, attachment: Attachment): Promise<Return | undefined> {
   const lock = await parts.locks.acquire(eniLock(attachment.eni.id));
   try {
     // Whoever had the lock while we waited for it may have been given this ENI, and have its NIC in a pod by now.
@@ -54,8 +45,8 @@ export async function giveBack(parts: Parts, attachment: Attachment): Promise<Re
       return undefined;
     }
     if (attachment.phase !== 'releasing') await parts.store.put({ ...attachment, phase: 'releasing' });
-    const link = await bringHome(parts, attachment, [lock.fd]);
-    const home = link === null ? GONE : await parts.links.restore(link, attachment.snapshot, [lock.fd]);
+    const link = await bringHome(parts, attachment);
+    const home = link === null ? GONE : await parts.links.restore(link, attachment.snapshot);
     await parts.store.forget(attachment);
     await parts.provider.release(endpointOf(attachment));
     return { attachment, ...home };
@@ -72,11 +63,11 @@ async function belongsToAnother({ store, provider }: Parts, attachment: Attachme
 }
 
 /**
- * Moves the NIC home from wherever it is; null if it is proved gone. The caller holds the ENI's lock.
+ * Moves the NIC home from wherever it is; null if it is proved gone.
  *
  * @throws EnimError LINK_LOST, LINK_FAILED
  */
-export async function bringHome(parts: Parts, attachment: Attachment, held: readonly number[]): Promise<Link | null> {
+export async function bringHome(parts: LockedParts, attachment: Attachment): Promise<Link | null> {
   const where = await locateOrWait(parts, attachment);
   if (where.at === 'nowhere') return null;
   if (where.at === 'home') return where.link;
@@ -86,7 +77,7 @@ export async function bringHome(parts: Parts, attachment: Attachment, held: read
     });
   }
   try {
-    await parts.links.moveHome(where.link, where.netns, attachment.snapshot.name, held);
+    await parts.links.moveHome(where.link, where.netns, attachment.snapshot.name);
   } catch (thrown) {
     // A move whose renaming failed has moved all the same; and a netns that died meanwhile sends a card home by itself.
     const now = await locateOrWait(parts, attachment);

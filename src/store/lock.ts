@@ -6,7 +6,8 @@
 import { createHash } from 'node:crypto';
 import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Run } from '../exec.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Programs } from '../exec.js';
 import { EnimError, errnoOf } from '../model/errors.js';
 import { tryFlock } from './flock.js';
 
@@ -39,13 +40,12 @@ interface LockSettings {
 }
 
 /** Locks as files in a directory; nobody ever removes one, for then two processes could hold "the same" lock. */
-export function createLocks(run: Run, { directory, wait, purpose }: LockSettings): Locks {
-  const take = async (name: string, seconds: number): Promise<Lock | string> => {
+export function createLocks(programs: Programs, { directory, wait, purpose }: LockSettings): Locks {
+  const take = async (name: string, milliseconds: number): Promise<Lock | string> => {
     const path = join(directory, fileName(name));
     const fd = open(path, directory);
     try {
-      // Under Bun the call itself takes 3 µs; the program is for waiting, in the kernel's fair queue, and for Node.
-      if (!(await tryFlock(fd)) && !(await flockProgram(run, fd, seconds))) {
+      if (!((await callFlock(fd, milliseconds)) ?? (await flockProgram(programs, fd, milliseconds / 1_000)))) {
         closeSync(fd);
         return path;
       }
@@ -69,7 +69,7 @@ export function createLocks(run: Run, { directory, wait, purpose }: LockSettings
 
   return {
     async acquire(name) {
-      const taken = await take(name, wait / 1_000);
+      const taken = await take(name, wait);
       if (typeof taken !== 'string') return taken;
       throw new EnimError(
         'BUSY',
@@ -105,8 +105,26 @@ function open(path: string, directory: string): number {
   }
 }
 
+/** Longest pause between two attempts, in milliseconds; the shortest is a tenth of it. */
+const LONGEST_PAUSE = 10;
+
+/**
+ * Tries until it succeeds or the time is over; undefined where the call is not to be had. No process waits for us, so that none is
+ * left waiting when we are killed.
+ */
+async function callFlock(fd: number, milliseconds: number): Promise<boolean | undefined> {
+  const deadline = performance.now() + milliseconds;
+  for (let pause = LONGEST_PAUSE / 10; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE)) {
+    const taken = await tryFlock(fd);
+    if (taken !== false) return taken;
+    if (performance.now() >= deadline) return false;
+    // Not all at once.
+    await sleep(pause * (0.5 + Math.random()));
+  }
+}
+
 /** flock(1) locks the description that it inherits as descriptor 3, which stays locked when it has ended. */
-async function flockProgram(run: Run, fd: number, seconds: number): Promise<boolean> {
+async function flockProgram({ run }: Programs, fd: number, seconds: number): Promise<boolean> {
   const wait = seconds > 0 ? ['-w', String(seconds)] : ['-n'];
   const outcome = await run('flock', ['-x', ...wait, '3'], { keepOpen: [fd] }).catch((thrown: unknown) => {
     // A wait longer than any program may run is over then as well.

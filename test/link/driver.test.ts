@@ -3,9 +3,9 @@ import { createLinkDriver } from '../../src/link/driver.js';
 import type { Link } from '../../src/model/link.js';
 import { macOf, sampleAttachment, sampleEni } from '../model/samples.js';
 import { enimErrorOf } from '../model/thrown.js';
-import { HOME, Kernel } from './kernel.js';
+import { HOME, Kernel, Refusal } from './kernel.js';
 
-const HELD = [7];
+const LOCK = { fd: 7 };
 const NAME = '/run/netns/web-0';
 
 /** A machine with one card at home, one netns, and the driver for it. */
@@ -13,7 +13,7 @@ function machine(sshPeer: string | null = null) {
   const kernel = new Kernel();
   const card = kernel.addDevice({ name: 'eni1', mac: macOf(1), ifindex: 7, bus: '0000:00:05.0' });
   const netns = { path: NAME, inode: kernel.addNetns(NAME) };
-  const driver = createLinkDriver(kernel.run, sshPeer);
+  const driver = createLinkDriver(kernel, sshPeer).under(LOCK);
   const home = async (): Promise<Link> => (await driver.lookHome()).links.find(({ mac }) => mac === macOf(1)) as Link;
   return { kernel, card, netns, driver, home };
 }
@@ -51,10 +51,10 @@ describe('looking', () => {
     const { kernel, driver, netns } = machine();
     expect(await driver.lookInto(netns)).toEqual([]);
     expect(await driver.lookInto({ path: '/run/netns/none', inode: 1 })).toBeUndefined();
-    const broken = createLinkDriver(
-      async () => ({ code: 1, stdout: '', stderr: 'Cannot send dump request: No buffer space available\n' }),
-      null,
-    );
+    kernel.onCommand = () => {
+      throw new Refusal('Cannot send dump request: No buffer space available');
+    };
+    const broken = createLinkDriver(kernel, null);
     expect((await enimErrorOf(() => broken.lookInto(netns))).code).toBe('LINK_FAILED');
     expect((await enimErrorOf(() => broken.lookHome())).code).toBe('LINK_FAILED');
     expect(kernel.changes).toEqual([]);
@@ -66,12 +66,12 @@ describe('moveIn', () => {
     const { kernel, driver, netns, home } = machine();
     const seen: (readonly number[])[] = [];
     kernel.onCommand = (_, keepOpen) => void seen.push(keepOpen);
-    await driver.moveIn(await home(), netns, sampleAttachment(), HELD);
+    await driver.moveIn(await home(), netns, sampleAttachment());
     expect(kernel.changes).toEqual([
       'home: link set dev eni1 alias enim:eni=eni-1;home=eni1;network=enim;container=c1;ifname=eth0;owner=default/web-0',
       `home: link set dev if7 netns ${NAME} name eth0`,
     ]);
-    expect(seen.slice(-2)).toEqual([HELD, HELD]);
+    expect(seen.slice(-2)).toEqual([[LOCK.fd], [LOCK.fd]]);
     expect(kernel.in(netns.inode).map(({ name, mac }) => `${name} ${mac}`)).toEqual([`eth0 ${macOf(1)}`]);
   });
 
@@ -79,7 +79,7 @@ describe('moveIn', () => {
     const { kernel, driver, netns, home } = machine();
     const link = await home();
     kernel.paths.delete(NAME);
-    const error = await enimErrorOf(() => driver.moveIn(link, netns, sampleAttachment(), HELD));
+    const error = await enimErrorOf(() => driver.moveIn(link, netns, sampleAttachment()));
     expect(error.message).toBe(
       `"ip link set dev if7 netns ${NAME} name eth0" at home: argument "${NAME}" is wrong: Invalid "netns" value.`,
     );
@@ -98,8 +98,8 @@ describe('configure', () => {
 
   it('sets the NIC up and gives it back as it then is', async () => {
     const { kernel, driver, netns, home } = machine();
-    await driver.moveIn(await home(), netns, sampleAttachment(), HELD);
-    const link = await driver.configure(netns, 'eth0', eni, HELD);
+    await driver.moveIn(await home(), netns, sampleAttachment());
+    const link = await driver.configure(netns, 'eth0', eni);
     expect(link).toMatchObject({ name: 'eth0', mtu: 9000, up: true, mac: macOf(1) });
     expect(driver.faults(link, eni)).toEqual([]);
     expect(kernel.show()).toContain(
@@ -114,16 +114,16 @@ describe('configure', () => {
 
   it('may be repeated', async () => {
     const { kernel, driver, netns, home } = machine();
-    await driver.moveIn(await home(), netns, sampleAttachment(), HELD);
-    const first = await driver.configure(netns, 'eth0', eni, HELD);
+    await driver.moveIn(await home(), netns, sampleAttachment());
+    const first = await driver.configure(netns, 'eth0', eni);
     const before = kernel.show();
-    expect(await driver.configure(netns, 'eth0', eni, HELD)).toEqual(first);
+    expect(await driver.configure(netns, 'eth0', eni)).toEqual(first);
     expect(kernel.show()).toBe(before);
   });
 
   it('waits until IPv6 addresses are settled', async () => {
     const { kernel, driver, netns, home } = machine();
-    await driver.moveIn(await home(), netns, sampleAttachment(), HELD);
+    await driver.moveIn(await home(), netns, sampleAttachment());
     let looks = 0;
     kernel.onCommand = (text) => {
       const [device] = kernel.in(netns.inode);
@@ -134,34 +134,34 @@ describe('configure', () => {
         tentative: each.address.includes(':') && looks < 3,
       }));
     };
-    const link = await driver.configure(netns, 'eth0', eni, HELD);
+    const link = await driver.configure(netns, 'eth0', eni);
     expect(looks).toBe(3);
     expect(link.addresses.some(({ tentative }) => tentative)).toBe(false);
   });
 
   it('fails where another host has the address', async () => {
     const { kernel, driver, netns, home } = machine();
-    await driver.moveIn(await home(), netns, sampleAttachment(), HELD);
+    await driver.moveIn(await home(), netns, sampleAttachment());
     kernel.onCommand = (text) => {
       if (text.includes('address show'))
         for (const device of kernel.in(netns.inode))
           device.addresses = device.addresses.map((each) => ({ ...each, dadfailed: true }));
     };
-    const error = await enimErrorOf(() => driver.configure(netns, 'eth0', eni, HELD));
+    const error = await enimErrorOf(() => driver.configure(netns, 'eth0', eni));
     expect(error.code).toBe('LINK_FAILED');
     expect(error.message).toContain('another host has fd00::10/64');
   });
 
   it('fails where the NIC is not there', async () => {
     const { driver, netns } = machine();
-    expect((await enimErrorOf(() => driver.configure(netns, 'eth0', eni, HELD))).code).toBe('LINK_FAILED');
+    expect((await enimErrorOf(() => driver.configure(netns, 'eth0', eni))).code).toBe('LINK_FAILED');
   });
 });
 
 describe('moveHome', () => {
   const away = async () => {
     const bench = machine();
-    await bench.driver.moveIn(await bench.home(), bench.netns, sampleAttachment(), HELD);
+    await bench.driver.moveIn(await bench.home(), bench.netns, sampleAttachment());
     const [link] = (await bench.driver.lookInto(bench.netns)) ?? [];
     return { ...bench, link: link as Link };
   };
@@ -169,7 +169,7 @@ describe('moveHome', () => {
 
   it('brings the NIC home under its own name, which it has not in the pod', async () => {
     const { kernel, driver, netns, link } = await away();
-    await driver.moveHome(link, netns, 'eni1', HELD);
+    await driver.moveHome(link, netns, 'eni1');
     expect([names(kernel), kernel.in(netns.inode)]).toEqual([['eni1'], []]);
   });
 
@@ -177,7 +177,7 @@ describe('moveHome', () => {
     const { kernel, driver, netns, link } = await away();
     kernel.addDevice({ name: 'eni1', mac: macOf(8) });
     kernel.addDevice({ name: 'x', altnames: ['enim0'], mac: macOf(9) });
-    await driver.moveHome(link, netns, 'eni1', HELD);
+    await driver.moveHome(link, netns, 'eni1');
     expect(names(kernel)).toEqual(['eni1', 'x', 'enim1']);
   });
 
@@ -186,7 +186,7 @@ describe('moveHome', () => {
     card.altnames.push('eni1', 'clash', 'fine');
     kernel.addDevice({ name: 'other', altnames: ['clash'], mac: macOf(9) });
     const [link] = (await driver.lookInto(netns)) ?? [];
-    await driver.moveHome(link as Link, netns, 'eni1', HELD);
+    await driver.moveHome(link as Link, netns, 'eni1');
     expect(kernel.in(HOME).find(({ name }) => name === 'eni1')?.altnames).toEqual(['fine']);
   });
 
@@ -194,7 +194,7 @@ describe('moveHome', () => {
     const { kernel, driver, netns, link } = await away();
     const seen: string[] = [];
     kernel.onCommand = (text, keepOpen) => void (text.includes('link set') && seen.push(String(keepOpen)));
-    await driver.moveHome(link, netns, 'eni1', HELD);
+    await driver.moveHome(link, netns, 'eni1');
     expect(seen).toEqual(['7']);
   });
 });
@@ -219,12 +219,12 @@ describe('restore', () => {
     );
     const before = kernel.show();
     const snapshot = await driver.snapshot(await home());
-    await driver.moveIn(await home(), netns, sampleAttachment(), HELD);
+    await driver.moveIn(await home(), netns, sampleAttachment());
     const [inPod] = (await driver.lookInto(netns)) ?? [];
     Object.assign(card, { mac: macOf(99), mtu: 1300, txqlen: 10, promisc: true, altnames: ['pods'] });
-    await driver.moveHome(inPod as Link, netns, 'eni1', HELD);
+    await driver.moveHome(inPod as Link, netns, 'eni1');
     const [link] = (await driver.lookHome()).links;
-    const { restored, remaining, link: now } = await driver.restore(link as Link, snapshot, HELD);
+    const { restored, remaining, link: now } = await driver.restore(link as Link, snapshot);
     expect(kernel.show()).toBe(before);
     expect(remaining).toEqual([]);
     expect(now).toMatchObject({ name: 'eni1', mac: macOf(1), up: true });
@@ -236,7 +236,7 @@ describe('restore', () => {
     const snapshot = await driver.snapshot(await home());
     card.name = 'enim0';
     kernel.addDevice({ name: 'eni1', mac: macOf(9) });
-    const { remaining, link } = await driver.restore(await home(), snapshot, HELD);
+    const { remaining, link } = await driver.restore(await home(), snapshot);
     expect(link.name).toBe('enim0');
     expect(remaining).toEqual([{ what: 'name', from: 'enim0', to: 'eni1' }]);
   });
@@ -250,7 +250,7 @@ describe('restore', () => {
     const snapshot = await driver.snapshot(await home());
     Object.assign(card, { master: undefined, routes: [], addresses: [], mtu: 1300, up: false });
     kernel.in(HOME).splice(kernel.in(HOME).indexOf(bridge), 1);
-    const { remaining, link } = await driver.restore(await home(), snapshot, HELD);
+    const { remaining, link } = await driver.restore(await home(), snapshot);
     expect(link).toMatchObject({ mtu: 1500, up: true });
     expect(link.addresses.map(({ address }) => address)).toEqual(['10.7.0.5/24']);
     expect(remaining.map(({ what }) => what)).toEqual(['master', 'route']);
@@ -275,6 +275,6 @@ describe('restore', () => {
       if (text === 'home: address show') looks += 1;
       if (looks === 2) kernel.in(HOME).length = 0;
     };
-    expect((await enimErrorOf(() => driver.restore(link, snapshot, HELD))).code).toBe('LINK_LOST');
+    expect((await enimErrorOf(() => driver.restore(link, snapshot))).code).toBe('LINK_LOST');
   });
 });

@@ -3,7 +3,7 @@
  * refuses all others; it refuses what Linux refuses (taken names, a rename while up, a gateway off the link), and loses what
  * Linux loses in a move.
  */
-import type { Run } from '../../src/exec.js';
+import type { Conversation, Outcome, Programs } from '../../src/exec.js';
 import { contains, parseCidr } from '../../src/model/address.js';
 import { splitLine } from './batch.js';
 
@@ -105,18 +105,38 @@ export class Kernel {
       .join('\n');
   }
 
-  readonly run: Run = async (program, args, { input = '', keepOpen = [] } = {}) => {
-    const [place, command] = this.#enter([program, ...args]);
+  readonly run: Programs['run'] = async (program, args, { input = '', keepOpen = [] } = {}) => {
+    const [place, [tool, ...rest]] = this.#enter([program, ...args]);
     if (typeof place === 'string') return { code: 1, stdout: '', stderr: `nsenter: ${place}\n` };
-    const [tool, ...rest] = command;
     if (tool === 'tee') return this.#tee(place, rest, input);
     if (tool !== 'ip') throw new Error(`The fake kernel has no program "${tool}".`);
     if (rest[0] !== '-j' || rest[1] !== '-d') throw new Error('Only "ip -j -d" prints what can be read.');
-    const force = rest[2] === '-force';
-    const words = rest.slice(force ? 3 : 2);
-    if (words[0] !== '-batch') return this.#answer(place, [words], false, false, keepOpen);
-    const lines = input.split('\n').filter((line) => line !== '');
-    return this.#answer(place, lines.map(splitLine), true, force, keepOpen);
+    return this.#answer(place, rest.slice(2), keepOpen);
+  };
+
+  /** `ip -batch -`, which ends at the first command that fails. */
+  readonly converse: Programs['converse'] = (program, args, { keepOpen = [] } = {}): Conversation => {
+    const [place, command] = this.#enter([program, ...args]);
+    if (typeof place !== 'string' && command.join(' ') !== 'ip -j -d -batch -')
+      throw new Error(`The fake kernel does not talk to "${command.join(' ')}".`);
+    let ended: Outcome | null =
+      typeof place === 'string' ? { code: 1, stdout: '', stderr: `nsenter: ${place}\n` } : null;
+    let sent = 0;
+    return {
+      ask: async (text, wanted) => {
+        const lines: string[] = [];
+        for (const line of text.split('\n').filter((each) => each !== '')) {
+          if (ended !== null || typeof place === 'string') break;
+          sent += 1;
+          const { code, stdout, stderr } = this.#answer(place, splitLine(line), keepOpen);
+          lines.push(...stdout.split('\n').filter((each) => each !== ''));
+          if (code !== 0) ended = { code, stdout: '', stderr: `${stderr}Command failed -:${sent}\n` };
+        }
+        if (ended === null && lines.length < wanted) throw new Error(`Waits for ever for ${wanted} lines of: ${text}`);
+        return { lines: lines.slice(0, wanted), ended: lines.length < wanted ? ended : null };
+      },
+      end: async () => {},
+    };
   };
 
   #enter(command: readonly string[]): [number | string, readonly string[]] {
@@ -126,34 +146,20 @@ export class Kernel {
     return [this.paths.get(path) ?? `cannot open ${path}: No such file or directory`, command.slice(3)];
   }
 
-  #answer(
-    place: number,
-    commands: readonly string[][],
-    batch: boolean,
-    force: boolean,
-    keepOpen: readonly number[],
-  ): Awaited<ReturnType<Run>> {
-    const [stdout, stderr]: [string[], string[]] = [[], []];
-    for (const [index, words] of commands.entries()) {
-      try {
-        this.onCommand(`${place === HOME ? 'home' : place}: ${words.join(' ')}`, keepOpen);
-        const document = this.#carryOut(place, words);
-        if (document === undefined) this.changes.push(`${place === HOME ? 'home' : place}: ${words.join(' ')}`);
-        else stdout.push(JSON.stringify(document));
-      } catch (thrown) {
-        if (!(thrown instanceof Refusal)) throw thrown;
-        stderr.push(thrown.message, ...(batch ? [`Command failed -:${index + 1}`] : []));
-        if (!force) break;
-      }
+  #answer(place: number, words: readonly string[], keepOpen: readonly number[]): Outcome {
+    const text = `${place === HOME ? 'home' : place}: ${words.join(' ')}`;
+    try {
+      this.onCommand(text, keepOpen);
+      const document = this.#carryOut(place, words);
+      if (document === undefined) this.changes.push(text);
+      return { code: 0, stdout: document === undefined ? '' : `${JSON.stringify(document)}\n`, stderr: '' };
+    } catch (thrown) {
+      if (!(thrown instanceof Refusal)) throw thrown;
+      return { code: 1, stdout: '', stderr: `${thrown.message}\n` };
     }
-    return {
-      code: stderr.length > 0 ? 1 : 0,
-      stdout: stdout.map((line) => `${line}\n`).join(''),
-      stderr: stderr.map((line) => `${line}\n`).join(''),
-    };
   }
 
-  #tee(place: number, paths: readonly string[], value: string): Awaited<ReturnType<Run>> {
+  #tee(place: number, paths: readonly string[], value: string): Outcome {
     for (const path of paths) {
       const name = /^\/proc\/sys\/net\/ipv[46]\/conf\/([^/]+)\/[a-z_]+$/.exec(path)?.[1];
       if (name === undefined) throw new Error(`The fake kernel has no sysctl ${path}.`);
@@ -168,6 +174,7 @@ export class Kernel {
   #carryOut(place: number, words: readonly string[]): unknown {
     const [object, verb, ...rest] = words;
     const what = `${object} ${verb}`;
+    if (words.join(' ') === 'address show dev if1') return [];
     if (what === 'address show') return this.#showAddresses(place, rest);
     if (what === 'route show') return this.#showRoutes(place, rest);
     if (what === 'route get') return this.#wayTo(place, rest[0] ?? '');

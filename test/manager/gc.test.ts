@@ -258,8 +258,9 @@ describe('gc that is overtaken between its second look and its work', () => {
       const link = home.links.find(({ name }) => name === 'ens1');
       const lock = await machine.locks.acquire('eni eni-1');
       if (record === undefined || link === undefined) throw new Error('nothing to go on with');
-      await parts.links.moveIn(link, record.netns, record, [lock.fd]);
-      await parts.links.configure(record.netns, 'eth0', record.eni, [lock.fd]);
+      const work = parts.links.under(lock);
+      await work.moveIn(link, record.netns, record);
+      await work.configure(record.netns, 'eth0', record.eni);
       await parts.store.put({ ...record, phase: 'attached' });
       lock.release();
     });

@@ -2,7 +2,7 @@
  * A whole machine in memory: the manager's parts over a fake kernel, with a log of every call, and with calls that fail or never
  * return at a chosen place.
  */
-import { createLinkDriver } from '../../src/link/driver.js';
+import { createLinkDriver, type LinkDriver } from '../../src/link/driver.js';
 import { type NetnsDirectory, netnsPath, type ReachableNetns } from '../../src/link/netns.js';
 import type { Parts } from '../../src/manager/parts.js';
 import type { Allocations } from '../../src/model/allocation.js';
@@ -79,11 +79,13 @@ export class Machine {
 
   /** The parts as one process has them. */
   parts(): Parts {
-    const links = {
-      ...createLinkDriver(this.kernel.run, null),
+    const driver = createLinkDriver(this.kernel, null);
+    const hardware = {
       isOnBus: async (address: string) => this.bus.has(address),
       driverOf: async () => null,
     };
+    const under: LinkDriver['under'] = (lock) => this.#observed('links', { ...driver.under(lock), ...hardware });
+    const links = { ...driver, ...hardware, under };
     const store = this.#store();
     const provider = createStaticProvider({
       inventory: this.inventory,
@@ -121,11 +123,11 @@ export class Machine {
     return [this.kernel.show(), ...records.sort(), ...held.sort()].join('\n');
   }
 
-  /** Each asynchronous method of a part, written down and open to interference; the others as they are. */
+  /** Each method of a part that has an effect, written down and open to interference; the others as they are. */
   #observed<T extends object>(name: 'provider' | 'store' | 'locks' | 'links' | 'netns', part: T): T {
-    const synchronous = new Set(['faults', 'differences']);
+    const unobserved = new Set(['faults', 'differences', 'under', 'close']);
     const observed = Object.entries(part).map(([method, value]) => {
-      if (typeof value !== 'function' || synchronous.has(method)) return [method, value];
+      if (typeof value !== 'function' || unobserved.has(method)) return [method, value];
       const watched = async (...args: unknown[]): Promise<unknown> => {
         const call: Call = `${name}.${method}`;
         const index = this.calls.push(call) - 1;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Programs } from '../../src/exec.js';
 import type { NodeUse } from '../../src/link/driver.js';
 import { createLinkDriver } from '../../src/link/driver.js';
 import { judge } from '../../src/manager/candidates.js';
@@ -95,8 +96,12 @@ describe('a NIC that the node needs itself', () => {
       addr_info: [{ family: 'inet', local: '192.0.2.2', prefixlen: 24, scope: 'global' }],
     };
     const route = { dst: 'default', gateway: '192.0.2.1', dev: 'upper' };
-    const stdout = [[lower, upper], [route]].map((document) => `${JSON.stringify(document)}\n`).join('');
-    const home = await createLinkDriver(async () => ({ code: 0, stdout, stderr: '' }), null).lookHome();
+    const lines = [[lower, upper], [route]].map((document) => JSON.stringify(document));
+    const programs: Programs = {
+      run: async () => ({ code: 0, stdout: '', stderr: '' }),
+      converse: () => ({ ask: async () => ({ lines, ended: null }), end: async () => {} }),
+    };
+    const home = await createLinkDriver(programs, null).lookHome();
     const provided = { eni: sampleEni(1), holder: null, since: null, releasedAt: null };
     expect(judge(provided, null, [], home)).toMatchObject({ fit: false, why: 'unsafe' });
   });

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { createRun, type Run } from '../../src/exec.js';
+import { createPrograms, type Programs } from '../../src/exec.js';
 import { createLocks } from '../../src/store/lock.js';
 import { eventually } from '../fabric/poll.js';
 import { enimErrorOf } from '../model/thrown.js';
@@ -11,8 +11,12 @@ import { useTemporaryDirectories } from './temporary.js';
 const temporary = useTemporaryDirectories();
 
 /** Locks as one process has them; two calls on one directory stand for two processes. */
-function locksIn(directory: string, wait = 10_000, purpose = 'a test', run: Run = createRun(30_000)) {
-  return createLocks(run, { directory, wait, purpose });
+function locksIn(directory: string, wait = 10_000, purpose = 'a test', programs = createPrograms(30_000)) {
+  return createLocks(programs, { directory, wait, purpose });
+}
+
+function runningOnly(run: Programs['run']): Programs {
+  return { ...createPrograms(30_000), run };
 }
 
 /** The one lock file in a directory. */
@@ -87,7 +91,7 @@ describe('locks', () => {
   it('end in BUSY also when the wait is longer than a program may run', async () => {
     const directory = temporary();
     const held = await locksIn(directory).acquire('state');
-    const error = await enimErrorOf(() => locksIn(directory, 1_000, 'a test', createRun(200)).acquire('state'));
+    const error = await enimErrorOf(() => locksIn(directory, 1_000, 'a test', createPrograms(200)).acquire('state'));
     expect(error.code).toBe('BUSY');
     held.release();
   });
@@ -184,16 +188,16 @@ describe('locks', () => {
   });
 
   it('say so where flock(1) is missing, and leave no descriptor open', async () => {
-    const without: Run = async () => {
+    const without = runningOnly(async () => {
       throw new Error('no flock');
-    };
+    });
     const before = readdirSync('/proc/self/fd').length;
     await expect(locksIn(temporary(), 100, 'a test', without).acquire('state')).rejects.toThrow('no flock');
     expect(readdirSync('/proc/self/fd')).toHaveLength(before);
   });
 
   it('report what flock(1) says when it fails for another reason', async () => {
-    const failing: Run = async () => ({ code: 64, stdout: '', stderr: 'flock: unrecognized option\n' });
+    const failing = runningOnly(async () => ({ code: 64, stdout: '', stderr: 'flock: unrecognized option\n' }));
     const error = await enimErrorOf(() => locksIn(temporary(), 100, 'a test', failing).acquire('state'));
     expect([error.code, error.message]).toEqual(['STATE_UNWRITABLE', '"flock" failed: flock: unrecognized option.']);
   });

@@ -1,6 +1,6 @@
 /** A store in a directory, with real locks, and what it warned of. */
 import { join } from 'node:path';
-import { createRun } from '../../src/exec.js';
+import { createPrograms } from '../../src/exec.js';
 import { createLocks } from '../../src/store/lock.js';
 import { createStore, type Store } from '../../src/store/store.js';
 
@@ -19,7 +19,7 @@ interface Opened {
  */
 export function openStore(root: string, { state = join(root, 'state'), wait = 10_000 } = {}): Opened {
   const warnings: string[] = [];
-  const locks = createLocks(createRun(30_000), { directory: join(root, 'run'), wait, purpose: 'a test' });
+  const locks = createLocks(createPrograms(30_000), { directory: join(root, 'run'), wait, purpose: 'a test' });
   const clock = (): Date => new Date('2026-01-02T03:04:05.678Z');
   const store = createStore({ directory: state, locks, clock, warn: (message) => warnings.push(message) });
   return { store, warnings, path: join(state, 'state.json'), previous: join(state, 'state.previous.json') };

@@ -1,0 +1,40 @@
+/** Work on an attachment's link: under the attachment's lock, in processes that hold the lock as long as they live. */
+import type { LinkWork } from '../link/driver.js';
+import { type AttachmentKey, keyOf } from '../model/attachment.js';
+import type { Lock } from '../store/lock.js';
+import type { Parts } from './parts.js';
+
+/** The parts, with what may be done to links. */
+export interface LockedParts extends Parts {
+  readonly links: LinkWork;
+}
+
+/** Name of the lock that protects one attachment and the link of its ENI; whoever works on an attachment holds it. */
+export function attachmentLock(key: AttachmentKey): string {
+  return `attachment ${keyOf(key)}`;
+}
+
+/** Name of the lock that says whose an ENI is; taken after the attachment's. */
+export function eniLock(id: string): string {
+  return `eni ${id}`;
+}
+
+/** Does the work under a lock that is held already, and releases it. */
+export async function withLock<T>(parts: Parts, lock: Lock, work: (parts: LockedParts) => Promise<T>): Promise<T> {
+  const links = parts.links.under(lock);
+  try {
+    return await work({ ...parts, links });
+  } finally {
+    await links.close();
+    lock.release();
+  }
+}
+
+/** Waits for the attachment's lock, and does the work under it. Throws BUSY, and whatever the work throws. */
+export async function underLock<T>(
+  parts: Parts,
+  key: AttachmentKey,
+  work: (parts: LockedParts) => Promise<T>,
+): Promise<T> {
+  return withLock(parts, await parts.locks.acquire(attachmentLock(key)), work);
+}
