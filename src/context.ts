@@ -7,11 +7,14 @@ import { loadSettings } from './config/load.js';
 import { findLocations, type Locations } from './config/locations.js';
 import type { Settings } from './config/schema.js';
 import { createPrograms } from './exec.js';
+import { createDelegate, type Delegate } from './ipam/delegate.js';
 import { createLinkDriver } from './link/driver.js';
 import { netnsDirectory } from './link/netns.js';
 import type { Parts } from './manager/parts.js';
 import { survey } from './manager/survey.js';
-import { discover } from './model/discover.js';
+import type { DeviceSelector } from './model/device.js';
+import { discover, toEni } from './model/discover.js';
+import type { Eni } from './model/eni.js';
 import { createStaticProvider } from './providers/static.js';
 import { createLocks } from './store/lock.js';
 import { createStore } from './store/store.js';
@@ -26,6 +29,10 @@ export interface ContextOptions {
   readonly overrides?: Partial<Locations>;
   /** What this process does, for those who wait for its locks: `enim add default/web-0`. */
   readonly purpose: string;
+  /** Longest wait for a lock, in milliseconds; wins over the settings. */
+  readonly lockWait?: number | null;
+  /** A device that is an ENI although neither inventory nor rules say so: a network configuration names it. */
+  readonly device?: DeviceSelector | null;
   /** Gets warnings that do not stop the work. */
   readonly warn: (message: string) => void;
 }
@@ -35,6 +42,8 @@ export interface Context {
   readonly locations: Locations;
   readonly settings: Settings;
   readonly parts: Parts;
+  /** Calls another IPAM plugin. */
+  readonly delegate: Delegate;
 }
 
 /**
@@ -42,18 +51,32 @@ export interface Context {
  *
  * @throws EnimError INVALID_CONFIG
  */
-export function createContext({ env, overrides, purpose, warn }: ContextOptions): Context {
+export function createContext({ env, overrides, purpose, lockWait, device = null, warn }: ContextOptions): Context {
   const locations = findLocations(env, overrides);
   const settings = loadSettings(locations.config);
+  const wait = lockWait ?? settings.lockWait;
+  const programs = createPrograms(TOOL_TIMEOUT_MS);
   const clock = (): Date => new Date();
-  const waiting = createPrograms(settings.lockWait + TOOL_TIMEOUT_MS);
-  const locks = createLocks(waiting, { directory: locations.runDir, wait: settings.lockWait, purpose });
+  const waiting = createPrograms(wait + TOOL_TIMEOUT_MS);
+  const locks = createLocks(waiting, { directory: locations.runDir, wait, purpose });
   const store = createStore({ directory: locations.stateDir, locks, clock, warn });
-  const links = createLinkDriver(createPrograms(TOOL_TIMEOUT_MS), env.SSH_CONNECTION?.split(' ')[0] ?? null);
+  const links = createLinkDriver(programs, env.SSH_CONNECTION?.split(' ')[0] ?? null);
   const rules = settings.static.discover;
+  // A device in a pod is in the ledger; it needs not be looked for again and again.
+  let named: Promise<Eni[]> | undefined;
+  const discoverNamed = async (selector: DeviceSelector): Promise<Eni[]> => {
+    const { links: home } = await links.lookHome();
+    const link = await links.findDevice(selector, home);
+    return link === undefined ? [] : [toEni({ link, driver: null, refusals: [] })];
+  };
+  const discoverAll = async (): Promise<readonly Eni[]> => {
+    if (device === null) return rules === null ? [] : discover(await survey(links), rules);
+    named ??= discoverNamed(device);
+    return named;
+  };
   const provider = createStaticProvider({
     inventory: settings.static.enis,
-    discover: async () => (rules === null ? [] : discover(await survey(links), rules)),
+    discover: discoverAll,
     ledger: store.ledger,
     clock,
   });
@@ -65,5 +88,5 @@ export function createContext({ env, overrides, purpose, warn }: ContextOptions)
     bootID: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
     network: settings.network,
   };
-  return { locations, settings, parts };
+  return { locations, settings, parts, delegate: createDelegate(programs) };
 }

@@ -1,11 +1,11 @@
 import { Args, Flags } from '@oclif/core';
+import { interruption } from '../interruption.js';
 import { add } from '../manager/add.js';
 import { type EniView, viewAdded } from '../manager/list.js';
 import type { EniAddress } from '../model/eni.js';
 import { parseContainerID, parseIfname, parseOwner } from '../model/names.js';
 import { renderAdded } from '../render/added.js';
 import { EnimCommand } from './base.js';
-import { interruption } from './interruption.js';
 
 interface AddResult {
   readonly eni: EniView;

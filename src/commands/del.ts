@@ -1,10 +1,10 @@
 import { Args, Flags } from '@oclif/core';
+import { interruption } from '../interruption.js';
 import { del } from '../manager/del.js';
 import type { Restored } from '../model/link.js';
 import { parseContainerID, parseIfname, parseNetworkName, parseOwner } from '../model/names.js';
 import { renderReturns } from '../render/returns.js';
 import { EnimCommand } from './base.js';
-import { interruption } from './interruption.js';
 
 interface DelResult {
   readonly returned: readonly {

@@ -1,11 +1,11 @@
 import { Flags } from '@oclif/core';
+import { interruption } from '../interruption.js';
 import { type Collected, gc } from '../manager/gc.js';
 import type { Parts } from '../manager/parts.js';
 import { parseDuration } from '../model/duration.js';
 import { EnimError } from '../model/errors.js';
 import { renderVerdicts } from '../render/verdicts.js';
 import { EnimCommand } from './base.js';
-import { interruption } from './interruption.js';
 
 interface GcResult {
   readonly dryRun: boolean;

@@ -1,7 +1,8 @@
 /** How an ENI's NIC is set up inside the pod: the sysctls, the `ip` commands, and what must be seen afterwards. Pure. */
 import { type Cidr, contains, parseCidr } from '../model/address.js';
-import type { Eni, EniAddress, EniRoute } from '../model/eni.js';
+import type { EniAddress, EniRoute } from '../model/eni.js';
 import type { Link } from '../model/link.js';
+import type { Setup } from '../model/setup.js';
 import type { IpCommand } from './iproute2.js';
 
 /** A value for some per-interface sysctls of the pod's netns. */
@@ -18,42 +19,40 @@ export interface Sysctls {
  * - accept_dad 0: the cloud gives each address to one ENI only, so duplicate detection could only delay the pod by a second or
  *   more, or fail while an old pod lives on.
  */
-export function sysctlsFor(eni: Eni, ifname: string): Sysctls[] {
+export function sysctlsFor({ addresses }: Setup, ifname: string): Sysctls[] {
   const ipv4 = `/proc/sys/net/ipv4/conf/${ifname}`;
   const ipv6 = `/proc/sys/net/ipv6/conf/${ifname}`;
-  const announce = [...(eni.ipv4 ? [`${ipv4}/arp_notify`] : []), ...(eni.ipv6 ? [`${ipv6}/ndisc_notify`] : [])];
+  const has6 = addresses.some(({ address }) => isIPv6(address));
+  const has4 = addresses.some(({ address }) => !isIPv6(address));
+  const announce = [...(has4 ? [`${ipv4}/arp_notify`] : []), ...(has6 ? [`${ipv6}/ndisc_notify`] : [])];
   return [
     ...(announce.length > 0 ? [{ value: '1' as const, paths: announce }] : []),
-    ...(eni.ipv6 ? [{ value: '0' as const, paths: [`${ipv6}/accept_dad`] }] : []),
+    ...(has6 ? [{ value: '0' as const, paths: [`${ipv6}/accept_dad`] }] : []),
   ];
 }
 
 /**
- * The commands that give the NIC its MTU, addresses and routes; addresses come before `up`, which
+ * The commands that give the NIC its MAC, MTU, addresses and routes; addresses come before `up`, which
  * announces them. Repeating it is harmless.
  */
-export function planConfigure(eni: Eni, ifname: string): IpCommand[] {
-  const addresses = [eni.ipv4, eni.ipv6].filter((each) => each !== null);
+export function planConfigure({ addresses, routes, mtu, mac }: Setup, ifname: string): IpCommand[] {
   return [
-    ...(eni.mtu === null ? [] : [['link', 'set', 'dev', ifname, 'mtu', String(eni.mtu)]]),
+    ...(mac === null
+      ? []
+      : [
+          ['link', 'set', 'dev', ifname, 'down'],
+          ['link', 'set', 'dev', ifname, 'address', mac],
+        ]),
+    ...(mtu === null ? [] : [['link', 'set', 'dev', ifname, 'mtu', String(mtu)]]),
     ...addresses.map(({ address }) => ['address', 'replace', address, 'dev', ifname]),
     ['link', 'set', 'dev', ifname, 'up'],
     ...addresses.flatMap((each) => gatewayRoute(each, ifname)),
-    ...routesOf(eni).map((route) => routeCommand(route, ifname)),
+    ...routes.map((route) => routeCommand(route, ifname)),
     // Lets the kernel resolve the gateway now, and again if the port is not forwarding yet: its request tells the gateway, and by
     // broadcast every IPv4 neighbour, whose the address is. The announcement that goes out with `up` is sent only once.
     ...addresses.flatMap(({ gateway }) =>
       gateway === null ? [] : [['neighbour', 'replace', gateway, 'dev', ifname, 'use']],
     ),
-  ];
-}
-
-/** The pod's routes: the inventory's, or else a default route through each gateway. */
-function routesOf(eni: Eni): readonly EniRoute[] {
-  if (eni.routes !== null) return eni.routes;
-  return [
-    ...(eni.ipv4?.gateway ? [{ dst: '0.0.0.0/0', gw: eni.ipv4.gateway }] : []),
-    ...(eni.ipv6?.gateway ? [{ dst: '::/0', gw: eni.ipv6.gateway }] : []),
   ];
 }
 
@@ -64,17 +63,21 @@ function gatewayRoute({ address, gateway }: EniAddress, ifname: string): IpComma
   return [['route', 'replace', `${gateway}/${cidr.family === 4 ? 32 : 128}`, 'dev', ifname, 'scope', 'link']];
 }
 
+function isIPv6(address: string): boolean {
+  return address.includes(':');
+}
+
 function routeCommand({ dst, gw }: EniRoute, ifname: string): IpCommand {
   return ['route', 'replace', dst, ...(gw === undefined ? [] : ['via', gw]), 'dev', ifname];
 }
 
 /** What is missing from a NIC that was set up: nothing, or clauses such as "10.0.0.10/24 is not on it". */
-export function configurationFaults(link: Link, eni: Eni): string[] {
+export function configurationFaults(link: Link, { addresses, mtu, mac }: Setup): string[] {
   const faults: string[] = [];
   if (!link.up) faults.push('it is down');
-  if (eni.mtu !== null && link.mtu !== eni.mtu) faults.push(`its MTU is ${link.mtu}, not ${eni.mtu}`);
-  for (const wanted of [eni.ipv4, eni.ipv6]) {
-    if (wanted === null) continue;
+  if (mtu !== null && link.mtu !== mtu) faults.push(`its MTU is ${link.mtu}, not ${mtu}`);
+  if (mac !== null && link.mac !== mac) faults.push(`its MAC is ${link.mac}, not ${mac}`);
+  for (const wanted of addresses) {
     const present = link.addresses.find(({ address }) => address === wanted.address);
     if (present === undefined) faults.push(`${wanted.address} is not on it`);
     else if (present.dadFailed) faults.push(`another host has ${wanted.address} (IPv6 DAD failed)`);

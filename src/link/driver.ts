@@ -5,12 +5,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Programs } from '../exec.js';
 import type { Attachment, NetnsRef } from '../model/attachment.js';
-import type { Eni } from '../model/eni.js';
+import type { DeviceSelector } from '../model/device.js';
 import { EnimError } from '../model/errors.js';
 import { formatLabel } from '../model/label.js';
 import type { Link, LinkRoute, LinkSnapshot, Restored } from '../model/link.js';
+import type { Setup } from '../model/setup.js';
 import { driverOf, isOnBus } from './bus.js';
+
 import { configurationFaults, planConfigure, sysctlsFor } from './configure.js';
+import { findDevice } from './device.js';
 import { writeSysctls } from './inside.js';
 import { type Ip, type IpCommand, openIp } from './iproute2.js';
 import { parseLinks, parseRoutes } from './parse.js';
@@ -49,8 +52,12 @@ export interface LinkDriver {
   lookHome(): Promise<HomeView>;
   /** The links in a netns; undefined once it cannot be entered. */
   lookInto(netns: NetnsRef): Promise<readonly Link[] | undefined>;
+  /** The routes in a netns that the NIC of this name leads to; for one that is up. */
+  routesInto(netns: NetnsRef, ifname: string): Promise<readonly LinkRoute[]>;
+  /** The link at home that a network configuration names. */
+  findDevice(selector: DeviceSelector, home: readonly Link[]): Promise<Link | undefined>;
   /** What is missing from a NIC that `configure` set up; clauses such as "10.0.0.10/24 is not on it". */
-  faults(link: Link, eni: Eni): readonly string[];
+  faults(link: Link, setup: Setup): readonly string[];
   /** What `restore` would put back. */
   differences(link: Link, snapshot: LinkSnapshot, home: readonly Link[]): readonly Restored[];
   /** Whether the hardware is plugged in at this bus address, whichever netns its link is in. */
@@ -72,7 +79,7 @@ export interface LinkWork extends LinkDriver {
   /** Labels the NIC and moves it from home into the netns, under the attachment's ifname. */
   moveIn(link: Link, netns: NetnsRef, attachment: Attachment): Promise<void>;
   /** Gives the NIC its addresses, MTU and routes, announces it, and returns it as it then is. */
-  configure(netns: NetnsRef, ifname: string, eni: Eni): Promise<Link>;
+  configure(netns: NetnsRef, ifname: string, setup: Setup): Promise<Link>;
   /** Moves the NIC from the netns to home, under `name`, or under a free name where that is taken. */
   moveHome(link: Link, netns: NetnsRef, name: string): Promise<void>;
   /** Makes the NIC, at home, equal to its snapshot. */
@@ -97,6 +104,11 @@ export function createLinkDriver(programs: Programs, sshPeer: string | null): Li
   const driver = (ip: Ip): LinkDriver => ({
     lookHome: () => lookHome(ip, sshPeer),
     lookInto: (netns) => lookInto(ip, netns),
+    async routesInto(netns, ifname) {
+      const [routes] = await ip(netns, [['route', 'show', 'table', 'all', 'dev', ifname]]);
+      return parseRoutes(routes, ifname);
+    },
+    findDevice,
     faults: configurationFaults,
     differences: (link, snapshot, home) => planRestore(link, snapshot, namesOfOthers(home, link)).restored,
     isOnBus,
@@ -184,11 +196,11 @@ function changes(programs: Programs, ip: Ip, fd: number): Omit<LinkWork, keyof L
       ]);
     },
 
-    async configure(netns, ifname, eni) {
-      await writeSysctls(programs, netns, sysctlsFor(eni, ifname), [fd]);
+    async configure(netns, ifname, setup) {
+      await writeSysctls(programs, netns, sysctlsFor(setup, ifname), [fd]);
       const show: IpCommand = ['address', 'show', 'dev', ifname];
-      const [document] = await ip(netns, [...planConfigure(eni, ifname), show]);
-      return settle(eni, ifname, netns, document, async () => (await ip(netns, [show]))[0]);
+      const [document] = await ip(netns, [...planConfigure(setup, ifname), show]);
+      return settle(setup, ifname, netns, document, async () => (await ip(netns, [show]))[0]);
     },
 
     async moveHome(link, netns, name) {
@@ -223,7 +235,7 @@ const SETTLE_POLL_MS = 10;
 
 /** Waits until all that was set is seen, and returns the link as it then is. */
 async function settle(
-  eni: Eni,
+  setup: Setup,
   ifname: string,
   netns: NetnsRef,
   first: unknown,
@@ -232,12 +244,12 @@ async function settle(
   let document = first;
   for (let tries = 0; ; tries += 1) {
     const [link] = parseLinks(document ?? []);
-    const faults = link === undefined ? ['it is not there'] : configurationFaults(link, eni);
+    const faults = link === undefined ? ['it is not there'] : configurationFaults(link, setup);
     if (link !== undefined && faults.length === 0) return link;
     if (tries === SETTLE_TRIES || !link?.addresses.some(({ tentative }) => tentative)) {
       throw new EnimError(
         'LINK_FAILED',
-        `ENI ${eni.id} as ${ifname} in ${netns.path} is not as it was set: ${faults.join('; ')}.`,
+        `The NIC ${ifname} in ${netns.path} is not as it was set: ${faults.join('; ')}.`,
       );
     }
     await sleep(SETTLE_POLL_MS);

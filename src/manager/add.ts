@@ -2,12 +2,15 @@
  * add = reserve → move in → configure → commit. The intention is on disk before the link is touched; whatever fails is undone;
  * whoever repeats the call gets the same answer.
  */
+import type { HomeView } from '../link/driver.js';
 import type { Attachment, Endpoint, NetnsRef } from '../model/attachment.js';
+import type { DeviceSelector } from '../model/device.js';
 import type { Eni } from '../model/eni.js';
 import { EnimError } from '../model/errors.js';
 import { parseLabel } from '../model/label.js';
 import type { Link, LinkSnapshot } from '../model/link.js';
-import { allocate, notAtHome } from './allocate.js';
+import { type Setup, setupOf } from '../model/setup.js';
+import { allocate, notAtHome, type Wish } from './allocate.js';
 import { bringHome, giveBack } from './home.js';
 import { findLink, identityOf, identityOfAttachment } from './identify.js';
 import { eniLock, type LockedParts, underLock } from './locked.js';
@@ -18,6 +21,8 @@ import { Undo } from './undo.js';
 export interface AddRequest {
   readonly owner: string;
   readonly uid?: string | null;
+  /** Name of the network; the one for attachments by hand unless given. */
+  readonly network?: string;
   /** Null derives one from the netns, so that repeating the call means the same attachment. */
   readonly containerID: string | null;
   /** Path, name or PID. */
@@ -25,8 +30,21 @@ export interface AddRequest {
   readonly ifname: string;
   /** This ENI and no other. */
   readonly eni?: string | null;
+  /** The ENI that this device is, and no other. */
+  readonly device?: DeviceSelector | null;
+  /** An ENI with these addresses (prefix lengths do not count), and no other. */
+  readonly ips?: readonly string[];
   /** Take a NIC that the node itself seems to use. */
   readonly force?: boolean;
+  /** Says how the NIC is set up; as its ENI says unless given. */
+  readonly plan?: SetupPlan;
+}
+
+/** Where the setup of a NIC comes from, if not from its ENI alone. */
+export interface SetupPlan {
+  decide(eni: Eni): Promise<Setup>;
+  /** Takes back what `decide` had reserved elsewhere, also where that failed half way. */
+  undo(): Promise<void>;
 }
 
 /** An attachment that stands, and its link as it is in the pod. */
@@ -44,7 +62,7 @@ export interface Added {
 export async function add(parts: Parts, request: AddRequest, signal?: AbortSignal): Promise<Added> {
   const netns = await parts.netns.get(request.netns);
   const endpoint: Endpoint = {
-    network: parts.network,
+    network: request.network ?? parts.network,
     containerID: request.containerID ?? `netns-${netns.inode}`,
     ifname: request.ifname,
     owner: request.owner,
@@ -84,11 +102,11 @@ async function resume(
   if (attachment.phase === 'releasing' || attachment.netns.inode !== netns.inode || attachment.bootID !== parts.bootID)
     return undefined;
   if (link === undefined || link.name !== attachment.ifname) return undefined;
-  if (attachment.phase === 'attached' && parts.links.faults(link, attachment.eni).length === 0)
+  if (attachment.phase === 'attached' && parts.links.faults(link, attachment.setup).length === 0)
     return { attachment, link };
   const lock = await parts.locks.acquire(eniLock(attachment.eni.id));
   try {
-    const now = await parts.links.configure(netns, attachment.ifname, attachment.eni);
+    const now = await parts.links.configure(netns, attachment.ifname, attachment.setup);
     return { attachment: await commit(parts, attachment), link: now };
   } finally {
     lock.release();
@@ -106,11 +124,11 @@ async function attach(
   try {
     const [home] = await Promise.all([parts.links.lookHome(), refuseTakenIfname(parts, netns, endpoint.ifname)]);
     stopIfAborted(signal);
-    const eni = await allocate(parts, endpoint, { eni: request.eni ?? null, force: request.force ?? false }, home);
+    const eni = await allocate(parts, endpoint, await wishOf(parts, request, home), home);
     undo.push(`give ENI ${eni.id} back`, () => parts.provider.release(endpoint));
     const lock = await parts.locks.acquire(eniLock(eni.id));
     try {
-      return await moveIn(parts, endpoint, eni, netns, undo, signal);
+      return await moveIn(parts, request, { ...endpoint, eni, netns }, undo, signal);
     } catch (thrown) {
       // While the ENI's lock is still held.
       throw await undo.after(thrown);
@@ -119,6 +137,32 @@ async function attach(
     }
   } catch (thrown) {
     throw await undo.after(thrown);
+  }
+}
+
+async function wishOf(
+  parts: Parts,
+  { eni = null, device = null, ips = [], force = false }: AddRequest,
+  home: HomeView,
+): Promise<Wish> {
+  if (device === null) return { eni, ips, force, device: null };
+  const link = await parts.links.findDevice(device, home.links);
+  if (link !== undefined) return { eni, ips: [], force, device: link };
+  throw new EnimError('NOT_THERE', `No device with ${describeDevice(device)} is at home.`, {
+    hint: 'see what is there, and who has what: ip link; enim list',
+  });
+}
+
+function describeDevice(device: DeviceSelector): string {
+  switch (device.by) {
+    case 'name':
+      return `the name ${device.name}`;
+    case 'mac':
+      return `the MAC ${device.mac}`;
+    case 'kernelpath':
+      return `the path ${device.path}`;
+    case 'bus':
+      return `the address ${device.address}`;
   }
 }
 
@@ -139,13 +183,15 @@ async function refuseTakenIfname(parts: Parts, netns: NetnsRef, ifname: string):
 
 async function moveIn(
   parts: LockedParts,
-  endpoint: Endpoint,
-  eni: Eni,
-  netns: NetnsRef,
+  { plan }: AddRequest,
+  given: Given,
   undo: Undo,
   signal: AbortSignal | undefined,
 ): Promise<Added> {
-  const { attachment, link } = await reserve(parts, endpoint, eni, netns);
+  const { eni, netns, ifname } = given;
+  if (plan !== undefined) undo.push('take back what was reserved for its setup', plan.undo);
+  const setup = (await plan?.decide(eni)) ?? setupOf(eni);
+  const { attachment, link } = await reserve(parts, given, setup);
   undo.push(`forget the attachment of ENI ${eni.id}`, () => parts.store.forget(attachment));
   stopIfAborted(signal);
   undo.push(`bring ENI ${eni.id} home`, async () => {
@@ -154,25 +200,28 @@ async function moveIn(
   });
   await parts.links.moveIn(link, netns, attachment);
   stopIfAborted(signal);
-  const now = await parts.links.configure(netns, endpoint.ifname, eni);
+  const now = await parts.links.configure(netns, ifname, setup);
   stopIfAborted(signal);
   return { attachment: await commit(parts, attachment), link: now };
 }
 
+/** An ENI for an endpoint, and where its NIC is to go. */
+type Given = Pick<Attachment, keyof Endpoint | 'eni' | 'netns'>;
+
 /** Write-ahead: from here on, whatever happens, it is known where the NIC came from and what it looked like. */
 async function reserve(
   parts: LockedParts,
-  endpoint: Endpoint,
-  eni: Eni,
-  netns: NetnsRef,
+  given: Given,
+  setup: Setup,
 ): Promise<{ attachment: Attachment; link: Link }> {
+  const { eni } = given;
   const { links } = await parts.links.lookHome();
   const link = findLink(links, identityOf(eni));
   if (link === undefined) throw notAtHome(eni);
   const attachment: Attachment = {
-    ...endpoint,
-    eni,
-    netns,
+    ...given,
+    role: 'main',
+    setup,
     phase: 'attaching',
     since: parts.clock().toISOString(),
     bootID: parts.bootID,

@@ -3,12 +3,21 @@ import type { HomeView } from '../link/driver.js';
 import type { Endpoint } from '../model/attachment.js';
 import type { Eni } from '../model/eni.js';
 import { EnimError } from '../model/errors.js';
+import type { Link } from '../model/link.js';
+import { setupOf } from '../model/setup.js';
+import type { ProvidedEni } from '../providers/provider.js';
 import { judge, noneFree, pick } from './candidates.js';
+import { identify, identityOf } from './identify.js';
 import type { Parts } from './parts.js';
 
-interface Wish {
+/** Which ENI it should be. */
+export interface Wish {
   /** This ENI and no other; null means any. */
   readonly eni: string | null;
+  /** The ENI that this link at home is, and no other. */
+  readonly device: Link | null;
+  /** An ENI with these addresses; prefix lengths do not count. */
+  readonly ips: readonly string[];
   /** Take the ENI that is wished for although the node seems to use its NIC. */
   readonly force: boolean;
 }
@@ -19,11 +28,12 @@ interface Wish {
  * @param home the links at home, just looked at
  * @throws EnimError NO_FREE_ENI; NOT_THERE, UNSAFE or AMBIGUOUS_LINK for the ENI that is wished for; LINK_LOST
  */
-export async function allocate(parts: Parts, endpoint: Endpoint, { eni, force }: Wish, home: HomeView): Promise<Eni> {
+export async function allocate(parts: Parts, endpoint: Endpoint, wish: Wish, home: HomeView): Promise<Eni> {
   const [provided, attachments] = await Promise.all([parts.provider.list(), parts.store.list()]);
   const fitness = provided.map((each) => judge(each, endpoint, attachments, home));
+  const named = nameOf(wish, provided);
   const candidates =
-    eni === null ? fitness.flatMap((each) => (each.fit ? [each.id] : [])) : [pick(fitness, eni, force)];
+    named === null ? fitness.flatMap((each) => (each.fit ? [each.id] : [])) : [pick(fitness, named, wish.force)];
   if (candidates.length === 0) throw noneFree(fitness);
   const allocated = await parts.provider.allocate(endpoint, candidates).catch((thrown: unknown) => {
     // All candidates were taken between the look and the call.
@@ -33,6 +43,30 @@ export async function allocate(parts: Parts, endpoint: Endpoint, { eni, force }:
   // Held by this endpoint from before, but not fit: it must not be given back either, before it is known where it is.
   if (!candidates.includes(allocated.id)) throw notAtHome(allocated);
   return allocated;
+}
+
+/** The one ENI that the wish leaves; null if any will do. */
+function nameOf({ eni, device, ips }: Wish, provided: readonly ProvidedEni[]): string | null {
+  if (device !== null) {
+    const known = provided.find((each) => identify([device], identityOf(each.eni)).length > 0);
+    if (known !== undefined) return known.eni.id;
+    throw new EnimError('NOT_THERE', `The device ${device.name} (MAC ${device.mac}) is no ENI.`, {
+      hint: 'name it in the settings, or in the network configuration',
+    });
+  }
+  if (eni !== null || ips.length === 0) return eni;
+  const having = provided.find((each) => {
+    const own = setupOf(each.eni).addresses.map(({ address }) => withoutPrefix(address));
+    return ips.every((ip) => own.includes(withoutPrefix(ip)));
+  });
+  if (having !== undefined) return having.eni.id;
+  throw new EnimError('NOT_THERE', `No ENI has the addresses ${ips.join(' and ')} that were asked for.`, {
+    hint: 'see the known ones: enim provider list',
+  });
+}
+
+function withoutPrefix(address: string): string {
+  return address.split('/')[0] ?? address;
 }
 
 /** The error for a NIC that should be at home and is not. */

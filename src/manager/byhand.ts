@@ -20,7 +20,7 @@ import { describe } from './verdict.js';
  */
 export async function allocateByHand(parts: Parts, owner: string, eni: string | null): Promise<Eni> {
   const endpoint: Endpoint = { network: BY_HAND, containerID: owner.replace('/', '.'), ifname: '-', owner, uid: null };
-  return allocate(parts, endpoint, { eni, force: false }, await parts.links.lookHome());
+  return allocate(parts, endpoint, { eni, device: null, ips: [], force: false }, await parts.links.lookHome());
 }
 
 /**

@@ -14,7 +14,8 @@ import { rebuild } from './rebuild.js';
 
 /** What is to be given back; names are checked already. */
 export interface DelRequest {
-  readonly owner: string;
+  /** Null means any. */
+  readonly owner: string | null;
   /** Null means any network. */
   readonly network: string | null;
   /** Null means the only one that the owner has. */
@@ -37,10 +38,14 @@ export async function del(parts: Parts, request: DelRequest): Promise<readonly R
   const held = await findHeld(parts, request);
   const containers = [...new Set(held.map(({ containerID }) => containerID))];
   if (request.containerID === null && containers.length > 1) {
-    throw new EnimError('INVALID_ARGUMENT', `${request.owner} has ${containers.length} containers that hold ENIs.`, {
-      details: containers,
-      hint: `name one of them: enim del ${request.owner} --container-id ${containers[0]}`,
-    });
+    throw new EnimError(
+      'INVALID_ARGUMENT',
+      `${request.owner ?? 'The network'} has ${containers.length} containers that hold ENIs.`,
+      {
+        details: containers,
+        hint: `name one of them: enim del ${request.owner ?? held[0]?.owner} --container-id ${containers[0]}`,
+      },
+    );
   }
   const returns: Return[] = [];
   for (const endpoint of held.length > 0 ? held : await findLabelled(parts, request)) {
@@ -72,7 +77,7 @@ function isInNetns({ netns }: Parts, request: DelRequest, attachment: Attachment
 
 function matches({ owner, network, containerID, ifname }: DelRequest, endpoint: Endpoint): boolean {
   return (
-    endpoint.owner === owner &&
+    (owner === null || endpoint.owner === owner) &&
     // What is held by hand is given back by hand.
     (network === null ? endpoint.network !== BY_HAND : endpoint.network === network) &&
     (containerID === null || endpoint.containerID === containerID) &&

@@ -19,6 +19,8 @@ import { type Action, describe, judgeAttachment, type Verdict } from './verdict.
 export interface GcRequest {
   /** Decide, and change nothing. */
   readonly dryRun: boolean;
+  /** Only what belongs to this network; null means all. */
+  readonly network?: string | null;
   /** Time between the two looks, in milliseconds. */
   readonly grace: number;
 }
@@ -49,15 +51,17 @@ interface Finding extends Verdict {
  */
 export async function gc(
   parts: Parts,
-  { dryRun, grace }: GcRequest,
+  { dryRun, grace, network = null }: GcRequest,
   signal?: AbortSignal,
 ): Promise<readonly Collected[]> {
-  const first = await survey(parts);
+  const look = async (): Promise<Finding[]> =>
+    (await survey(parts)).filter(({ endpoint }) => network === null || endpoint?.network === network);
+  const first = await look();
   if (!first.some(({ act }) => act !== undefined)) return first.map((finding) => outcome(finding));
   await parts.sleep(grace, signal);
   if (signal?.aborted) return [];
   const collected: Collected[] = [];
-  for (const finding of await survey(parts)) {
+  for (const finding of await look()) {
     if (signal?.aborted) break;
     const before = first.find(
       ({ eni, endpoint }) => eni === finding.eni && endpoint?.containerID === finding.endpoint?.containerID,
@@ -118,7 +122,7 @@ async function judgeRecorded(
   attachment: Attachment,
 ): Promise<Finding> {
   const { eni, netns, snapshot } = attachment;
-  const there = await parts.netns.find(netns.path);
+  const there = netns.path === '' ? undefined : await parts.netns.find(netns.path);
   const where = await locate(machine, identityOfAttachment(attachment), netns);
   const verdict = judgeAttachment(attachment, {
     bootID: parts.bootID,

@@ -64,6 +64,7 @@ export async function list(parts: Parts): Promise<readonly EniView[]> {
 export function viewAdded({ name: provider }: Parts['provider'], attachment: Attachment, link: Link): EniView {
   return {
     ...identity(provider, attachment.eni),
+    ...addressesOf(attachment),
     state: 'used',
     link: { name: link.name, ifindex: link.ifindex, netns: attachment.netns.path, up: link.up },
     attachment: summary(attachment),
@@ -81,8 +82,18 @@ async function viewAttached(parts: Parts, machine: Look, attachment: Attachment)
   const there = await parts.netns.find(netns.path);
   const alive =
     attachment.bootID === parts.bootID && (there?.inode === netns.inode || (await isInhabited(machine, where, netns)));
-  const { state, note } = stateAttached(phase, where, alive, netns.inode);
-  return { ...identity(parts.provider.name, eni), state, link: linkOf(where), attachment: summary(attachment), note };
+  const isOthers = attachment.role === 'ipam' && alive && phase === 'attached' && where.at !== 'unclear';
+  const { state, note } = isOthers
+    ? { state: 'used' as const, note: `another plugin moves its NIC; ${describe(where)}` }
+    : stateAttached(phase, where, alive, netns.inode);
+  return {
+    ...identity(parts.provider.name, eni),
+    ...addressesOf(attachment),
+    state,
+    link: linkOf(where),
+    attachment: summary(attachment),
+    note,
+  };
 }
 
 /** One cannot tell which without waiting for the one who may be at it. */
@@ -141,6 +152,12 @@ function identity(
   { id, mac, ipv4, ipv6 }: Eni,
 ): Pick<EniView, 'id' | 'mac' | 'provider' | 'ipv4' | 'ipv6'> {
   return { id, mac, provider, ipv4, ipv6 };
+}
+
+/** What the pod has, which need not be what its ENI says. */
+function addressesOf({ setup: { addresses } }: Attachment): Pick<EniView, 'ipv4' | 'ipv6'> {
+  const isIPv6 = ({ address }: EniAddress): boolean => address.includes(':');
+  return { ipv4: addresses.find((each) => !isIPv6(each)) ?? null, ipv6: addresses.find(isIPv6) ?? null };
 }
 
 function linkOf(where: Whereabouts): EniView['link'] {

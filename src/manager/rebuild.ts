@@ -6,6 +6,7 @@ import type { Attachment, Endpoint } from '../model/attachment.js';
 import type { Eni } from '../model/eni.js';
 import { parseLabel } from '../model/label.js';
 import type { Link, LinkSnapshot } from '../model/link.js';
+import { setupOf } from '../model/setup.js';
 import type { Whereabouts } from './locate.js';
 import type { Parts } from './parts.js';
 
@@ -13,7 +14,9 @@ import type { Parts } from './parts.js';
 export function rebuild(parts: Parts, eni: Eni, endpoint: Endpoint, where: Whereabouts): Attachment {
   return {
     ...endpoint,
+    role: 'main',
     eni,
+    setup: setupOf(eni),
     netns: where.at === 'netns' ? where.netns : { path: '', inode: 0 },
     phase: 'attached',
     since: parts.clock().toISOString(),

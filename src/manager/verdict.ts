@@ -46,6 +46,7 @@ export function judgeAttachment(attachment: Attachment, { bootID, netns, pids, w
     return { action: 'reclaim', reason: `${fate}, no process is in it; ${nic}` };
   }
   const alive = `netns ${path} alive (${pids.length > 0 ? `pid ${pids[0]}` : 'no process'})`;
+  if (attachment.role === 'ipam') return { action: 'keep', reason: `${alive}; another plugin moves the NIC: ${nic}` };
   if (where.at === 'home') {
     const cause = attachment.phase === 'attaching' ? 'its add was interrupted' : `${alive}, but the NIC is not in it`;
     return { action: 'reclaim', reason: `${cause}; ${nic}` };

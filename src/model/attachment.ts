@@ -2,6 +2,7 @@
 import type { Eni } from './eni.js';
 import type { LinkSnapshot } from './link.js';
 import type { Owner } from './names.js';
+import type { Setup } from './setup.js';
 
 /** What tells one attachment from every other: CNI's network name, container ID and interface name. */
 export interface AttachmentKey {
@@ -23,6 +24,12 @@ export interface Endpoint extends AttachmentKey {
  */
 export type Phase = 'attaching' | 'attached' | 'releasing';
 
+/**
+ * What enim does for an attachment, in the words of CNI. `main`: moves the NIC and sets it up. `ipam`: only says which ENI it is;
+ * another plugin moves the NIC.
+ */
+export type Role = 'main' | 'ipam';
+
 /** The network namespace of an attachment: its path, and the inode that tells it from a successor at the same path. */
 export interface NetnsRef {
   readonly path: string;
@@ -31,6 +38,7 @@ export interface NetnsRef {
 
 /** One attachment as the store keeps it: enough to bring the NIC home even if settings and provider have changed since. */
 export interface Attachment extends Endpoint {
+  readonly role: Role;
   readonly eni: Eni;
   readonly netns: NetnsRef;
   readonly phase: Phase;
@@ -38,6 +46,8 @@ export interface Attachment extends Endpoint {
   readonly since: string;
   /** /proc/sys/kernel/random/boot_id of the boot in which it was made: no netns outlives its boot. */
   readonly bootID: string;
+  /** How its NIC is set up in the pod. */
+  readonly setup: Setup;
   /** What the link looked like before it left home. */
   readonly snapshot: LinkSnapshot;
 }

@@ -28,6 +28,14 @@ const CODES = {
   TOOL_TIMEOUT: { exit: 1, cni: 11 },
   NOT_PERMITTED: { exit: 1, cni: 113 },
   INTERRUPTED: { exit: 1, cni: 11 },
+  INCOMPATIBLE_VERSION: { exit: 2, cni: 1 },
+  INVALID_ENVIRONMENT: { exit: 2, cni: 4 },
+  INPUT_FAILED: { exit: 1, cni: 5 },
+  UNDECODABLE: { exit: 2, cni: 6 },
+  UNAVAILABLE: { exit: 1, cni: 50 },
+  LIMITED: { exit: 1, cni: 51 },
+  CHECK_FAILED: { exit: 1, cni: 114 },
+  DELEGATE_FAILED: { exit: 1, cni: 115 },
 } as const satisfies Record<string, Codes>;
 
 /** Names of the errors that users can meet; stable, printed in `--json`. */

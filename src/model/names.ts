@@ -17,14 +17,23 @@ const CNI_ID = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
  * @throws EnimError INVALID_ARGUMENT
  */
 export function parseOwner(text: string): Owner {
+  if (isOwner(text)) return text;
+  throw new EnimError('INVALID_ARGUMENT', `OWNER is ${JSON.stringify(text)}, which is not NAMESPACE/NAME.`, {
+    hint: 'name the pod as its namespace and name, for example default/web-0',
+  });
+}
+
+/** Whether a text is `namespace/name`. */
+export function isOwner(text: string): boolean {
   const parts = text.split('/');
-  const bad = parts.length !== 2 || parts.some((part) => part.length > 253 || !OWNER_PART.test(part));
-  if (bad) {
-    throw new EnimError('INVALID_ARGUMENT', `OWNER is ${JSON.stringify(text)}, which is not NAMESPACE/NAME.`, {
-      hint: 'name the pod as its namespace and name, for example default/web-0',
-    });
-  }
-  return text;
+  return parts.length === 2 && parts.every((part) => part.length <= 253 && OWNER_PART.test(part));
+}
+
+/** Why a text is no container ID by the CNI specification 1.1.0, or undefined if it is one. */
+export function containerIDFault(text: string): string | undefined {
+  if (!CNI_ID.test(text))
+    return 'has other characters than letters, digits, "_", "." and "-", or does not begin with a letter or digit';
+  return text.length > 255 ? 'is longer than 255 characters' : undefined;
 }
 
 /**
@@ -33,7 +42,7 @@ export function parseOwner(text: string): Owner {
  * @throws EnimError INVALID_ARGUMENT
  */
 export function parseContainerID(text: string): string {
-  if (CNI_ID.test(text) && text.length <= 255) return text;
+  if (containerIDFault(text) === undefined) return text;
   throw new EnimError(
     'INVALID_ARGUMENT',
     `The container ID is ${JSON.stringify(text)}, which the CNI specification does not allow.`,
@@ -41,6 +50,11 @@ export function parseContainerID(text: string): string {
       hint: 'use letters, digits, "_", "." and "-", beginning with a letter or digit',
     },
   );
+}
+
+/** Whether a text is a network name by the CNI specification 1.1.0. */
+export function isNetworkName(text: string): boolean {
+  return CNI_ID.test(text);
 }
 
 /**

@@ -2,9 +2,10 @@
 import * as v from 'valibot';
 import type { Allocation, Allocations } from '../model/allocation.js';
 import type { Attachment } from '../model/attachment.js';
+import { setupOf } from '../model/setup.js';
 
 /** Version that this enim writes. A file of a later one is refused, never guessed at. */
-export const STATE_VERSION = 1;
+export const STATE_VERSION = 2;
 
 /** All that enim knows of a node. */
 export interface State {
@@ -49,7 +50,7 @@ function recordOf<T>(schema: v.GenericSchema<unknown, T>) {
   );
 }
 
-function isRecord(value: unknown): boolean {
+function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
@@ -67,6 +68,13 @@ const Eni = v.object({
 });
 
 const endpoint = { network: text, containerID: text, ifname: text, owner: text, uid: nullable(text) };
+
+const Setup = v.object({
+  addresses: v.array(EniAddress),
+  routes: v.array(v.object({ dst: text, gw: v.exactOptional(text) })),
+  mtu: nullable(v.number()),
+  mac: nullable(text),
+});
 
 const Route = v.object({
   dst: text,
@@ -100,6 +108,8 @@ const Snapshot = v.object({
 
 const AttachmentRecord = v.object({
   ...endpoint,
+  role: v.picklist(['main', 'ipam']),
+  setup: Setup,
   eni: Eni,
   netns: v.object({ path: text, inode: v.number() }),
   phase: v.picklist(['attaching', 'attached', 'releasing']),
@@ -127,7 +137,21 @@ const StateFile = v.object({
 export type Migration = (state: Record<string, unknown>) => Record<string, unknown>;
 
 /** Steps by the version that they start from. Version 1 is the first. */
-const MIGRATIONS: Readonly<Record<number, Migration>> = {};
+const MIGRATIONS: Readonly<Record<number, Migration>> = {
+  // Until then every attachment moved its NIC, and set it up as its ENI said.
+  1: (state) => ({ ...state, attachments: mapRecord(state.attachments, withSetup) }),
+};
+
+function withSetup(attachment: unknown): unknown {
+  const result = v.safeParse(v.looseObject({ eni: Eni }), attachment);
+  // What is no attachment fails the check that follows.
+  return result.success ? { ...result.output, role: 'main', setup: setupOf(result.output.eni) } : attachment;
+}
+
+function mapRecord(record: unknown, change: (value: unknown) => unknown): unknown {
+  if (!isRecord(record)) return record;
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
+}
 
 /** What a file turned out to be. */
 export type Reading =

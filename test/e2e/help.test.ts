@@ -20,6 +20,7 @@ const COMMANDS = [
     'provider allocate',
     'provider release',
   ],
+  'cni',
   ...['config get', 'config set', 'config path'],
 ];
 

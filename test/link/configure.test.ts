@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { configurationFaults, planConfigure, sysctlsFor } from '../../src/link/configure.js';
 import type { Eni } from '../../src/model/eni.js';
+import { setupOf } from '../../src/model/setup.js';
 import { sampleAddress, sampleEni, sampleLink } from '../model/samples.js';
 
 const V4 = { address: '10.0.0.10/24', gateway: '10.0.0.1' };
@@ -8,7 +9,7 @@ const V6 = { address: 'fd00::10/64', gateway: 'fd00::1' };
 
 const isRoute = (command: string): boolean => command.startsWith('route');
 const plan = (eni: Partial<Eni>): string[] =>
-  planConfigure(sampleEni(1, eni), 'eth0').map((command) => command.join(' '));
+  planConfigure(setupOf(sampleEni(1, eni)), 'eth0').map((command) => command.join(' '));
 
 describe('planConfigure', () => {
   it('gives MTU and addresses first, then goes up, then routes, then looks for its gateways', () => {
@@ -71,22 +72,22 @@ describe('planConfigure', () => {
 
 describe('sysctlsFor', () => {
   it('announces each family, and skips DAD for IPv6 (containernetworking/plugins#571)', () => {
-    expect(sysctlsFor(sampleEni(1, { ipv4: V4, ipv6: V6 }), 'eth0')).toEqual([
+    expect(sysctlsFor(setupOf(sampleEni(1, { ipv4: V4, ipv6: V6 })), 'eth0')).toEqual([
       { value: '1', paths: ['/proc/sys/net/ipv4/conf/eth0/arp_notify', '/proc/sys/net/ipv6/conf/eth0/ndisc_notify'] },
       { value: '0', paths: ['/proc/sys/net/ipv6/conf/eth0/accept_dad'] },
     ]);
   });
 
   it('leaves IPv6 alone on a node that may have none', () => {
-    expect(sysctlsFor(sampleEni(1, { ipv4: V4 }), 'eth0')).toEqual([
+    expect(sysctlsFor(setupOf(sampleEni(1, { ipv4: V4 })), 'eth0')).toEqual([
       { value: '1', paths: ['/proc/sys/net/ipv4/conf/eth0/arp_notify'] },
     ]);
-    expect(sysctlsFor(sampleEni(1), 'eth0')).toEqual([]);
+    expect(sysctlsFor(setupOf(sampleEni(1)), 'eth0')).toEqual([]);
   });
 });
 
 describe('configurationFaults', () => {
-  const eni = sampleEni(1, { mtu: 9000, ipv4: V4, ipv6: V6 });
+  const setup = setupOf(sampleEni(1, { mtu: 9000, ipv4: V4, ipv6: V6 }));
   const good = sampleLink({
     up: true,
     mtu: 9000,
@@ -94,7 +95,7 @@ describe('configurationFaults', () => {
   });
 
   it('is empty for a NIC that is set up', () => {
-    expect(configurationFaults(good, eni)).toEqual([]);
+    expect(configurationFaults(good, setup)).toEqual([]);
   });
 
   it.each([
@@ -111,11 +112,11 @@ describe('configurationFaults', () => {
       'another host has fd00::10/64 (IPv6 DAD failed)',
     ],
   ])('names what is missing: %j', (change, fault) => {
-    expect(configurationFaults({ ...good, ...change }, eni)).toEqual([fault]);
+    expect(configurationFaults({ ...good, ...change }, setup)).toEqual([fault]);
   });
 
   it('does not mind what else is on it, nor an MTU that nobody prescribed', () => {
     const more = { ...good, addresses: [...good.addresses, sampleAddress('10.7.0.1/24')] };
-    expect(configurationFaults(more, { ...eni, mtu: null })).toEqual([]);
+    expect(configurationFaults(more, { ...setup, mtu: null })).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createLinkDriver } from '../../src/link/driver.js';
 import type { Link } from '../../src/model/link.js';
+import { setupOf } from '../../src/model/setup.js';
 import { macOf, sampleAttachment, sampleEni } from '../model/samples.js';
 import { enimErrorOf } from '../model/thrown.js';
 import { HOME, Kernel, Refusal } from './kernel.js';
@@ -88,20 +89,22 @@ describe('moveIn', () => {
 });
 
 describe('configure', () => {
-  const eni = sampleEni(1, {
-    ...{
-      mtu: 9000,
-      ipv4: { address: '10.0.0.10/24', gateway: '10.0.0.1' },
-      ipv6: { address: 'fd00::10/64', gateway: 'fd00::1' },
-    },
-  });
+  const setup = setupOf(
+    sampleEni(1, {
+      ...{
+        mtu: 9000,
+        ipv4: { address: '10.0.0.10/24', gateway: '10.0.0.1' },
+        ipv6: { address: 'fd00::10/64', gateway: 'fd00::1' },
+      },
+    }),
+  );
 
   it('sets the NIC up and gives it back as it then is', async () => {
     const { kernel, driver, netns, home } = machine();
     await driver.moveIn(await home(), netns, sampleAttachment());
-    const link = await driver.configure(netns, 'eth0', eni);
+    const link = await driver.configure(netns, 'eth0', setup);
     expect(link).toMatchObject({ name: 'eth0', mtu: 9000, up: true, mac: macOf(1) });
-    expect(driver.faults(link, eni)).toEqual([]);
+    expect(driver.faults(link, setup)).toEqual([]);
     expect(kernel.show()).toContain(
       'routes 4 default main 0 via 10.0.0.1 src -, 6 default main 1024 via fd00::1 src -',
     );
@@ -115,9 +118,9 @@ describe('configure', () => {
   it('may be repeated', async () => {
     const { kernel, driver, netns, home } = machine();
     await driver.moveIn(await home(), netns, sampleAttachment());
-    const first = await driver.configure(netns, 'eth0', eni);
+    const first = await driver.configure(netns, 'eth0', setup);
     const before = kernel.show();
-    expect(await driver.configure(netns, 'eth0', eni)).toEqual(first);
+    expect(await driver.configure(netns, 'eth0', setup)).toEqual(first);
     expect(kernel.show()).toBe(before);
   });
 
@@ -134,7 +137,7 @@ describe('configure', () => {
         tentative: each.address.includes(':') && looks < 3,
       }));
     };
-    const link = await driver.configure(netns, 'eth0', eni);
+    const link = await driver.configure(netns, 'eth0', setup);
     expect(looks).toBe(3);
     expect(link.addresses.some(({ tentative }) => tentative)).toBe(false);
   });
@@ -147,14 +150,14 @@ describe('configure', () => {
         for (const device of kernel.in(netns.inode))
           device.addresses = device.addresses.map((each) => ({ ...each, dadfailed: true }));
     };
-    const error = await enimErrorOf(() => driver.configure(netns, 'eth0', eni));
+    const error = await enimErrorOf(() => driver.configure(netns, 'eth0', setup));
     expect(error.code).toBe('LINK_FAILED');
     expect(error.message).toContain('another host has fd00::10/64');
   });
 
   it('fails where the NIC is not there', async () => {
     const { driver, netns } = machine();
-    expect((await enimErrorOf(() => driver.configure(netns, 'eth0', eni))).code).toBe('LINK_FAILED');
+    expect((await enimErrorOf(() => driver.configure(netns, 'eth0', setup))).code).toBe('LINK_FAILED');
   });
 });
 

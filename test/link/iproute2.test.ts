@@ -28,7 +28,11 @@ function open(react: Reaction = () => '[]', keepOpen: readonly number[] = []): {
     if (typeof reaction === 'string')
       return { code: 0, stdout: ['show', 'get'].includes(words[1] ?? '') ? `${reaction}\n` : '', stderr: '' };
     const { stderr, code = 1 } = reaction;
-    return { code, stdout: '', stderr: `${stderr}\n${line === null || code === null ? '' : `Command failed -:${line}\n`}` };
+    return {
+      code,
+      stdout: '',
+      stderr: `${stderr}\n${line === null || code === null ? '' : `Command failed -:${line}\n`}`,
+    };
   };
   const programs: Programs = {
     run: async (program, args, options = {}) => {

@@ -260,7 +260,7 @@ describe('gc that is overtaken between its second look and its work', () => {
       if (record === undefined || link === undefined) throw new Error('nothing to go on with');
       const work = parts.links.under(lock);
       await work.moveIn(link, record.netns, record);
-      await work.configure(record.netns, 'eth0', record.eni);
+      await work.configure(record.netns, 'eth0', record.setup);
       await parts.store.put({ ...record, phase: 'attached' });
       lock.release();
     });

@@ -2,6 +2,7 @@
 import type { Attachment, Endpoint } from '../../src/model/attachment.js';
 import type { Eni } from '../../src/model/eni.js';
 import type { Link, LinkAddress, LinkSnapshot } from '../../src/model/link.js';
+import { setupOf } from '../../src/model/setup.js';
 
 /** An ENI without addresses, numbered: `eni-3` has MAC `02:e0:00:00:00:03`. */
 export function sampleEni(number: number, overrides: Partial<Eni> = {}): Eni {
@@ -64,7 +65,9 @@ export function sampleSnapshot(overrides: Partial<LinkSnapshot> = {}): LinkSnaps
 export function sampleAttachment(overrides: Partial<Attachment> = {}): Attachment {
   return {
     ...sampleEndpoint(),
+    role: 'main',
     eni: sampleEni(1),
+    setup: setupOf(overrides.eni ?? sampleEni(1)),
     netns: { path: '/run/netns/web-0', inode: 101 },
     phase: 'attached',
     since: '2026-01-01T00:00:00.000Z',

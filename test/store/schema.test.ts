@@ -85,6 +85,35 @@ describe('parseState', () => {
   });
 });
 
+describe('a state file of version 1', () => {
+  it('becomes one of today: every attachment moved its NIC, and set it up as its ENI said', () => {
+    const ipv4 = { address: '10.0.0.10/24', gateway: '10.0.0.1' };
+    const { role, setup, ...old } = sampleAttachment({ eni: sampleEni(1, { mtu: 9000, ipv4 }) });
+    const file = { ...STATE, version: 1, attachments: { 'enim/c1/eth0': old } };
+    const result = parseState(JSON.stringify(file));
+    expect(result).toEqual({
+      kind: 'good',
+      state: {
+        ...{ ...STATE, version: STATE_VERSION },
+        attachments: {
+          'enim/c1/eth0': {
+            ...old,
+            role: 'main',
+            setup: { addresses: [ipv4], routes: [{ dst: '0.0.0.0/0', gw: '10.0.0.1' }], mtu: 9000, mac: null },
+          },
+        },
+      },
+    });
+  });
+
+  it('is damaged where an attachment is none', () => {
+    expect(parseState(JSON.stringify({ ...STATE, version: 1, attachments: { k: 7 } }))).toMatchObject({
+      kind: 'damaged',
+    });
+    expect(parseState(JSON.stringify({ ...STATE, version: 1, attachments: 7 }))).toMatchObject({ kind: 'damaged' });
+  });
+});
+
 describe('migrate', () => {
   const steps = {
     1: (state: Record<string, unknown>) => ({ ...state, two: state.one }),

@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Allocation } from '../../src/model/allocation.js';
 import { type Attachment, keyOf } from '../../src/model/attachment.js';
+import { STATE_VERSION } from '../../src/store/schema.js';
 import { sampleAttachment, sampleEndpoint, sampleEni } from '../model/samples.js';
 import { openStore } from './opened.js';
 import { useTemporaryDirectories } from './temporary.js';
@@ -86,7 +87,7 @@ describe('the store', () => {
     await store.put(sampleAttachment());
     await store.forget(sampleAttachment());
     expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({
-      ...{ version: 1, generation: 2, written: '2026-01-02T03:04:05.678Z' },
+      ...{ version: STATE_VERSION, generation: 2, written: '2026-01-02T03:04:05.678Z' },
       ...{ attachments: {}, allocations: {} },
     });
   });

@@ -1,0 +1,39 @@
+/** ADD: gives the container an ENI, moves its NIC in, and answers what it then has (CNI specification 1.1.0, section 5). */
+import { interruption } from '../interruption.js';
+import { add as attach } from '../manager/add.js';
+import type { Attachment } from '../model/attachment.js';
+import type { Link } from '../model/link.js';
+import { ownerOf } from './owner.js';
+import { planSetup } from './plan.js';
+import { chain, formatResult, type Result } from './result.js';
+import type { OpenTask } from './task.js';
+
+/** The result for the runtime; a call repeated gets the same. */
+export async function add(task: OpenTask): Promise<unknown> {
+  const { call, network, context } = task;
+  const plan = planSetup(task);
+  const { attachment, link } = await attach(
+    context.parts,
+    {
+      ...ownerOf(call, network),
+      ...{ network: network.name, containerID: call.containerID, netns: call.netns, ifname: call.ifname },
+      ...{ device: network.device, ips: network.ips, force: network.force, plan },
+    },
+    interruption(),
+  );
+  const own = { ...resultOf(attachment, link, call.netns), dns: network.dns ?? plan.dns() };
+  return formatResult(chain(network.prevResult, own), network.cniVersion);
+}
+
+function resultOf({ setup }: Attachment, link: Link, sandbox: string): Omit<Result, 'dns'> {
+  const pciID = link.busAddress !== null && /^[0-9a-f]{4}:/.test(link.busAddress) ? { pciID: link.busAddress } : {};
+  return {
+    interfaces: [{ name: link.name, mac: link.mac, mtu: link.mtu, sandbox, ...pciID }],
+    ips: setup.addresses.map(({ address, gateway }) => ({
+      address,
+      ...(gateway === null ? {} : { gateway }),
+      interface: 0,
+    })),
+    routes: setup.routes.map((route) => ({ ...route })),
+  };
+}

@@ -1,0 +1,19 @@
+/** DEL: brings home what the container holds. It comes more than once, late, and without a netns; all of that is success. */
+import { del as detach } from '../manager/del.js';
+import { delegate } from './delegation.js';
+import type { OpenTask } from './task.js';
+
+/** Prints nothing. The NIC comes first: its addresses are nobody else's before it is home. */
+export async function del(task: OpenTask): Promise<undefined> {
+  const { call, network, context, log } = task;
+  const returns = await detach(context.parts, {
+    owner: null,
+    ...{ network: network.name, containerID: call.containerID, ifname: call.ifname },
+    netns: call.netns === '' ? null : call.netns,
+  });
+  for (const { attachment, restored, remaining } of returns) {
+    if (restored.length > 0) log('info', `ENI ${attachment.eni.id} is home, and was changed back`, { restored });
+    if (remaining.length > 0) log('warn', `ENI ${attachment.eni.id} is home, but not as it was`, { remaining });
+  }
+  await delegate(task, 'DEL');
+}

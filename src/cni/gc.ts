@@ -1,0 +1,49 @@
+/** GC: gives back what the runtime does not know any more of this network. */
+import { gc as collect } from '../manager/gc.js';
+import { prune } from '../manager/prune.js';
+import { EnimError, messageOf } from '../model/errors.js';
+import { delegate } from './delegation.js';
+import type { OpenTask } from './task.js';
+
+/** Time between the two looks where the runtime does not say what is alive, in milliseconds. */
+const GRACE_MS = 2_000;
+
+/**
+ * Prints nothing. Goes on after failures, and reports all of them.
+ *
+ * @throws EnimError LINK_FAILED
+ */
+export async function gc(task: OpenTask): Promise<undefined> {
+  const { network, context } = task;
+  const failures = network.validAttachments === null ? await judge(task) : await obey(task, network.validAttachments);
+  await delegate(task, 'GC').catch((thrown: unknown) => failures.push(messageOf(thrown)));
+  if (failures.length === 0) return;
+  throw new EnimError('LINK_FAILED', `GC of network ${network.name}: ${failures.join(' ')}`, {
+    hint: `see what is left: enim gc --dry-run --config ${context.locations.config}`,
+  });
+}
+
+/** The list is the runtime's word; what is not in it is dead. */
+async function obey(
+  { network, context, log }: OpenTask,
+  valid: readonly { containerID: string; ifname: string }[],
+): Promise<string[]> {
+  const failures: string[] = [];
+  for (const { key, error } of await prune(context.parts, network.name, valid)) {
+    if (error === null) log('info', 'reclaimed', { ...key });
+    else failures.push(`${key.ifname} of container ${key.containerID}: ${error}`);
+  }
+  return failures;
+}
+
+/** Without a list (cnitool sends none) nothing is reclaimed that is alive. */
+async function judge({ network, context, log }: OpenTask): Promise<string[]> {
+  const failures: string[] = [];
+  for (const { eni, done, reason, error } of await collect(context.parts, {
+    ...{ dryRun: false, grace: GRACE_MS, network: network.name },
+  })) {
+    if (done) log('info', 'reclaimed', { eni, reason });
+    if (error !== null) failures.push(`ENI ${eni}: ${error}`);
+  }
+  return failures;
+}

@@ -1,0 +1,58 @@
+/** One call, understood and carried out: which verb, in which role. */
+import { createContext } from '../context.js';
+import { add } from './add.js';
+import type { CniCall } from './call.js';
+import { check } from './check.js';
+import { del } from './del.js';
+import { gc } from './gc.js';
+import { ipamAdd, ipamCheck, ipamDel } from './ipam.js';
+import { ownerOf } from './owner.js';
+import { status } from './status.js';
+import type { OpenTask, Task } from './task.js';
+
+type Verb = (task: OpenTask) => Promise<unknown>;
+
+const MAIN: Readonly<Record<Exclude<CniCall['command'], 'VERSION'>, Verb>> = {
+  ADD: add,
+  DEL: del,
+  CHECK: check,
+  GC: gc,
+  STATUS: status,
+};
+
+/** As `ipam` under another main plugin. */
+const IPAM: typeof MAIN = { ...MAIN, ADD: ipamAdd, DEL: ipamDel, CHECK: ipamCheck };
+
+/**
+ * Carries the call out.
+ *
+ * @returns the document to print, undefined if there is none
+ * @throws EnimError
+ */
+export async function perform(task: Task): Promise<unknown> {
+  const { call, network, env, log } = task;
+  if (call.command === 'VERSION') return undefined;
+  const { config, stateDir, runDir, lockWait, device } = network;
+  const context = createContext({
+    env,
+    overrides: {
+      ...(config === null ? {} : { config }),
+      ...(stateDir === null ? {} : { stateDir }),
+      ...(runDir === null ? {} : { runDir }),
+    },
+    purpose: purposeOf(task),
+    lockWait,
+    // What is in a pod is known without looking for it at home.
+    device: call.command === 'ADD' || call.command === 'STATUS' ? device : null,
+    warn: (message) => log('warn', message),
+  });
+  const isOurs = (type: string | undefined): boolean => type === 'enim' || type === task.program;
+  const isIpam = isOurs(network.ipam?.type) && !isOurs(network.type);
+  const ipam = isOurs(network.ipam?.type) ? null : (network.ipam?.type ?? null);
+  return (isIpam ? IPAM : MAIN)[call.command]({ ...task, context, ipam });
+}
+
+function purposeOf({ call, network }: Task): string {
+  const about = call.command === 'GC' || call.command === 'STATUS' ? network.name : ownerOf(call, network).owner;
+  return `enim cni ${call.command} ${about}`;
+}

@@ -1,0 +1,67 @@
+/**
+ * The CNI plugin: environment and standard input in, one JSON document and an exit code out (CNI specification 1.1.0, section 2).
+ * Whatever goes wrong is an answer, too.
+ */
+import type { Log } from '../log.js';
+import type { CniCall } from './call.js';
+import { parseCall } from './call.js';
+import { failureDocument } from './failure.js';
+import type { Network } from './network.js';
+import { askedVersion, isSupported, versionDocument } from './version.js';
+
+/** What the process gives the plugin. */
+export interface PluginInput {
+  readonly env: NodeJS.ProcessEnv;
+  /** Reads standard input to its end. Throws EnimError INPUT_FAILED. */
+  readonly stdin: () => string;
+  /** Name of the executable, which is what a network configuration calls its `type`. */
+  readonly program: string;
+  readonly openLog: (settings: Pick<Network, 'logFile' | 'logLevel'>) => Log;
+}
+
+/** What the process prints, and how it ends. */
+export interface PluginAnswer {
+  /** One document, or nothing. */
+  readonly stdout: string;
+  readonly exitCode: 0 | 1;
+}
+
+const WITHOUT_FILE = { logFile: null, logLevel: 'warn' } as const;
+
+/** Answers one call; throws nothing. */
+export async function answerCall(input: PluginInput): Promise<PluginAnswer> {
+  const started = performance.now();
+  let log = input.openLog(WITHOUT_FILE);
+  let call: CniCall | undefined;
+  let network: Network | undefined;
+  let version: string | null = null;
+  const facts = (): Record<string, unknown> => ({
+    command: input.env.CNI_COMMAND,
+    network: network?.name,
+    containerID: call?.containerID,
+    ifname: call?.ifname,
+    milliseconds: Math.round(performance.now() - started),
+  });
+  try {
+    call = parseCall(input.env);
+    const text = input.stdin();
+    const asked = askedVersion(text);
+    if (call.command === 'VERSION') return printed(versionDocument(asked));
+    version = isSupported(asked) ? asked : null;
+    // Only now: the answer to VERSION needs none of what follows.
+    const [{ parseNetwork }, { perform }] = await Promise.all([import('./network.js'), import('./perform.js')]);
+    network = parseNetwork(text, call.command);
+    log = input.openLog(network);
+    const result = await perform({ call, network, env: input.env, program: input.program, log });
+    log('info', 'done', facts());
+    return result === undefined ? { stdout: '', exitCode: 0 } : printed(result);
+  } catch (thrown) {
+    const failure = failureDocument(thrown, version, input.env.CNI_COMMAND ?? null);
+    log('error', failure.msg, { ...facts(), code: failure.code, details: failure.details });
+    return { stdout: `${JSON.stringify(failure)}\n`, exitCode: 1 };
+  }
+}
+
+function printed(document: unknown): PluginAnswer {
+  return { stdout: `${JSON.stringify(document)}\n`, exitCode: 0 };
+}

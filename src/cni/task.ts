@@ -1,0 +1,22 @@
+/** What the verbs work on. */
+import type { Context } from '../context.js';
+import type { Log } from '../log.js';
+import type { CniCall } from './call.js';
+import type { Network } from './network.js';
+
+/** A call that was read and is in order. */
+export interface Task {
+  readonly call: CniCall;
+  readonly network: Network;
+  readonly env: NodeJS.ProcessEnv;
+  /** Name of our executable. */
+  readonly program: string;
+  readonly log: Log;
+}
+
+/** A task with what it takes to carry it out. */
+export interface OpenTask extends Task {
+  readonly context: Context;
+  /** The IPAM plugin that says how the NIC is set up; null where the ENI says it. */
+  readonly ipam: string | null;
+}

@@ -1,0 +1,59 @@
+/**
+ * The log of the CNI plugin: JSON, a line each, to stderr what is wrong, and to a file, if one is named, everything down to its
+ * level. The file is bounded: full, it becomes `FILE.1`. A log that cannot be written stops nothing.
+ */
+import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { errnoOf } from './model/errors.js';
+
+/** From the worst to the least. */
+export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
+
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Writes one line; `fields` are what it is about. */
+export type Log = (level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>) => void;
+
+interface LogSettings {
+  /** Null means none. */
+  readonly file: string | null;
+  /** Of the file; stderr gets warnings and errors. */
+  readonly level: LogLevel;
+  readonly clock: () => Date;
+  readonly stderr: (text: string) => void;
+  /** Bytes that the file may have before it is set aside. */
+  readonly limit?: number;
+}
+
+export function createLog({ file, level, clock, stderr, limit = 5_000_000 }: LogSettings): Log {
+  let path = file;
+  const isWanted = (each: LogLevel, least: LogLevel): boolean => LOG_LEVELS.indexOf(each) <= LOG_LEVELS.indexOf(least);
+  return (each, message, fields = {}) => {
+    const line = `${JSON.stringify({ time: clock().toISOString(), level: each, message, ...fields })}\n`;
+    if (isWanted(each, 'warn')) stderr(line);
+    if (path === null || !isWanted(each, level)) return;
+    try {
+      append(path, line, limit);
+    } catch (thrown) {
+      stderr(
+        `${JSON.stringify({ level: 'warn', message: `the log file ${path} cannot be written: ${errnoOf(thrown)}` })}\n`,
+      );
+      path = null;
+    }
+  };
+}
+
+function append(path: string, line: string, limit: number): void {
+  if (sizeOf(path) + line.length > limit) renameSync(path, `${path}.1`);
+  try {
+    appendFileSync(path, line, { mode: 0o600 });
+  } catch (thrown) {
+    if (errnoOf(thrown) !== 'ENOENT') throw thrown;
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    appendFileSync(path, line, { mode: 0o600 });
+  }
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}

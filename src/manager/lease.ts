@@ -1,0 +1,72 @@
+/**
+ * The IPAM role: an ENI is given to an endpoint, and another plugin moves its NIC. What is recorded keeps gc from giving the ENI
+ * away, and tells it what to bring home when the pod has gone without a word.
+ */
+import { type Attachment, type AttachmentKey, type Endpoint, sameKey } from '../model/attachment.js';
+import { EnimError } from '../model/errors.js';
+import { setupOf } from '../model/setup.js';
+import { allocate, notAtHome, type Wish } from './allocate.js';
+import { findLink, identityOf } from './identify.js';
+import { eniLock, underLock } from './locked.js';
+import type { Parts } from './parts.js';
+import { Undo } from './undo.js';
+
+/**
+ * Gives the endpoint an ENI and moves nothing; asked again, it is the same one.
+ *
+ * @param path of the pod's netns
+ * @throws EnimError NO_FREE_ENI and whatever else `add` throws for want of an ENI
+ */
+export function lease(parts: Parts, endpoint: Endpoint, path: string, wish: Wish): Promise<Attachment> {
+  return underLock(parts, endpoint, async (locked) => {
+    const netns = await locked.netns.get(path);
+    const before = await locked.store.find(endpoint);
+    if (before !== undefined) refuseMain(before);
+    if (before?.netns.inode === netns.inode && before.bootID === parts.bootID) return before;
+    const home = await locked.links.lookHome();
+    const eni = await allocate(locked, endpoint, wish, home);
+    const undo = new Undo();
+    undo.push(`give ENI ${eni.id} back`, () => locked.provider.release(endpoint));
+    const lock = await locked.locks.acquire(eniLock(eni.id));
+    try {
+      const link = findLink(home.links, identityOf(eni));
+      if (link === undefined) throw notAtHome(eni);
+      const attachment: Attachment = {
+        ...endpoint,
+        ...{ role: 'ipam', eni, netns, setup: setupOf(eni), phase: 'attached', bootID: parts.bootID },
+        since: parts.clock().toISOString(),
+        snapshot: await locked.links.snapshot(link),
+      };
+      await locked.store.put(attachment);
+      return attachment;
+    } catch (thrown) {
+      throw await undo.after(thrown);
+    } finally {
+      lock.release();
+    }
+  });
+}
+
+function refuseMain({ role, eni, owner, containerID }: Attachment): void {
+  if (role === 'ipam') return;
+  throw new EnimError('UNSAFE', `ENI ${eni.id} of ${owner} was attached by enim itself, not for another plugin.`, {
+    hint: `enim del ${owner} --container-id ${containerID}`,
+  });
+}
+
+/**
+ * Takes the ENI back; that there is none is success. Its NIC may still be in the pod, for the other plugin moves it afterwards:
+ * nobody is given an ENI whose NIC is not at home.
+ *
+ * @throws EnimError UNSAFE if the NIC was moved by enim itself
+ */
+export function endLease(parts: Parts, key: AttachmentKey): Promise<void> {
+  return underLock(parts, key, async ({ store, provider }) => {
+    const attachment = await store.find(key);
+    if (attachment !== undefined) refuseMain(attachment);
+    if (attachment !== undefined) await store.forget(attachment);
+    for (const { holder } of await provider.list()) {
+      if (holder !== null && sameKey(holder, key)) await provider.release(holder);
+    }
+  });
+}

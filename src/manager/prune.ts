@@ -1,0 +1,40 @@
+/**
+ * CNI's GC: the runtime says which attachments of a network are alive, and all others of that network are given back. Attachments of
+ * other networks are left alone (containernetworking/cni#1086).
+ */
+import { type AttachmentKey, keyOf, sameKey } from '../model/attachment.js';
+import { messageOf } from '../model/errors.js';
+import { del } from './del.js';
+import type { Parts } from './parts.js';
+
+/** What became of one attachment that the runtime does not know. */
+export interface Pruned {
+  readonly key: AttachmentKey;
+  /** Null if it was given back. */
+  readonly error: string | null;
+}
+
+/**
+ * Gives back everything of the network but what is valid; goes on after a failure.
+ *
+ * @param valid container ID and ifname of each attachment that is alive
+ */
+export async function prune(
+  parts: Parts,
+  network: string,
+  valid: readonly Omit<AttachmentKey, 'network'>[],
+): Promise<readonly Pruned[]> {
+  const recorded = await parts.store.list();
+  const provided = (await parts.provider.list()).flatMap(({ holder }) => (holder === null ? [] : [holder]));
+  const keys = new Map([...recorded, ...provided].map((key) => [keyOf(key), key]));
+  const stale = [...keys.values()].filter(
+    (key) => key.network === network && !valid.some((each) => sameKey({ ...each, network }, key)),
+  );
+  const pruned: Pruned[] = [];
+  for (const { containerID, ifname } of stale) {
+    const key = { network, containerID, ifname };
+    const error = await del(parts, { ...key, owner: null, netns: null }).then(() => null, messageOf);
+    pruned.push({ key, error });
+  }
+  return pruned;
+}
