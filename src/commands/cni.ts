@@ -10,7 +10,7 @@ export default class Cni extends EnimCommand {
 
 Keys of the network configuration, besides those of the specification: "config", "stateDir", "runDir", "lockWait" (milliseconds), "logFile", "logLevel", "mtu", "force", and those of the host-device plugin: "device", "hwaddr", "kernelpath", "pciBusID".`;
 
-  static override examples = ['CNI_COMMAND=VERSION <%= config.bin %> cni < /dev/null'];
+  static override examples = ['$ CNI_COMMAND=VERSION <%= config.bin %> cni < /dev/null'];
 
   async run(): Promise<never> {
     await this.parse(Cni);

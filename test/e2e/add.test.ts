@@ -112,7 +112,7 @@ describeEndToEnd('enim add', () => {
 
       const { id } = node.eni(0);
       expect(node.state()).toMatchObject({
-        version: 1,
+        version: 2,
         attachments: {
           'enim/web-0/eth0': {
             owner: 'default/web-0',
