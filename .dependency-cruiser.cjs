@@ -33,7 +33,7 @@ module.exports = {
       name: 'ground-level',
       severity: 'error',
       comment: 'model, the starting of programs and system calls know nothing of what is above them.',
-      from: { path: '^src/(model/|(exec|libc)\\.ts$)' },
+      from: { path: '^src/(model/|(exec|child|libc)\\.ts$)' },
       to: { path: '^src/', pathNot: '^src/model/' },
     },
     {
@@ -41,7 +41,7 @@ module.exports = {
       severity: 'error',
       comment: 'A driver knows the model, how to start programs and system calls, and none of its siblings.',
       from: { path: '^src/(providers|store|link)/' },
-      to: { path: '^src/', pathNot: '^src/($1/|model/|(exec|libc)\\.ts$)' },
+      to: { path: '^src/', pathNot: '^src/($1/|model/|(exec|child|libc)\\.ts$)' },
     },
     {
       name: 'manager-takes-types',
@@ -97,7 +97,7 @@ module.exports = {
       severity: 'error',
       comment: 'Faces and the manager parse, decide and call; files and processes are the drivers’ work.',
       from: { path: '^src/(commands|cni|manager|render|model)/' },
-      to: { path: '^(node:)?(fs|fs/promises|child_process)$|(^|/)node_modules/(execa|conf)/|^src/(exec|libc)\\.ts$' },
+      to: { path: '^(node:)?(fs|fs/promises|child_process)$|(^|/)node_modules/(execa|conf)/|^src/(exec|child|libc)\\.ts$' },
     },
     {
       name: 'faces-are-apart',
@@ -117,7 +117,7 @@ module.exports = {
       name: 'hot-path-is-light',
       severity: 'error',
       comment: 'What an ADD of the CNI plugin runs through must never load these, however indirectly.',
-      from: { path: '^src/(cni|manager|providers|store|link|model)/|^src/(exec|libc|context)\\.ts$' },
+      from: { path: '^src/(cni|manager|providers|store|link|model)/|^src/(exec|child|libc|context)\\.ts$' },
       to: { path: HEAVY, reachable: true },
     },
     {

@@ -51,6 +51,20 @@ export function enim(executable, home, owner, pod) {
   };
 }
 
+/** The executable as a CNI plugin, as a container runtime would call it. */
+export function plugin(executable, home, name, pod) {
+  const call = (command) => ({
+    argv: [executable],
+    env: {
+      ...home.env,
+      ...callEnvironment(command, name, pod),
+      CNI_ARGS: `K8S_POD_NAMESPACE=bench;K8S_POD_NAME=${name}`,
+    },
+    input: JSON.stringify({ cniVersion: '1.0.0', name: 'bench', type: 'enim' }),
+  });
+  return { add: call('ADD'), del: call('DEL') };
+}
+
 /** host-device with static IPAM, as a container runtime would call it; undefined if they are not here. */
 export function stockPlugins(eni, pod) {
   const directories = (process.env.CNI_PATH ?? '/usr/lib/cni').split(':');
@@ -60,10 +74,7 @@ export function stockPlugins(eni, pod) {
   if (directory === undefined) return undefined;
   const call = (command) => ({
     argv: [join(directory, 'host-device')],
-    env: {
-      ...{ CNI_COMMAND: command, CNI_CONTAINERID: `bench-${eni.name}`, CNI_NETNS: pod },
-      ...{ CNI_IFNAME: 'eth0', CNI_PATH: directory },
-    },
+    env: { ...callEnvironment(command, eni.name, pod), CNI_PATH: directory },
     input: JSON.stringify({
       ...{ cniVersion: '1.0.0', name: 'bench', type: 'host-device', device: eni.name },
       ipam: {
@@ -74,6 +85,10 @@ export function stockPlugins(eni, pod) {
     }),
   });
   return { add: call('ADD'), del: call('DEL') };
+}
+
+function callEnvironment(command, name, pod) {
+  return { CNI_COMMAND: command, CNI_CONTAINERID: `bench-${name}`, CNI_NETNS: pod, CNI_IFNAME: 'eth0' };
 }
 
 function text(lines) {

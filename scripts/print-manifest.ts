@@ -4,5 +4,6 @@ import pjson from '../package.json' with { type: 'json' };
 import { COMMANDS } from '../src/commands/index.js';
 import { createManifest } from './manifest.js';
 
-const manifest = await createManifest(pjson as unknown as Interfaces.PJSON, COMMANDS);
-process.stdout.write(`${JSON.stringify(manifest, null, 2)}\n`);
+void createManifest(pjson as unknown as Interfaces.PJSON, COMMANDS).then((manifest) => {
+  process.stdout.write(`${JSON.stringify(manifest, null, 2)}\n`);
+});

@@ -2,16 +2,11 @@
  * Starting other programs. The only place that does it, so that every child is bounded in time, never shares our terminal's
  * signals, never holds our stdout open after we are gone, and inherits nothing but what it is given.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import type { Readable, Writable } from 'node:stream';
+import { type Child, type Ending, startChild } from './child.js';
 import { EnimError, errnoOf } from './model/errors.js';
 
 /** What a program answered. `code` is null when it ended by a signal. */
-export interface Outcome {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+export type Outcome = Ending;
 
 interface StartOptions {
   /**
@@ -65,98 +60,76 @@ const PACKAGE_OF: Record<string, string> = {
  */
 export function createPrograms(timeout: number): Programs {
   return {
-    async run(program, args, { input, keepOpen = [], env } = {}) {
-      const child = start(program, args, { keepOpen, stdin: input === undefined ? 'ignore' : 'pipe', env });
-      child.stdin?.end(input);
-      return bounded(child, command(program, args), timeout, ended(child, program));
+    async run(program, args, { input, keepOpen = [], env = ourEnvironment() } = {}) {
+      const child = startChild({
+        argv: [program, ...args],
+        env,
+        input: input !== undefined,
+        keepOpen,
+        onOutput: () => {},
+      });
+      if (input !== undefined) {
+        child.write(input);
+        child.closeInput();
+      }
+      return bounded(child, [program, ...args], timeout, child.ended);
     },
 
     converse(program, args, { keepOpen = [] } = {}) {
-      const child = start(program, args, { keepOpen, stdin: 'pipe', env: undefined });
-      const stdin = child.stdin as Writable;
-      const printed = new Lines(child.stdout as Readable);
-      const outcome = ended(child, program);
+      const argv = [program, ...args] as const;
+      const printed = new Lines();
+      const child = startChild({
+        argv,
+        env: ourEnvironment(),
+        input: true,
+        keepOpen,
+        onOutput: (text) => printed.add(text),
+      });
       // Whoever asks hears of it; nobody asking is no crash.
-      outcome.catch(() => {});
+      child.ended.catch(() => {});
       return {
         async ask(text, lines) {
           const from = printed.count;
-          stdin.write(text);
-          const last = await bounded(
-            child,
-            command(program, args),
-            timeout,
-            Promise.race([printed.reach(from + lines), outcome]),
-          );
+          child.write(text);
+          const last = await bounded(child, argv, timeout, Promise.race([printed.reach(from + lines), child.ended]));
           return { lines: printed.since(from), ended: last ?? null };
         },
         async end() {
-          stdin.end();
-          await bounded(child, command(program, args), timeout, outcome);
+          child.closeInput();
+          await bounded(child, argv, timeout, child.ended);
         },
       };
     },
   };
 }
 
-function start(
-  program: string,
-  args: readonly string[],
-  {
-    keepOpen,
-    stdin,
-    env,
-  }: { keepOpen: readonly number[]; stdin: 'ignore' | 'pipe'; env: NodeJS.ProcessEnv | undefined },
-): ChildProcess {
-  const child = spawn(program, args, {
-    stdio: [stdin, 'pipe', 'pipe', ...keepOpen],
-    // Its own process group: Ctrl-C on the terminal must reach us alone, not an `ip` in the middle of a move.
-    detached: true,
-    env: env ?? { ...process.env, LC_ALL: 'C' },
-  });
-  // A program that ended without reading all of its input says why by its exit code.
-  child.stdin?.on('error', () => {});
-  return child;
+/** Programs that talk to us talk English. */
+function ourEnvironment(): NodeJS.ProcessEnv {
+  return { ...process.env, LC_ALL: 'C' };
 }
 
-/** How the child ends, with everything that it printed. */
-function ended(child: ChildProcess, program: string): Promise<Outcome> {
-  const output = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const) {
-    child[name]?.setEncoding('utf8').on('data', (text: string) => {
-      output[name] += text;
-    });
-  }
-  return new Promise((resolve, reject) => {
-    child.once('error', (error) => reject(notStarted(program, error)));
-    child.once('close', (code) => resolve({ code, ...output }));
-  });
-}
-
-async function bounded<T>(child: ChildProcess, what: string, timeout: number, work: Promise<T>): Promise<T> {
+async function bounded<T>(child: Child, argv: readonly string[], timeout: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      child.kill('SIGKILL');
-      reject(timedOut(what, timeout));
+      child.kill();
+      reject(timedOut(argv.join(' '), timeout));
     }, timeout);
   });
   try {
     return await Promise.race([work, late]);
+  } catch (thrown) {
+    throw thrown instanceof EnimError ? thrown : notStarted(argv[0] ?? '', thrown);
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** The lines of a stream, as they come in. */
+/** The lines of an output, as they come in. */
 class Lines {
   readonly #lines: string[] = [];
   #rest = '';
   #awaited: { readonly count: number; readonly reached: () => void } | undefined;
-
-  constructor(stream: Readable) {
-    stream.setEncoding('utf8').on('data', (text: string) => this.#add(text));
-  }
 
   get count(): number {
     return this.#lines.length;
@@ -173,16 +146,12 @@ class Lines {
     });
   }
 
-  #add(text: string): void {
+  add(text: string): void {
     const parts = (this.#rest + text).split('\n');
     this.#rest = parts.pop() ?? '';
     this.#lines.push(...parts);
     if (this.#awaited !== undefined && this.count >= this.#awaited.count) this.#awaited.reached();
   }
-}
-
-function command(program: string, args: readonly string[]): string {
-  return [program, ...args].join(' ');
 }
 
 function timedOut(what: string, timeout: number): EnimError {

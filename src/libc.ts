@@ -20,7 +20,7 @@ export function libc(): Promise<Libc | undefined> {
 }
 
 async function load(): Promise<Libc | undefined> {
-  if (!('Bun' in globalThis)) return undefined;
+  if (typeof Bun === 'undefined') return undefined;
   const { dlopen, FFIType } = await import('bun:ffi');
   const twoNumbers = { args: [FFIType.i32, FFIType.i32], returns: FFIType.i32 } as const;
   try {

@@ -1,6 +1,6 @@
 /** add and del of one ENI, against the least that has to be done for it. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { bareIp, enim, kernel, NO_PLUGINS, stockPlugins } from '../contenders.js';
+import { bareIp, enim, kernel, NO_PLUGINS, plugin, stockPlugins } from '../contenders.js';
 
 /** Between add and del, for the kernel to finish what it does after a link went up. */
 const PAUSE_MS = 30;
@@ -15,13 +15,14 @@ export function addGroup(families) {
 
     async prepare(bench) {
       const home = await bench.home({ enis: 6, families, managed: 3 });
-      const [ours, moved, scripted, stock] = home.pods(4);
+      const [ours, called, moved, scripted, stock] = home.pods(5);
       const [, , , first, second, third] = home.enis;
       const plugins = stockPlugins(third, stock);
       const pairs = {
         kernel: kernel(home, first, moved),
         ip: bareIp(home, second, scripted),
         enim: enim(bench.enim, home, 'bench/web', ours),
+        cni: plugin(bench.enim, home, 'called', called),
         ...(plugins === undefined ? {} : { plugins }),
       };
       return {
@@ -30,7 +31,7 @@ export function addGroup(families) {
           run: () => addAndDel(home, name, jobs),
         })),
         rows: ['add', 'del'].flatMap((verb) => rowsOf(verb, pairs)),
-        notes: plugins === undefined ? [NO_PLUGINS] : [],
+        ...(plugins === undefined ? { notes: [NO_PLUGINS] } : { conclude }),
       };
     },
   };
@@ -39,7 +40,8 @@ export function addGroup(families) {
 const LABELS = {
   kernel: 'the kernel’s own move',
   ip: 'ip and nsenter, no more',
-  enim: 'enim',
+  enim: 'enim, the command',
+  cni: 'enim, the CNI plugin',
   plugins: 'host-device and static',
 };
 
@@ -49,6 +51,12 @@ function rowsOf(verb, pairs) {
     label: `${verb}: ${LABELS[name]}`,
     ...(name === 'kernel' ? {} : { against: `${verb} kernel` }),
   }));
+}
+
+/** What a container runtime would notice. */
+function conclude(statistics) {
+  const ratio = (verb) => (statistics[`${verb} cni`].median / statistics[`${verb} plugins`].median).toFixed(2);
+  return [`as a CNI plugin: ADD ${ratio('add')} times, DEL ${ratio('del')} times host-device and static`];
 }
 
 async function addAndDel(home, name, { add, setUp, del }) {

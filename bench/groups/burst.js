@@ -1,30 +1,46 @@
-/** Many adds, then many dels, at once: against the kernel, which moves one link at a time. */
+/** Many adds, then many dels, at once: against the kernel, which moves one link at a time, and against the stock plugins. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { commandsFor, enim, kernel } from '../contenders.js';
+import { commandsFor, kernel, NO_PLUGINS, plugin, stockPlugins } from '../contenders.js';
 
 const AT_ONCE = 32;
 const PAUSE_MS = 200;
 
 /** It takes seconds. */
-const SHARE = 6;
+const SHARE = 3;
 
 /** As many processes as there are pods. */
 export const burstGroup = {
   title: `${AT_ONCE} at once, IPv4`,
 
   async prepare(bench) {
-    const home = await bench.home({ enis: 2 * AT_ONCE, managed: AT_ONCE });
-    const pods = home.pods(2 * AT_ONCE);
-    const ours = pods.slice(0, AT_ONCE).map((pod, index) => enim(bench.enim, home, `bench/web-${index}`, pod));
-    const others = home.enis.slice(AT_ONCE).map((eni, index) => ({ eni, pod: pods[AT_ONCE + index] }));
+    const home = await bench.home({ enis: 3 * AT_ONCE, managed: AT_ONCE });
+    const pods = home.pods(3 * AT_ONCE);
+    const each = (first, make) =>
+      pods.slice(first, first + AT_ONCE).map((pod, index) => make(pod, home.enis[first + index]));
+    const ours = each(0, (pod, { name }) => plugin(bench.enim, home, name, pod));
+    const moved = each(AT_ONCE, (pod, eni) => ({ pod, eni }));
+    const stock = each(2 * AT_ONCE, (pod, eni) => stockPlugins(eni, pod));
+    const hasStock = stock[0] !== undefined;
+    const runs = [
+      () => moveAll(home, moved),
+      () => callAll(home, 'cni', ours),
+      ...(hasStock ? [() => callAll(home, 'plugins', stock)] : []),
+    ];
     return {
-      contenders: [() => moveAll(home, others), () => addAll(home, ours)].map((run) => ({ share: SHARE, run })),
+      contenders: runs.map((run) => ({ share: SHARE, run })),
       rows: [
         { key: 'add kernel', label: `add: one ip -batch of ${AT_ONCE} moves` },
-        { key: 'add enim', label: `add: ${AT_ONCE} × enim`, against: 'add kernel' },
+        { key: 'add cni', label: `add: ${AT_ONCE} × enim, the CNI plugin`, against: 'add kernel' },
+        ...(hasStock
+          ? [{ key: 'add plugins', label: `add: ${AT_ONCE} × host-device and static`, against: 'add kernel' }]
+          : []),
         { key: 'del kernel', label: `del: ${AT_ONCE} × the kernel’s own move` },
-        { key: 'del enim', label: `del: ${AT_ONCE} × enim`, against: 'del kernel' },
+        { key: 'del cni', label: `del: ${AT_ONCE} × enim, the CNI plugin`, against: 'del kernel' },
+        ...(hasStock
+          ? [{ key: 'del plugins', label: `del: ${AT_ONCE} × host-device and static`, against: 'del kernel' }]
+          : []),
       ],
+      ...(hasStock ? { conclude } : { notes: [NO_PLUGINS] }),
     };
   },
 };
@@ -39,9 +55,16 @@ async function moveAll(home, others) {
   return { 'add kernel': added, 'del kernel': deleted };
 }
 
-async function addAll(home, ours) {
-  const { ms: added } = await home.run(...ours.map(({ add }) => add));
+async function callAll(home, name, jobs) {
+  const { ms: added } = await home.run(...jobs.map(({ add }) => add));
   await sleep(PAUSE_MS);
-  const { ms: deleted } = await home.run(...ours.map(({ del }) => del));
-  return { 'add enim': added, 'del enim': deleted };
+  const { ms: deleted } = await home.run(...jobs.map(({ del }) => del));
+  return { [`add ${name}`]: added, [`del ${name}`]: deleted };
+}
+
+function conclude(statistics) {
+  const ratio = (verb) => (statistics[`${verb} cni`].median / statistics[`${verb} plugins`].median).toFixed(2);
+  return [
+    `${AT_ONCE} ADDs take ${ratio('add')} times, ${AT_ONCE} DELs ${ratio('del')} times as long as with host-device and static`,
+  ];
 }

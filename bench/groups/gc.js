@@ -1,8 +1,8 @@
 /** gc of ENIs whose pods are gone, and how it grows with their number. */
 import { commandsFor, enim } from '../contenders.js';
 
-const ENIS = 64;
-const ORPHANS = [8, 32];
+const ENIS = 128;
+const ORPHANS = [16, 128];
 
 /** Nodes with few and with many orphans. */
 export const gcGroup = {

@@ -1,6 +1,6 @@
 /** CPU time and memory of a call, with all processes that it starts. */
 import { existsSync } from 'node:fs';
-import { bareIp, enim, stockPlugins } from '../contenders.js';
+import { bareIp, enim, plugin, stockPlugins } from '../contenders.js';
 
 const TIME = '/usr/bin/time';
 const NO_TIME = `peak memory cannot be measured: ${TIME} is missing; try: apt-get install time`;
@@ -11,7 +11,7 @@ export const resourcesGroup = {
 
   async prepare(bench) {
     const home = await bench.home({ enis: 5, managed: 3 });
-    const [ours, scripted, stock] = home.pods(3);
+    const [ours, called, scripted, stock] = home.pods(4);
     const plugins = stockPlugins(home.enis[4], stock);
     const callers = {
       ip: bareIp(home, home.enis[3], scripted),
@@ -19,6 +19,7 @@ export const resourcesGroup = {
         ...enim(bench.enim, home, 'bench/web', ours),
         list: { argv: [bench.enim, 'list'], env: home.env },
       },
+      cni: plugin(bench.enim, home, 'called', called),
       ...(plugins === undefined ? {} : { plugins }),
     };
     const meters = existsSync(TIME) ? METERS : METERS.filter(({ program }) => program !== TIME);
@@ -65,7 +66,12 @@ async function measureCalls(home, caller, calls, meter) {
   return measured;
 }
 
-const LABELS = { ip: 'ip and nsenter, no more', enim: 'enim', plugins: 'host-device and static' };
+const LABELS = {
+  ip: 'ip and nsenter, no more',
+  enim: 'enim, the command',
+  cni: 'enim, the CNI plugin',
+  plugins: 'host-device and static',
+};
 
 function rowsOf(verb, callers, { name, unit }) {
   return Object.entries(callers)

@@ -6,12 +6,19 @@ export const startGroup = {
 
   async prepare(bench) {
     const home = await bench.home({ enis: 1 });
-    const start = (key, argv) => ({ run: async () => ({ [key]: (await home.run({ argv, env: home.env })).ms }) });
+    const start = (key, argv, env = {}) => ({
+      run: async () => ({ [key]: (await home.run({ argv, env: { ...home.env, ...env } })).ms }),
+    });
     return {
-      contenders: [start('true', ['true']), start('version', [bench.enim, '--version'])],
+      contenders: [
+        start('true', ['true']),
+        start('version', [bench.enim, '--version']),
+        start('cni', [bench.enim], { CNI_COMMAND: 'VERSION' }),
+      ],
       rows: [
         { key: 'true', label: 'true' },
         { key: 'version', label: 'enim --version', against: 'true' },
+        { key: 'cni', label: 'VERSION of the CNI plugin', against: 'true' },
       ],
     };
   },

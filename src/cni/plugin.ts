@@ -3,6 +3,7 @@
  * Whatever goes wrong is an answer, too.
  */
 import type { Log } from '../log.js';
+import { EnimError } from '../model/errors.js';
 import type { CniCall } from './call.js';
 import { parseCall } from './call.js';
 import { failureDocument } from './failure.js';
@@ -44,9 +45,9 @@ export async function answerCall(input: PluginInput): Promise<PluginAnswer> {
   });
   try {
     call = parseCall(input.env);
+    if (call.command === 'VERSION') return printed(versionDocument(askedVersion(readOrNothing(input))));
     const text = input.stdin();
     const asked = askedVersion(text);
-    if (call.command === 'VERSION') return printed(versionDocument(asked));
     version = isSupported(asked) ? asked : null;
     // Only now: the answer to VERSION needs none of what follows.
     const [{ parseNetwork }, { perform }] = await Promise.all([import('./network.js'), import('./perform.js')]);
@@ -59,6 +60,16 @@ export async function answerCall(input: PluginInput): Promise<PluginAnswer> {
     const failure = failureDocument(thrown, version, input.env.CNI_COMMAND ?? null);
     log('error', failure.msg, { ...facts(), code: failure.code, details: failure.details });
     return { stdout: `${JSON.stringify(failure)}\n`, exitCode: 1 };
+  }
+}
+
+/** Whoever asks for the version by hand may have closed standard input. */
+function readOrNothing({ stdin }: PluginInput): string {
+  try {
+    return stdin();
+  } catch (thrown) {
+    if (thrown instanceof EnimError) return '';
+    throw thrown;
   }
 }
 

@@ -74,6 +74,8 @@ export interface LinkDriver {
 
 /** What the manager does to links, in processes that are kept until it is closed: looking again costs no new one. */
 export interface LinkWork extends LinkDriver {
+  /** Starts what looking at home and into the netns takes, to be there when they are looked at. */
+  prepare(netns: NetnsRef): void;
   /** What a link at home looks like, with the routes through it. */
   snapshot(link: Link): Promise<LinkSnapshot>;
   /** Labels the NIC and moves it from home into the netns, under the attachment's ifname. */
@@ -115,7 +117,12 @@ export function createLinkDriver(programs: Programs, sshPeer: string | null): Li
     driverOf,
     under({ fd }) {
       const session = openIp(programs, [fd]);
-      return { ...driver(session.ip), ...changes(programs, session.ip, fd), close: session.close };
+      return {
+        ...driver(session.ip),
+        ...changes(programs, session.ip, fd),
+        prepare: (netns) => session.prepare(['home', netns]),
+        close: session.close,
+      };
     },
   });
   return driver(once);
@@ -152,7 +159,7 @@ async function lookInto(ip: Ip, netns: NetnsRef): Promise<readonly Link[] | unde
   }
 }
 
-function changes(programs: Programs, ip: Ip, fd: number): Omit<LinkWork, keyof LinkDriver | 'close'> {
+function changes(programs: Programs, ip: Ip, fd: number): Omit<LinkWork, keyof LinkDriver | 'prepare' | 'close'> {
   const linksAtHome = async (): Promise<Link[]> => parseLinks((await ip('home', [['address', 'show']]))[0]);
 
   const routesThrough = async (link: Link): Promise<LinkRoute[]> => {

@@ -28,6 +28,8 @@ interface IpOptions {
 /** `ip` in any number of places, its processes kept until all work is done. */
 export interface IpSession {
   readonly ip: Ip;
+  /** Starts the processes for these places, so that they are there when they are asked. */
+  prepare(places: readonly Place[]): void;
   /** Ends the processes, and waits for it. */
   close(): Promise<void>;
 }
@@ -98,6 +100,10 @@ export function openIp(programs: Programs, keepOpen: readonly number[]): IpSessi
         rest = rest.slice(failed === null ? next.length : failed.at + 1);
       }
       return documents;
+    },
+
+    prepare(places) {
+      for (const place of places) speakerIn(place);
     },
 
     async close() {

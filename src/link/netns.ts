@@ -2,7 +2,8 @@
  * Network namespaces: naming one, telling whether it still is the one that was recorded, and finding all that can be reached.
  * A netns lives as long as anything refers to it: a process, an open descriptor, a bind mount.
  */
-import { readdir, readlink, stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { readdir, readlink } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { NetnsRef } from '../model/attachment.js';
 import { EnimError, errnoOf } from '../model/errors.js';
@@ -67,10 +68,10 @@ async function getNetns(text: string): Promise<NetnsRef> {
   const path = netnsPath(text);
   const netns = await findNetns(path);
   if (netns === undefined) {
-    const kind = (await statIfThere(path)) === undefined ? 'does not exist' : 'is no network namespace';
+    const kind = statIfThere(path) === undefined ? 'does not exist' : 'is no network namespace';
     throw new EnimError('NOT_THERE', `The netns ${path} ${kind}.`, { hint: 'see the named ones: ip netns list' });
   }
-  if (netns.inode === (await homeInode())) {
+  if (netns.inode === home().ino) {
     throw new EnimError('INVALID_ARGUMENT', `The netns ${path} is the node’s own, where the NICs are at home.`, {
       hint: 'name the pod’s netns: ip netns list, or the PID of one of its processes',
     });
@@ -79,23 +80,21 @@ async function getNetns(text: string): Promise<NetnsRef> {
 }
 
 async function findNetns(path: string): Promise<NetnsRef | undefined> {
-  const home = await stat('/proc/self/ns/net');
-  const there = await statIfThere(path);
+  const there = statIfThere(path);
   // All namespaces, and nothing else, are inodes of the kernel's one nsfs, whose device number our own tells.
-  return there !== undefined && there.dev === home.dev ? { path, inode: there.ino } : undefined;
+  return there !== undefined && there.dev === home().dev ? { path, inode: there.ino } : undefined;
 }
 
-/** Inode of our own netns, which is home. */
-async function homeInode(): Promise<number> {
-  return (await stat('/proc/self/ns/net')).ino;
+/** Our own netns. */
+function home(): { readonly dev: number; readonly ino: number } {
+  return statSync('/proc/self/ns/net');
 }
 
 async function findAllNetns(): Promise<ReachableNetns[]> {
   const found = new Map<number, ReachableNetns>();
-  const nsfs = (await stat('/proc/self/ns/net')).dev;
-  const home = await homeInode();
+  const { dev: nsfs, ino: own } = home();
   const add = (inode: number, path: string, pids: readonly number[]): void => {
-    if (inode === home) return;
+    if (inode === own) return;
     const known = found.get(inode);
     found.set(inode, {
       inode,
@@ -104,7 +103,7 @@ async function findAllNetns(): Promise<ReachableNetns[]> {
     });
   };
   for (const name of await listIfThere(NAMED)) {
-    const there = await statIfThere(`${NAMED}/${name}`);
+    const there = statIfThere(`${NAMED}/${name}`);
     if (there?.dev === nsfs) add(there.ino, `${NAMED}/${name}`, []);
   }
   for (const [inode, pids] of await processes()) add(inode, `/proc/${pids[0]}/ns/net`, pids);
@@ -112,11 +111,20 @@ async function findAllNetns(): Promise<ReachableNetns[]> {
     for (const descriptor of await listIfThere(`/proc/${pid}/fd`)) {
       const path = `/proc/${pid}/fd/${descriptor}`;
       if (!NETNS_DESCRIPTOR.test(await readlink(path).catch(() => ''))) continue;
-      const there = await statIfThere(path).catch(() => undefined);
+      const there = statOrNothing(path);
       if (there?.dev === nsfs) add(there.ino, path, []);
     }
   }
   return [...found.values()];
+}
+
+/** Of a process that may be gone, or may not be looked at, at any moment. */
+function statOrNothing(path: string): { readonly dev: number; readonly ino: number } | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 async function processes(): Promise<Map<number, number[]>> {
@@ -145,8 +153,11 @@ async function listIfThere(path: string): Promise<string[]> {
   });
 }
 
-async function statIfThere(path: string): Promise<{ dev: number; ino: number } | undefined> {
-  return stat(path).catch((thrown: unknown) => {
+/** Not through the thread pool: it takes longer to start than an add takes to look at its netns. */
+function statIfThere(path: string): { readonly dev: number; readonly ino: number } | undefined {
+  try {
+    return statSync(path);
+  } catch (thrown) {
     const errno = errnoOf(thrown) ?? '';
     if (['ENOENT', 'ESRCH', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'].includes(errno)) return undefined;
     // Not to be allowed to look is no sign that nothing is there.
@@ -155,5 +166,5 @@ async function statIfThere(path: string): Promise<{ dev: number; ino: number } |
       hint: 'run enim as root, with CAP_SYS_PTRACE and CAP_SYS_ADMIN',
       cause: thrown,
     });
-  });
+  }
 }

@@ -69,6 +69,7 @@ export async function add(parts: Parts, request: AddRequest, signal?: AbortSigna
     uid: request.uid ?? null,
   };
   return underLock(parts, endpoint, async (locked) => {
+    locked.links.prepare(netns);
     const before = await locked.store.find(endpoint);
     if (before === undefined) return attach(locked, request, endpoint, netns, signal);
     const link = findLink((await locked.links.lookInto(netns)) ?? [], identityOfAttachment(before));

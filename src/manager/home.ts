@@ -39,6 +39,7 @@ const GONE = { link: null, restored: [], remaining: [] } as const;
 export async function giveBack(parts: LockedParts, attachment: Attachment): Promise<Return | undefined> {
   const lock = await parts.locks.acquire(eniLock(attachment.eni.id));
   try {
+    if ((await parts.netns.find(attachment.netns.path)) !== undefined) parts.links.prepare(attachment.netns);
     // Whoever had the lock while we waited for it may have been given this ENI, and have its NIC in a pod by now.
     if (await belongsToAnother(parts, attachment)) {
       await parts.store.forget(attachment);

@@ -180,10 +180,19 @@ describe('locks', () => {
     expect(readFileSync(lockFile(directory), 'utf8')).toBe('');
   });
 
+  it('have a file each, whatever their names, also names that are longer than a file’s may be', async () => {
+    const directory = temporary();
+    const long = 'x'.repeat(300);
+    const names = ['eni a/b', 'eni a-b', 'eni a%2fb', 'eni é', long, `${long}y`];
+    const held = await Promise.all(names.map((name) => locksIn(directory).acquire(name)));
+    expect(readdirSync(directory)).toHaveLength(names.length);
+    for (const lock of held) lock.release();
+  });
+
   it('say so where their directory cannot be made', async () => {
     const error = await enimErrorOf(() => locksIn('/dev/null/run').acquire('state'));
     expect(error.code).toBe('STATE_UNWRITABLE');
-    expect(error.message).toContain('/dev/null/run/state-');
+    expect(error.message).toContain('/dev/null/run/state.lock');
     expect(error.hint).toContain('ENIM_RUN_DIR');
   });
 

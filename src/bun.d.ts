@@ -1,0 +1,35 @@
+/** The part of Bun's FFI that we use; the module exists only inside the executable. */
+declare module 'bun:ffi' {
+  interface Signature {
+    readonly args: readonly number[];
+    readonly returns: number;
+  }
+  type Call = (...args: number[]) => number;
+
+  export const FFIType: { readonly i32: number };
+  export function dlopen<Name extends string>(
+    library: string,
+    symbols: Readonly<Record<Name, Signature>>,
+  ): { readonly symbols: Readonly<Record<Name, Call>> };
+}
+
+/** The part of Bun itself that we use; undefined on Node.js. */
+declare const Bun:
+  | {
+      spawn(
+        command: readonly string[],
+        options: {
+          readonly stdio: readonly ('ignore' | 'pipe' | number)[];
+          readonly detached: boolean;
+          readonly env: Readonly<Record<string, string | undefined>>;
+        },
+      ): {
+        readonly stdin: { write(text: string): unknown; flush(): unknown; end(): unknown } | undefined;
+        readonly stdout: ReadableStream<Uint8Array>;
+        readonly stderr: ReadableStream<Uint8Array>;
+        readonly exited: Promise<unknown>;
+        readonly exitCode: number | null;
+        kill(signal: 'SIGKILL'): void;
+      };
+    }
+  | undefined;

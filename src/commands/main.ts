@@ -1,0 +1,20 @@
+/** The command line as a program of its own: it is loaded only where it is wanted, for it takes longer to load than an ADD takes. */
+import type { Interfaces } from '@oclif/core';
+import manifest from '../../oclif.manifest.json' with { type: 'json' };
+import pjson from '../../package.json' with { type: 'json' };
+import { runCli } from './cli.js';
+import { COMMANDS } from './index.js';
+import type { Manifest } from './plugin.js';
+
+/**
+ * Runs what was typed after `enim`.
+ *
+ * @returns the exit code
+ */
+export function runCommandLine(argv: readonly string[]): Promise<number> {
+  return runCli(argv, {
+    pjson: pjson as unknown as Interfaces.PJSON,
+    manifest: manifest as unknown as Manifest,
+    commands: COMMANDS,
+  });
+}
