@@ -1,6 +1,6 @@
 /** The layers: imports point downwards only. commands, cni → manager → providers | store | link → model. */
 
-const DRIVERS = '^src/(providers|store|link)/';
+const DRIVERS = '^src/(providers|store|link|ipam|install)/';
 
 /** Packages that the CNI path must not even load: they cost more than its whole work. */
 const HEAVY = '(^|/)node_modules/(@oclif|chalk|cli-table3|conf|ajv|@kubernetes)/';
@@ -32,16 +32,17 @@ module.exports = {
     {
       name: 'ground-level',
       severity: 'error',
-      comment: 'model, the starting of programs and system calls know nothing of what is above them.',
-      from: { path: '^src/(model/|(exec|child|libc)\\.ts$)' },
-      to: { path: '^src/', pathNot: '^src/model/' },
+      comment: 'model, the starting of programs, durable files and system calls know nothing of what is above them.',
+      from: { path: '^src/(model/|(exec|child|durable|libc)\\.ts$)' },
+      to: { path: '^src/', pathNot: '^src/(model/|(exec|child|durable|libc)\\.ts$)' },
     },
     {
       name: 'drivers-look-down',
       severity: 'error',
-      comment: 'A driver knows the model, how to start programs and system calls, and none of its siblings.',
-      from: { path: '^src/(providers|store|link)/' },
-      to: { path: '^src/', pathNot: '^src/($1/|model/|(exec|child|libc)\\.ts$)' },
+      comment:
+        'A driver knows the model, how to start programs, durable files and system calls, and none of its siblings.',
+      from: { path: '^src/(providers|store|link|ipam|install)/' },
+      to: { path: '^src/', pathNot: '^src/($1/|model/|(exec|child|durable|libc)\\.ts$)' },
     },
     {
       name: 'manager-takes-types',
@@ -61,7 +62,7 @@ module.exports = {
       name: 'only-context-names-drivers',
       severity: 'error',
       comment: 'context.ts is the composition root; whoever else imports a driver takes its types only.',
-      from: { path: '^src/', pathNot: '^src/(context\\.ts$|providers/|store/|link/|manager/)' },
+      from: { path: '^src/', pathNot: '^src/(context\\.ts$|providers/|store/|link/|ipam/|install/|manager/)' },
       to: { path: DRIVERS, dependencyTypesNot: ['type-only'] },
     },
     {
@@ -97,7 +98,9 @@ module.exports = {
       severity: 'error',
       comment: 'Faces and the manager parse, decide and call; files and processes are the drivers’ work.',
       from: { path: '^src/(commands|cni|manager|render|model)/' },
-      to: { path: '^(node:)?(fs|fs/promises|child_process)$|(^|/)node_modules/(execa|conf)/|^src/(exec|child|libc)\\.ts$' },
+      to: {
+        path: '^(node:)?(fs|fs/promises|child_process)$|(^|/)node_modules/(execa|conf)/|^src/(exec|child|durable|libc)\\.ts$',
+      },
     },
     {
       name: 'faces-are-apart',
@@ -117,7 +120,7 @@ module.exports = {
       name: 'hot-path-is-light',
       severity: 'error',
       comment: 'What an ADD of the CNI plugin runs through must never load these, however indirectly.',
-      from: { path: '^src/(cni|manager|providers|store|link|model)/|^src/(exec|child|libc|context)\\.ts$' },
+      from: { path: '^src/(cni|manager|providers|store|link|model)/|^src/(exec|child|durable|libc|context)\\.ts$' },
       to: { path: HEAVY, reachable: true },
     },
     {

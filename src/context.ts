@@ -7,6 +7,8 @@ import { loadSettings } from './config/load.js';
 import { findLocations, type Locations } from './config/locations.js';
 import type { Settings } from './config/schema.js';
 import { createPrograms } from './exec.js';
+import { files } from './install/files.js';
+import { type Installer, install, uninstall } from './install/installer.js';
 import { createDelegate, type Delegate } from './ipam/delegate.js';
 import { createLinkDriver } from './link/driver.js';
 import { netnsDirectory } from './link/netns.js';
@@ -44,6 +46,7 @@ export interface Context {
   readonly parts: Parts;
   /** Calls another IPAM plugin. */
   readonly delegate: Delegate;
+  readonly installer: Installer;
 }
 
 /**
@@ -88,5 +91,19 @@ export function createContext({ env, overrides, purpose, lockWait, device = null
     bootID: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
     network: settings.network,
   };
-  return { locations, settings, parts, delegate: createDelegate(programs) };
+  const alone = async <T>(work: () => T): Promise<T> => {
+    const lock = await locks.acquire('install');
+    try {
+      return work();
+    } finally {
+      lock.release();
+    }
+  };
+  // On Node.js what runs is not enim.
+  const executable = typeof Bun === 'undefined' ? null : process.execPath;
+  const installer: Installer = {
+    install: (request) => alone(() => install(files, executable, request)),
+    uninstall: (places, options) => alone(() => uninstall(files, places, options)),
+  };
+  return { locations, settings, parts, delegate: createDelegate(programs), installer };
 }

@@ -13,10 +13,12 @@ export const COMMANDS: CommandTable = {
   'config:set': () => import('./config/set.js'),
   del: () => import('./del.js'),
   gc: () => import('./gc.js'),
+  install: () => import('./install.js'),
   list: () => import('./list.js'),
   provider: () => import('./provider/index.js'),
   'provider:allocate': () => import('./provider/allocate.js'),
   'provider:init': () => import('./provider/init.js'),
   'provider:list': () => import('./provider/list.js'),
   'provider:release': () => import('./provider/release.js'),
+  uninstall: () => import('./uninstall.js'),
 };

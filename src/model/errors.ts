@@ -36,6 +36,7 @@ const CODES = {
   LIMITED: { exit: 1, cni: 51 },
   CHECK_FAILED: { exit: 1, cni: 114 },
   DELEGATE_FAILED: { exit: 1, cni: 115 },
+  INSTALL_FAILED: { exit: 1, cni: 5 },
 } as const satisfies Record<string, Codes>;
 
 /** Names of the errors that users can meet; stable, printed in `--json`. */

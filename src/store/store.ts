@@ -4,10 +4,10 @@
  * and said so, the last good generation takes its place, and a file of a newer version is left alone.
  */
 import { join } from 'node:path';
+import { readIfThere, replaceDurably, setAside } from '../durable.js';
 import type { Allocations } from '../model/allocation.js';
 import { type Attachment, type AttachmentKey, keyOf } from '../model/attachment.js';
 import { EnimError, errnoOf } from '../model/errors.js';
-import { readIfThere, replaceDurably, setAside } from './file.js';
 import type { Locks } from './lock.js';
 import { EMPTY_STATE, parseState, type State } from './schema.js';
 
@@ -45,7 +45,7 @@ export function createStore({ directory, locks, clock, warn }: StoreSettings): S
 
   const write = (state: State): void => {
     try {
-      replaceDurably(path, `${JSON.stringify(state)}\n`, previous);
+      replaceDurably(path, `${JSON.stringify(state)}\n`, { previous });
     } catch (thrown) {
       throw unwritable(path, thrown);
     }

@@ -20,7 +20,7 @@ const COMMANDS = [
     'provider allocate',
     'provider release',
   ],
-  'cni',
+  ...['cni', 'install', 'uninstall'],
   ...['config get', 'config set', 'config path'],
 ];
 

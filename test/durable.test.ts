@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { readIfThere, replaceDurably, setAside } from '../../src/store/file.js';
-import { useTemporaryDirectories } from './temporary.js';
+import { readIfThere, replaceDurably, setAside } from '../src/durable.js';
+import { useTemporaryDirectories } from './store/temporary.js';
 
 const temporary = useTemporaryDirectories();
 
@@ -28,16 +28,17 @@ describe('replaceDurably', () => {
   it('keeps what was there as the previous generation', () => {
     const directory = temporary();
     const [path, previous] = [join(directory, 'f'), join(directory, 'p')];
-    replaceDurably(path, 'one', previous);
+    replaceDurably(path, 'one', { previous });
     expect(existsSync(previous)).toBe(false);
-    replaceDurably(path, 'two', previous);
-    replaceDurably(path, 'three', previous);
+    replaceDurably(path, 'two', { previous });
+    replaceDurably(path, 'three', { previous });
     expect([readFileSync(path, 'utf8'), readFileSync(previous, 'utf8')]).toEqual(['three', 'two']);
   });
 
   it('leaves nothing else behind', () => {
     const directory = temporary();
-    for (const content of ['one', 'two', 'three']) replaceDurably(join(directory, 'f'), content, join(directory, 'p'));
+    for (const content of ['one', 'two', 'three'])
+      replaceDurably(join(directory, 'f'), content, { previous: join(directory, 'p') });
     expect(readdirSync(directory).sort()).toEqual(['f', 'p']);
   });
 
@@ -52,10 +53,10 @@ describe('replaceDurably', () => {
   it('overwrites what a killed process left half done', () => {
     const directory = temporary();
     const [path, previous] = [join(directory, 'f'), join(directory, 'p')];
-    replaceDurably(path, 'one', previous);
+    replaceDurably(path, 'one', { previous });
     writeFileSync(`${path}.new`, 'half of somethi');
     writeFileSync(`${previous}.new`, 'half');
-    replaceDurably(path, 'two', previous);
+    replaceDurably(path, 'two', { previous });
     expect([readFileSync(path, 'utf8'), readFileSync(previous, 'utf8')]).toEqual(['two', 'one']);
     expect(readdirSync(directory).sort()).toEqual(['f', 'p']);
   });
@@ -63,10 +64,10 @@ describe('replaceDurably', () => {
   it('changes nothing when the new content cannot be written', () => {
     const directory = temporary();
     const [path, previous] = [join(directory, 'f'), join(directory, 'p')];
-    replaceDurably(path, 'one', previous);
-    replaceDurably(path, 'two', previous);
+    replaceDurably(path, 'one', { previous });
+    replaceDurably(path, 'two', { previous });
     mkdirSync(`${path}.new`);
-    expect(() => replaceDurably(path, 'three', previous)).toThrow();
+    expect(() => replaceDurably(path, 'three', { previous })).toThrow();
     expect([readFileSync(path, 'utf8'), readFileSync(previous, 'utf8')]).toEqual(['two', 'one']);
   });
 });

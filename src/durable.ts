@@ -6,6 +6,7 @@
 import {
   closeSync,
   existsSync,
+  fchmodSync,
   fsyncSync,
   linkSync,
   mkdirSync,
@@ -16,7 +17,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { errnoOf } from '../model/errors.js';
+import { errnoOf } from './model/errors.js';
 
 /** The content of a file, or undefined if there is none. Throws for every other failure. */
 export function readIfThere(path: string): string | undefined {
@@ -28,16 +29,29 @@ export function readIfThere(path: string): string | undefined {
   }
 }
 
+interface ReplaceOptions {
+  /** What was there gets this name, atomically too. */
+  readonly previous?: string;
+  /** Of the file; for its owner alone unless told. */
+  readonly mode?: number;
+  /** Of directories that have to be made; for their owner alone unless told. */
+  readonly directoryMode?: number;
+}
+
 /**
- * Replaces `path` by `content`, durably; what was there becomes `previous`, atomically too. The caller holds the lock, so that
- * one temporary name is enough and a leftover of a killed process is simply overwritten.
+ * Replaces `path` by `content`, durably. The caller holds a lock, so that one temporary name is enough and a leftover of a killed
+ * process is simply overwritten.
  */
-export function replaceDurably(path: string, content: string, previous?: string): void {
+export function replaceDurably(
+  path: string,
+  content: string | Uint8Array,
+  { previous, mode = 0o600, directoryMode = 0o700 }: ReplaceOptions = {},
+): void {
   const directory = dirname(path);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  mkdirSync(directory, { recursive: true, mode: directoryMode });
   const temporary = `${path}.new`;
   try {
-    writeDurably(temporary, content);
+    writeDurably(temporary, content, mode);
   } catch (thrown) {
     rmSync(temporary, { force: true });
     throw thrown;
@@ -62,10 +76,12 @@ export function setAside(path: string, when: Date): string {
   return aside;
 }
 
-function writeDurably(path: string, content: string): void {
-  const fd = openSync(path, 'w', 0o600);
+function writeDurably(path: string, content: string | Uint8Array, mode: number): void {
+  const fd = openSync(path, 'w', mode);
   try {
     writeFileSync(fd, content);
+    // Whatever the umask, and whatever a leftover had.
+    fchmodSync(fd, mode);
     fsyncSync(fd);
   } finally {
     closeSync(fd);

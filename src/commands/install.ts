@@ -1,0 +1,49 @@
+import { Flags } from '@oclif/core';
+import type { Installation } from '../install/installer.js';
+import { renderInstallation } from '../render/installation.js';
+import { EnimCommand } from './base.js';
+import { placeFlags, placesOf, placesToName } from './places.js';
+
+/** `enim install`: makes enim the node's CNI plugin. */
+export default class Install extends EnimCommand {
+  static override summary = 'Make enim the CNI plugin of this node';
+
+  static override description =
+    `Copies this executable and writes the network configuration that makes container runtimes call it; each file is replaced as a whole or not at all. With --unmanaged it also writes files that make systemd-networkd, NetworkManager and udev leave the ENIs alone. What is up to date is kept.
+
+GC and STATUS exist from --cni-version 1.1.0 on, which takes a runtime with libcni 1.2 or later; there a node whose ENIs are all in use answers STATUS with an error (code 50).`;
+
+  static override examples = [
+    '<%= config.bin %> install --dry-run',
+    '<%= config.bin %> install --bin-dir /tmp/enim-root/bin --conf-dir /tmp/enim-root/net.d',
+    '<%= config.bin %> install --dry-run --unmanaged --cni-version 1.1.0 --json',
+  ];
+
+  static override flags = {
+    ...placeFlags,
+    network: Flags.string({ helpValue: 'NAME', default: 'enim', description: 'name of the network' }),
+    'cni-version': Flags.string({
+      options: ['0.3.1', '0.4.0', '1.0.0', '1.1.0'],
+      default: '1.0.0',
+      description: 'version of the CNI specification that runtimes are to speak',
+    }),
+    unmanaged: Flags.boolean({ description: 'keep the node’s own network agents from the ENIs' }),
+    'dry-run': Flags.boolean({ default: false, description: 'say what would be done, and change nothing' }),
+    force: Flags.boolean({ default: false, description: 'overwrite a network configuration that differs' }),
+  };
+
+  async run(): Promise<Installation> {
+    const { flags } = await this.parse(Install);
+    const { parts, installer, locations } = this.open(flags, 'install');
+    const unmanaged = flags.unmanaged ? (await parts.provider.list()).map(({ eni }) => eni.mac) : null;
+    const request = {
+      ...placesOf(flags),
+      ...{ network: flags.network, cniVersion: flags['cni-version'], places: placesToName(locations) },
+      ...{ unmanaged, force: flags.force, dryRun: flags['dry-run'] },
+    };
+    const done = await installer.install(request);
+    for (const warning of done.warnings) this.warn(warning);
+    this.show(() => renderInstallation(done, this.width()));
+    return done;
+  }
+}

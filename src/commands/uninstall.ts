@@ -1,0 +1,33 @@
+import { Flags } from '@oclif/core';
+import type { Installation } from '../install/installer.js';
+import { renderInstallation } from '../render/installation.js';
+import { EnimCommand } from './base.js';
+import { placeFlags, placesOf } from './places.js';
+
+/** `enim uninstall`: undoes `enim install`. */
+export default class Uninstall extends EnimCommand {
+  static override summary = 'Remove what "enim install" wrote on this node';
+
+  static override description =
+    `Removes the network configuration first, then the executable, then the files of --unmanaged; what is not enim's stays, and so do the settings and the state. While pods have ENIs it refuses: nobody would bring them home.`;
+
+  static override examples = [
+    '<%= config.bin %> uninstall --dry-run',
+    '<%= config.bin %> uninstall --bin-dir /tmp/enim-root/bin --conf-dir /tmp/enim-root/net.d --root /tmp/enim-root',
+  ];
+
+  static override flags = {
+    ...placeFlags,
+    'dry-run': Flags.boolean({ default: false, description: 'say what would be done, and change nothing' }),
+    force: Flags.boolean({ default: false, description: 'remove it although pods have ENIs' }),
+  };
+
+  async run(): Promise<Installation> {
+    const { flags } = await this.parse(Uninstall);
+    const { parts, installer } = this.open(flags, 'uninstall');
+    const held = (await parts.store.list()).map(({ owner, eni }) => `${owner} (${eni.id})`);
+    const done = await installer.uninstall(placesOf(flags), { held, force: flags.force, dryRun: flags['dry-run'] });
+    this.show(() => renderInstallation(done, this.width()));
+    return done;
+  }
+}

@@ -1,0 +1,162 @@
+/**
+ * Installing enim as a node's CNI plugin, and removing it again: the executable first, and only then the network configuration that
+ * makes a runtime call it; on the way back the other way round.
+ */
+import { join } from 'node:path';
+import { EnimError } from '../model/errors.js';
+import { type ConflistSettings, conflist, isOurConflist, namesBefore, PLUGIN } from './conflist.js';
+import type { Files } from './files.js';
+import { DROP_IN_PATHS, dropIns, isOurDropIn, RELOADS } from './unmanaged.js';
+
+/** Where things go. */
+export interface Places {
+  readonly binDir: string;
+  readonly confDir: string;
+  /** Name of the network configuration's file. */
+  readonly confName: string;
+  /** Root directory of the drop-ins. */
+  readonly root: string;
+}
+
+export interface InstallRequest extends Places, ConflistSettings {
+  /** MACs of the ENIs that the node's agents are to leave alone; null writes no drop-ins. */
+  readonly unmanaged: readonly string[] | null;
+  /** Overwrite a network configuration that is not what would be written. */
+  readonly force: boolean;
+  readonly dryRun: boolean;
+}
+
+/** What became, or would become, of one file. */
+export interface Change {
+  readonly path: string;
+  readonly action: 'write' | 'replace' | 'keep' | 'remove' | 'leave';
+  /** Why, where it is not plain. */
+  readonly note: string | null;
+}
+
+/** What the faces call; one installation at a time. */
+export interface Installer {
+  install(request: InstallRequest): Promise<Installation>;
+  uninstall(places: Places, options: UninstallOptions): Promise<Installation>;
+}
+
+/** Who stands against it, and what to do all the same. */
+export interface UninstallOptions {
+  /** Who holds ENIs, for example "default/web-0 (eni-a)". */
+  readonly held: readonly string[];
+  readonly force: boolean;
+  readonly dryRun: boolean;
+}
+
+/** The result of either direction. */
+export interface Installation {
+  readonly dryRun: boolean;
+  readonly changes: readonly Change[];
+  readonly warnings: readonly string[];
+  /** Commands that a human may want to run next. */
+  readonly next: readonly string[];
+}
+
+/**
+ * Installs; what is as it should be is kept.
+ *
+ * @param executable what to copy; null where we run on another program
+ * @throws EnimError UNSAFE if another network configuration has the name, INVALID_ARGUMENT, INSTALL_FAILED, NOT_PERMITTED
+ */
+export function install(files: Files, executable: string | null, request: InstallRequest): Installation {
+  const { binDir, confDir, confName, root, unmanaged, force, dryRun } = request;
+  const program = executable === null ? undefined : files.read(executable);
+  if (program === undefined) {
+    throw new EnimError('INVALID_ARGUMENT', 'What runs now is no executable of enim that could be copied.', {
+      hint: 'build it and run that: npm run build && dist/enim install',
+    });
+  }
+  const confPath = join(confDir, confName);
+  const text = conflist(request);
+  const before = files.read(confPath)?.toString('utf8');
+  if (before !== undefined && before !== text && !force) {
+    throw new EnimError('UNSAFE', `${confPath} is there already, and is not what would be written.`, {
+      details: isOurConflist(before) ? difference(pretty(before), text) : ['It names other plugins than enim.'],
+      hint: 'see whether you need it; to overwrite it: --force',
+    });
+  }
+  const put = (path: string, content: string | Uint8Array, mode: number): Change => {
+    const old = files.read(path);
+    if (old?.equals(Buffer.from(content))) return { path, action: 'keep', note: 'it is up to date' };
+    if (!dryRun) files.replace(path, content, mode);
+    return { path, action: old === undefined ? 'write' : 'replace', note: null };
+  };
+  const wanted = unmanaged === null ? [] : dropIns(unmanaged);
+  const changes = [
+    put(join(binDir, PLUGIN), program, 0o755),
+    put(confPath, text, 0o644),
+    ...wanted.map(({ path, content }) => put(join(root, path), content, 0o644)),
+  ];
+  const others = namesBefore(confName, files.list(confDir));
+  return {
+    dryRun,
+    changes,
+    warnings: [
+      ...(others.length === 0
+        ? []
+        : [
+            `${others.map((name) => join(confDir, name)).join(', ')} comes before it; containerd takes the first file.`,
+          ]),
+      ...(unmanaged !== null && unmanaged.length === 0
+        ? ['No ENI is known, so nothing is kept from the node’s agents.']
+        : []),
+    ],
+    next: [...(unmanaged === null ? ['enim install --unmanaged'] : RELOADS), 'enim list'],
+  };
+}
+
+/**
+ * Removes what `install` wrote, and nothing else.
+ *
+ * @throws EnimError UNSAFE if anybody holds an ENI
+ */
+export function uninstall(files: Files, places: Places, { held, force, dryRun }: UninstallOptions): Installation {
+  if (held.length > 0 && !force) {
+    throw new EnimError(
+      'UNSAFE',
+      `${held.length === 1 ? '1 ENI is' : `${held.length} ENIs are`} attached; without the plugin nobody would bring them home.`,
+      {
+        details: held,
+        hint: 'delete the pods first and see: enim list; to remove it all the same: --force',
+      },
+    );
+  }
+  const { binDir, confDir, confName, root } = places;
+  const remove = (path: string, isOurs: (content: Buffer) => boolean): Change => {
+    const content = files.read(path);
+    if (content === undefined) return { path, action: 'leave', note: 'it is not there' };
+    if (!isOurs(content)) return { path, action: 'leave', note: 'it is not enim’s' };
+    if (!dryRun) files.remove(path);
+    return { path, action: 'remove', note: null };
+  };
+  const changes = [
+    remove(join(confDir, confName), (content) => isOurConflist(content.toString('utf8'))),
+    remove(join(binDir, PLUGIN), (content) => isExecutable(content)),
+    ...DROP_IN_PATHS.map((path) => remove(join(root, path), (content) => isOurDropIn(content.toString('utf8')))),
+  ];
+  const removedDropIns = changes.slice(2).some(({ action }) => action === 'remove');
+  return { dryRun, changes, warnings: [], next: removedDropIns ? RELOADS : [] };
+}
+
+/** An ELF file that carries our name: a script or a plugin of somebody else at this path stays. */
+function isExecutable(content: Buffer): boolean {
+  return content.subarray(0, 4).equals(Buffer.from('\x7fELF', 'latin1')) && content.includes('ENIM_STATE_DIR');
+}
+
+function pretty(text: string): string {
+  return JSON.stringify(JSON.parse(text), null, 2);
+}
+
+/** The lines that differ, as `diff` marks them. */
+function difference(before: string, after: string): string[] {
+  const [old, fresh] = [before, after].map((text) => text.trimEnd().split('\n')) as [string[], string[]];
+  return [
+    ...old.filter((line) => !fresh.includes(line)).map((line) => `- ${line.trim()}`),
+    ...fresh.filter((line) => !old.includes(line)).map((line) => `+ ${line.trim()}`),
+  ].slice(0, 10);
+}

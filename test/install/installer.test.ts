@@ -1,0 +1,178 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Files } from '../../src/install/files.js';
+import { type InstallRequest, install, uninstall } from '../../src/install/installer.js';
+import { enimErrorOf } from '../model/thrown.js';
+
+const PROGRAM = Buffer.from('\x7fELF … ENIM_STATE_DIR …', 'latin1');
+const PLACES = { binDir: '/bin-dir', confDir: '/conf-dir', confName: '10-enim.conflist', root: '/root-dir' };
+const CONF = '/conf-dir/10-enim.conflist';
+
+/** Files in memory, with what was done to them. */
+class MemoryFiles implements Files {
+  readonly content = new Map<string, Buffer>([['/here/enim', PROGRAM]]);
+  readonly done: string[] = [];
+
+  read(path: string): Buffer | undefined {
+    return this.content.get(path);
+  }
+
+  list(directory: string): string[] {
+    return [...this.content.keys()]
+      .filter((path) => path.startsWith(`${directory}/`))
+      .map((path) => path.slice(directory.length + 1));
+  }
+
+  replace(path: string, content: string | Uint8Array, mode: number): void {
+    this.done.push(`${mode.toString(8)} ${path}`);
+    this.content.set(path, Buffer.from(content));
+  }
+
+  remove(path: string): void {
+    this.done.push(`remove ${path}`);
+    this.content.delete(path);
+  }
+}
+
+const request = (overrides: Partial<InstallRequest> = {}): InstallRequest => ({
+  ...{ ...PLACES, network: 'enim', cniVersion: '1.0.0', places: {}, unmanaged: null, force: false, dryRun: false },
+  ...overrides,
+});
+
+const uninstallFrom = (files: Files, options = {}) =>
+  uninstall(files, PLACES, { held: [], force: false, dryRun: false, ...options });
+
+describe('install', () => {
+  it('puts the executable first, and then the configuration that makes runtimes call it', () => {
+    const files = new MemoryFiles();
+    const { changes } = install(files, '/here/enim', request());
+    expect(files.done).toEqual(['755 /bin-dir/enim', `644 ${CONF}`]);
+    expect(changes.map(({ action }) => action)).toEqual(['write', 'write']);
+    expect(JSON.parse(String(files.read(CONF)))).toEqual({
+      cniVersion: '1.0.0',
+      name: 'enim',
+      plugins: [{ type: 'enim', capabilities: { mac: true, ips: true, deviceID: true } }],
+    });
+  });
+
+  it('keeps what is up to date', () => {
+    const files = new MemoryFiles();
+    install(files, '/here/enim', request());
+    files.done.length = 0;
+    const { changes } = install(files, '/here/enim', request());
+    expect([files.done, changes.map(({ action }) => action)]).toEqual([[], ['keep', 'keep']]);
+  });
+
+  it('names the places that the plugin could not guess', () => {
+    const files = new MemoryFiles();
+    install(files, '/here/enim', request({ places: { stateDir: '/elsewhere' } }));
+    expect(String(files.read(CONF))).toContain('"stateDir": "/elsewhere"');
+  });
+
+  it.each([
+    ['of another plugin', '{"plugins":[{"type":"bridge"}]}', 'It names other plugins than enim.'],
+    ['of a chain', '{"plugins":[{"type":"enim"},{"type":"portmap"}]}', 'It names other plugins than enim.'],
+    ['that is no JSON', 'nonsense', 'It names other plugins than enim.'],
+    ['of enim that differs', '{"name":"mine","plugins":[{"type":"enim"}]}', '- "name": "mine",'],
+  ])('overwrites no configuration %s, unless it is told to', async (_, text, detail) => {
+    const files = new MemoryFiles();
+    files.content.set(CONF, Buffer.from(text));
+    const error = await enimErrorOf(async () => install(files, '/here/enim', request()));
+    expect([error.code, files.done]).toEqual(['UNSAFE', []]);
+    expect(error.details).toContain(detail);
+    install(files, '/here/enim', request({ force: true }));
+    expect(String(files.read(CONF))).toContain('"name": "enim"');
+  });
+
+  it('warns of a configuration that runtimes would take instead', () => {
+    const files = new MemoryFiles();
+    files.content.set('/conf-dir/00-other.conf', Buffer.from('{}'));
+    files.content.set('/conf-dir/05-readme.txt', Buffer.from(''));
+    files.content.set('/conf-dir/99-last.conflist', Buffer.from('{}'));
+    expect(install(files, '/here/enim', request()).warnings).toEqual([
+      '/conf-dir/00-other.conf comes before it; containerd takes the first file.',
+    ]);
+  });
+
+  it('says in a dry run what it would do, and does nothing', () => {
+    const files = new MemoryFiles();
+    const dry = install(files, '/here/enim', request({ dryRun: true, unmanaged: ['02:e0:00:00:00:01'] }));
+    expect(files.done).toEqual([]);
+    const wet = install(files, '/here/enim', request({ unmanaged: ['02:e0:00:00:00:01'] }));
+    expect(wet).toEqual({ ...dry, dryRun: false });
+  });
+
+  it('refuses where what runs is another program', async () => {
+    const error = await enimErrorOf(async () => install(new MemoryFiles(), null, request()));
+    expect([error.code, error.hint]).toEqual([
+      'INVALID_ARGUMENT',
+      'build it and run that: npm run build && dist/enim install',
+    ]);
+  });
+});
+
+describe('drop-ins', () => {
+  const written = (macs: readonly string[]): string => {
+    const files = new MemoryFiles();
+    install(files, '/here/enim', request({ unmanaged: macs }));
+    return [...files.content]
+      .filter(([path]) => path.startsWith('/root-dir'))
+      .map(([path, text]) => `${path}\n${text}`)
+      .join('\n');
+  };
+
+  it('name every ENI by its MAC, in whatever order they are known', () => {
+    const text = written(['02:e0:00:00:00:02', '02:e0:00:00:00:01']);
+    expect(text).toBe(written(['02:e0:00:00:00:01', '02:e0:00:00:00:02']));
+    expect(text).toContain('PermanentMACAddress=02:e0:00:00:00:01 02:e0:00:00:00:02\n\n[Link]\nUnmanaged=yes');
+    expect(text).toContain('unmanaged-devices+=mac:02:e0:00:00:00:01;mac:02:e0:00:00:00:02');
+    expect(text.match(/ENV\{NM_UNMANAGED\}="1"/g)).toHaveLength(2);
+  });
+
+  it('keep systemd from the altnames that refuse a renaming (sriov-cni#445)', () => {
+    expect(written(['02:e0:00:00:00:01'])).toContain('AlternativeNamesPolicy=\n');
+  });
+});
+
+describe('uninstall', () => {
+  const installed = (): MemoryFiles => {
+    const files = new MemoryFiles();
+    install(files, '/here/enim', request({ unmanaged: ['02:e0:00:00:00:01'] }));
+    files.done.length = 0;
+    return files;
+  };
+
+  it('removes the configuration before the executable, and everything else that it wrote', () => {
+    const files = installed();
+    uninstallFrom(files);
+    expect(files.done.slice(0, 2)).toEqual([`remove ${CONF}`, 'remove /bin-dir/enim']);
+    expect([...files.content.keys()]).toEqual(['/here/enim']);
+  });
+
+  it('leaves what is not enim’s', () => {
+    const files = installed();
+    files.content.set(CONF, Buffer.from('{"plugins":[{"type":"bridge"}]}'));
+    files.content.set('/bin-dir/enim', Buffer.from('#!/bin/sh\n'));
+    files.content.set('/root-dir/etc/udev/rules.d/99-enim-unmanaged.rules', Buffer.from('# mine\n'));
+    const { changes } = uninstallFrom(files);
+    expect(changes.filter(({ note }) => note === 'it is not enim’s')).toHaveLength(3);
+    expect(files.read('/bin-dir/enim')).toBeDefined();
+  });
+
+  it('refuses while pods have ENIs, naming them, unless it is told to', async () => {
+    const files = installed();
+    const error = await enimErrorOf(async () => uninstallFrom(files, { held: ['default/web-0 (eni-a)'] }));
+    expect([error.code, error.exitCode, error.details, files.done]).toEqual([
+      'UNSAFE',
+      6,
+      ['default/web-0 (eni-a)'],
+      [],
+    ]);
+    uninstallFrom(files, { held: ['default/web-0 (eni-a)'], force: true });
+    expect(files.read(CONF)).toBeUndefined();
+  });
+
+  it('succeeds where nothing is there', () => {
+    const files = new MemoryFiles();
+    expect(uninstallFrom(files).changes.every(({ note }) => note === 'it is not there')).toBe(true);
+  });
+});
