@@ -13,6 +13,12 @@ const JEST = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/b
 /** What is added up of jest's results. */
 const COUNTS = ['numPassedTests', 'numFailedTests', 'numPendingTests', 'numTodoTests', 'numRuntimeErrorTestSuites'];
 
+/** Suites on beds that are not made here. Where a bed is named, its suites run after the others, for they take all the processor. */
+const BEDS = [
+  { variable: 'ENIM_VM', directory: 'test/vm', title: 'tests on emulated machines' },
+  { variable: 'ENIM_RUNTIME', directory: 'test/runtime', title: 'tests under container runtimes' },
+];
+
 await ensure();
 if (!isRoot) say('Not root: tests that make network namespaces are skipped.');
 
@@ -33,21 +39,24 @@ async function step(name, program, args) {
 
 async function tests() {
   const results = process.env.ENIM_TEST_RESULTS ?? join(ROOT, 'dist/test-results.json');
-  const wanted = process.argv.slice(2);
-  // Emulated machines take all the processor that there is, so nothing runs beside them.
-  const parts =
-    process.env.ENIM_VM && wanted.length === 0
-      ? { tests: ['--testPathIgnorePatterns', '/test/vm/'], 'tests on emulated machines': ['test/vm'] }
-      : { tests: wanted };
   const sums = {};
-  for (const [name, options] of Object.entries(parts)) {
-    const output = await step(name, 'node', [...JEST, '--json', `--outputFile=${results}`, ...options]);
+  for (const { title, options } of parts(process.argv.slice(2))) {
+    const output = await step(title, 'node', [...JEST, '--json', `--outputFile=${results}`, ...options]);
     sayWhatWasSkipped(output);
     const counts = JSON.parse(readFileSync(results, 'utf8'));
     for (const count of COUNTS) sums[count] = (sums[count] ?? 0) + counts[count];
   }
   writeFileSync(results, JSON.stringify(sums));
   say(`${sums.numPassedTests} tests passed, ${sums.numPendingTests} skipped`);
+}
+
+/** The runs of jest, given what was asked for: everything, if that is nothing. */
+function parts(wanted) {
+  const beds = wanted.length === 0 ? BEDS.filter(({ variable }) => process.env[variable]) : [];
+  return [
+    { title: 'tests', options: [...wanted, ...beds.map(({ directory }) => `--testPathIgnorePatterns=/${directory}/`)] },
+    ...beds.map(({ title, directory }) => ({ title, options: [directory] })),
+  ];
 }
 
 function sayWhatWasSkipped(output) {

@@ -14,10 +14,14 @@ export function describeAsRoot(title: string, body: () => void): void {
   describeIf(title, [rootFault(), programFault('ip'), programFault('nsenter')], body);
 }
 
-/** A suite that runs the built executable on a fabric; skipped without root, iproute2 or dist/enim. */
-export function describeEndToEnd(title: string, body: () => void): void {
+/**
+ * A suite that runs the built executable on a fabric; skipped without root, iproute2 or dist/enim.
+ *
+ * @param faults why what it needs besides is missing
+ */
+export function describeEndToEnd(title: string, body: () => void, faults: readonly (string | undefined)[] = []): void {
   const built = isExecutable(EXECUTABLE) ? undefined : `${EXECUTABLE} is not built (npm run build)`;
-  describeIf(title, [rootFault(), programFault('ip'), programFault('nsenter'), built], body);
+  describeIf(title, [rootFault(), programFault('ip'), programFault('nsenter'), built, ...faults], body);
 }
 
 function describeIf(title: string, faults: readonly (string | undefined)[], body: () => void): void {
@@ -36,7 +40,8 @@ function rootFault(): string | undefined {
   return process.getuid?.() === 0 ? undefined : 'not root';
 }
 
-function programFault(program: string): string | undefined {
+/** Why a program cannot be started; undefined if it can. */
+export function programFault(program: string): string | undefined {
   const path = (process.env.PATH ?? '').split(delimiter);
   return path.some((directory) => isExecutable(join(directory, program)))
     ? undefined
