@@ -34,8 +34,9 @@ export function planSetup(task: OpenTask): CniPlan {
 
 /** A device that is in no inventory has no addresses of its own: it gets those that the runtime asks for. */
 function addressesOf({ network }: OpenTask, eni: Eni, own: Setup): Pick<Setup, 'addresses' | 'routes'> {
-  if (network.device === null || eni.ipv4 !== null || eni.ipv6 !== null) return own;
-  return { ...own, addresses: network.ips.map((ip) => ({ address: withPrefix(ip), gateway: null })) };
+  const { addresses, routes } = own;
+  if (network.device === null || eni.ipv4 !== null || eni.ipv6 !== null) return { addresses, routes };
+  return { routes, addresses: network.ips.map((ip) => ({ address: withPrefix(ip), gateway: null })) };
 }
 
 function withPrefix(ip: string): string {

@@ -74,14 +74,22 @@ describe('sysctlsFor', () => {
   it('announces each family, and skips DAD for IPv6 (containernetworking/plugins#571)', () => {
     expect(sysctlsFor(setupOf(sampleEni(1, { ipv4: V4, ipv6: V6 })), 'eth0')).toEqual([
       { value: '1', paths: ['/proc/sys/net/ipv4/conf/eth0/arp_notify', '/proc/sys/net/ipv6/conf/eth0/ndisc_notify'] },
+      {
+        value: '100',
+        paths: ['/proc/sys/net/ipv4/neigh/eth0/retrans_time_ms', '/proc/sys/net/ipv6/neigh/eth0/retrans_time_ms'],
+      },
+      {
+        value: '30',
+        paths: ['/proc/sys/net/ipv4/neigh/eth0/mcast_solicit', '/proc/sys/net/ipv6/neigh/eth0/mcast_solicit'],
+      },
       { value: '0', paths: ['/proc/sys/net/ipv6/conf/eth0/accept_dad'] },
     ]);
   });
 
   it('leaves IPv6 alone on a node that may have none', () => {
-    expect(sysctlsFor(setupOf(sampleEni(1, { ipv4: V4 })), 'eth0')).toEqual([
-      { value: '1', paths: ['/proc/sys/net/ipv4/conf/eth0/arp_notify'] },
-    ]);
+    const paths = sysctlsFor(setupOf(sampleEni(1, { ipv4: V4 })), 'eth0').flatMap((each) => each.paths);
+    expect(paths.filter((path) => path.includes('ipv6'))).toEqual([]);
+    expect(paths).toHaveLength(3);
     expect(sysctlsFor(setupOf(sampleEni(1)), 'eth0')).toEqual([]);
   });
 });

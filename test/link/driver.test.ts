@@ -111,6 +111,8 @@ describe('configure', () => {
     expect([...kernel.sysctls]).toEqual([
       [`${netns.inode} /proc/sys/net/ipv4/conf/eth0/arp_notify`, '1'],
       [`${netns.inode} /proc/sys/net/ipv6/conf/eth0/ndisc_notify`, '1'],
+      ...['ipv4', 'ipv6'].map((family) => [`${netns.inode} /proc/sys/net/${family}/neigh/eth0/retrans_time_ms`, '100']),
+      ...['ipv4', 'ipv6'].map((family) => [`${netns.inode} /proc/sys/net/${family}/neigh/eth0/mcast_solicit`, '30']),
       [`${netns.inode} /proc/sys/net/ipv6/conf/eth0/accept_dad`, '0'],
     ]);
   });

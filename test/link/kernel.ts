@@ -161,7 +161,7 @@ export class Kernel {
 
   #tee(place: number, paths: readonly string[], value: string): Outcome {
     for (const path of paths) {
-      const name = /^\/proc\/sys\/net\/ipv[46]\/conf\/([^/]+)\/[a-z_]+$/.exec(path)?.[1];
+      const name = /^\/proc\/sys\/net\/ipv[46]\/(?:conf|neigh)\/([^/]+)\/[a-z_]+$/.exec(path)?.[1];
       if (name === undefined) throw new Error(`The fake kernel has no sysctl ${path}.`);
       if (!this.in(place).some((device) => device.name === name)) {
         return { code: 1, stdout: value, stderr: `tee: ${path}: No such file or directory\n` };
