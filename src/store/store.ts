@@ -9,7 +9,7 @@ import type { Allocations } from '../model/allocation.js';
 import { type Attachment, type AttachmentKey, keyOf } from '../model/attachment.js';
 import { EnimError, errnoOf } from '../model/errors.js';
 import type { Locks } from './lock.js';
-import { EMPTY_STATE, parseState, type State } from './schema.js';
+import { EMPTY_STATE, parseState, type Reading, type State } from './schema.js';
 
 /** The durable record of attachments. */
 export interface Store {
@@ -43,6 +43,15 @@ export function createStore({ directory, locks, clock, warn }: StoreSettings): S
   const path = join(directory, 'state.json');
   const previous = join(directory, 'state.previous.json');
 
+  // One process reads the same generation many times, and most of what that takes is to check it.
+  let known: { readonly content: string; readonly reading: Reading } | undefined;
+  const readState = (): Reading | undefined => {
+    const content = readFile(path);
+    if (content === undefined) return undefined;
+    if (known?.content !== content) known = { content, reading: parseState(content) };
+    return known.reading;
+  };
+
   const write = (state: State): void => {
     try {
       replaceDurably(path, `${JSON.stringify(state)}\n`, { previous });
@@ -53,7 +62,7 @@ export function createStore({ directory, locks, clock, warn }: StoreSettings): S
 
   /** Without the lock; undefined if the file is damaged. */
   const readGood = (): State | undefined => {
-    const reading = read(path);
+    const reading = readState();
     if (reading === undefined) return readFile(previous) === undefined ? EMPTY_STATE : undefined;
     if (reading.kind === 'newer') throw newer(path, reading.version);
     return reading.kind === 'good' ? reading.state : undefined;
@@ -97,7 +106,7 @@ export function createStore({ directory, locks, clock, warn }: StoreSettings): S
     }
   };
 
-  const readState = async (): Promise<State> => readGood() ?? locked(recoverOrWarn);
+  const readWhole = async (): Promise<State> => readGood() ?? locked(recoverOrWarn);
 
   const update = <T>(change: (state: State) => { readonly state: State; readonly result: T }): Promise<T> =>
     locked(() => {
@@ -109,12 +118,12 @@ export function createStore({ directory, locks, clock, warn }: StoreSettings): S
 
   return {
     async list() {
-      const { attachments } = await readState();
+      const { attachments } = await readWhole();
       return Object.values(attachments).sort((a, b) => (a.since < b.since ? -1 : a.since > b.since ? 1 : 0));
     },
 
     async find(key) {
-      return (await readState()).attachments[keyOf(key)];
+      return (await readWhole()).attachments[keyOf(key)];
     },
 
     put: (attachment) =>
@@ -131,7 +140,7 @@ export function createStore({ directory, locks, clock, warn }: StoreSettings): S
 
     ledger: {
       async read() {
-        return (await readState()).allocations;
+        return (await readWhole()).allocations;
       },
       update: (change) =>
         update((state) => {
@@ -159,7 +168,7 @@ function readFile(path: string): string | undefined {
   }
 }
 
-function read(path: string): ReturnType<typeof parseState> | undefined {
+function read(path: string): Reading | undefined {
   const content = readFile(path);
   return content === undefined ? undefined : parseState(content);
 }
