@@ -19,6 +19,8 @@ export const COMMANDS: CommandTable = {
   'provider:allocate': () => import('./provider/allocate.js'),
   'provider:init': () => import('./provider/init.js'),
   'provider:list': () => import('./provider/list.js'),
+  'provider:quarantine': () => import('./provider/quarantine.js'),
   'provider:release': () => import('./provider/release.js'),
+  'provider:restore': () => import('./provider/restore.js'),
   uninstall: () => import('./uninstall.js'),
 };

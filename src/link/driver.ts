@@ -255,7 +255,7 @@ async function settle(
     if (link !== undefined && faults.length === 0) return link;
     if (tries === SETTLE_TRIES || !link?.addresses.some(({ tentative }) => tentative)) {
       throw new EnimError(
-        'LINK_FAILED',
+        'NIC_UNSOUND',
         `The NIC ${ifname} in ${netns.path} is not as it was set: ${faults.join('; ')}.`,
       );
     }

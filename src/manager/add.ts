@@ -15,6 +15,7 @@ import { bringHome, giveBack } from './home.js';
 import { findLink, identityOf, identityOfAttachment } from './identify.js';
 import { eniLock, type LockedParts, underLock } from './locked.js';
 import type { Parts } from './parts.js';
+import { distrust } from './quarantine.js';
 import { Undo } from './undo.js';
 
 /** What is asked for; names are checked already. */
@@ -131,6 +132,9 @@ async function attach(
     try {
       return await moveIn(parts, request, { ...endpoint, eni, netns }, undo, signal);
     } catch (thrown) {
+      // The next pod should not meet the same NIC at once. That it cannot be written down must not keep the NIC from home.
+      if (thrown instanceof EnimError && thrown.code === 'NIC_UNSOUND')
+        await distrust(parts, eni.id, `an add failed: ${thrown.message}`).catch(() => undefined);
       // While the ENI's lock is still held.
       throw await undo.after(thrown);
     } finally {

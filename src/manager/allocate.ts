@@ -4,6 +4,7 @@ import type { Endpoint } from '../model/attachment.js';
 import type { Eni } from '../model/eni.js';
 import { EnimError } from '../model/errors.js';
 import type { Link } from '../model/link.js';
+import { quarantineOf } from '../model/quarantine.js';
 import { setupOf } from '../model/setup.js';
 import type { ProvidedEni } from '../providers/provider.js';
 import { judge, noneFree, pick } from './candidates.js';
@@ -29,8 +30,15 @@ export interface Wish {
  * @throws EnimError NO_FREE_ENI; NOT_THERE, UNSAFE or AMBIGUOUS_LINK for the ENI that is wished for; LINK_LOST
  */
 export async function allocate(parts: Parts, endpoint: Endpoint, wish: Wish, home: HomeView): Promise<Eni> {
-  const [provided, attachments] = await Promise.all([parts.provider.list(), parts.store.list()]);
-  const fitness = provided.map((each) => judge(each, endpoint, attachments, home));
+  const [provided, attachments, quarantines] = await Promise.all([
+    parts.provider.list(),
+    parts.store.list(),
+    parts.store.quarantine.list(),
+  ]);
+  const now = parts.clock();
+  const fitness = provided.map((each) =>
+    judge(each, endpoint, attachments, home, quarantineOf(quarantines, each.eni.id, now)),
+  );
   const named = nameOf(wish, provided);
   const candidates =
     named === null ? fitness.flatMap((each) => (each.fit ? [each.id] : [])) : [pick(fitness, named, wish.force)];

@@ -4,6 +4,7 @@ import type { Attachment, Endpoint } from '../model/attachment.js';
 import { sameKey } from '../model/attachment.js';
 import { EnimError } from '../model/errors.js';
 import type { Link } from '../model/link.js';
+import type { Quarantine } from '../model/quarantine.js';
 import type { ProvidedEni } from '../providers/provider.js';
 import { identify, identityOf } from './identify.js';
 import { protections } from './protect.js';
@@ -17,19 +18,27 @@ export type Fitness =
       readonly why: 'held' | 'missing' | 'ambiguous';
       readonly reason: string;
     }
-  | { readonly id: string; readonly fit: false; readonly why: 'unsafe'; readonly reason: string; readonly link: Link };
+  | {
+      readonly id: string;
+      readonly fit: false;
+      readonly why: 'unsafe' | 'quarantined';
+      readonly reason: string;
+      readonly link: Link;
+    };
 
 /**
  * Judges one ENI. What the endpoint itself holds already counts as free.
  *
  * @param endpoint null for nobody in particular
  * @param attachments all that are recorded
+ * @param quarantine of the ENI, if one is in force
  */
 export function judge(
   provided: ProvidedEni,
   endpoint: Endpoint | null,
   attachments: readonly Attachment[],
   home: HomeView,
+  quarantine: Quarantine | null = null,
 ): Fitness {
   const { eni, holder } = provided;
   const id = eni.id;
@@ -51,6 +60,16 @@ export function judge(
   }
   const own = [eni.ipv4, eni.ipv6].flatMap((address) => (address === null ? [] : [address.address]));
   const reasons = protections(link, home.use, own);
+  if (reasons.length === 0 && quarantine !== null) {
+    const end = quarantine.until === null ? `enim provider restore ${id}` : quarantine.until;
+    return {
+      id,
+      fit: false,
+      why: 'quarantined',
+      link,
+      reason: `ENI ${id} is in quarantine: ${quarantine.reason}; until ${end}.`,
+    };
+  }
   if (reasons.length === 0) return { id, fit: true, link };
   return {
     id,
@@ -74,7 +93,7 @@ export function pick(fitness: readonly Fitness[], id: string, force: boolean): s
       hint: 'see the known ones: enim list --output name',
     });
   }
-  if (wanted.fit || (wanted.why === 'unsafe' && force)) return id;
+  if (wanted.fit || ((wanted.why === 'unsafe' || wanted.why === 'quarantined') && force)) return id;
   switch (wanted.why) {
     case 'held':
       throw new EnimError('NO_FREE_ENI', wanted.reason, { hint: `take another one, or free it first: enim list` });
@@ -82,6 +101,8 @@ export function pick(fitness: readonly Fitness[], id: string, force: boolean): s
       throw new EnimError('NOT_THERE', wanted.reason, { hint: 'see where it is: enim list' });
     case 'ambiguous':
       throw new EnimError('AMBIGUOUS_LINK', wanted.reason, { hint: 'tell them apart by "pciAddress" in the settings' });
+    case 'quarantined':
+      throw new EnimError('UNSAFE', wanted.reason, { hint: `if it is sound again: enim provider restore ${id}` });
     case 'unsafe':
       throw new EnimError('UNSAFE', wanted.reason, { hint: `if you are sure, repeat it with --eni ${id} --force` });
   }
@@ -93,7 +114,7 @@ export function noneFree(fitness: readonly Fitness[]): EnimError {
     return new EnimError('NO_FREE_ENI', 'No ENI is free: none are known on this node.', { hint: 'enim provider init' });
   }
   const count = (why: string): number => fitness.filter((each) => !each.fit && each.why === why).length;
-  const counts = ['held', 'missing', 'ambiguous', 'unsafe'].flatMap((why) =>
+  const counts = ['held', 'missing', 'ambiguous', 'unsafe', 'quarantined'].flatMap((why) =>
     count(why) > 0 ? [`${count(why)} ${why}`] : [],
   );
   const others = fitness.flatMap((each) => (each.fit || each.why === 'held' ? [] : [each.reason]));

@@ -9,6 +9,7 @@ import { identityOfAttachment } from './identify.js';
 import { type Look, locate, look, type Whereabouts } from './locate.js';
 import { eniLock, type LockedParts } from './locked.js';
 import type { Parts } from './parts.js';
+import { distrust } from './quarantine.js';
 
 /** How a return ended. */
 export interface Return {
@@ -48,6 +49,9 @@ export async function giveBack(parts: LockedParts, attachment: Attachment): Prom
     if (attachment.phase !== 'releasing') await parts.store.put({ ...attachment, phase: 'releasing' });
     const link = await bringHome(parts, attachment);
     const home = link === null ? GONE : await parts.links.restore(link, attachment.snapshot);
+    const wrong = home.remaining.find(({ what }) => what === 'MAC');
+    if (wrong !== undefined)
+      await distrust(parts, attachment.eni.id, `it came home with the MAC ${wrong.from}, not ${wrong.to}`);
     await parts.store.forget(attachment);
     await parts.provider.release(endpointOf(attachment));
     return { attachment, ...home };

@@ -2,6 +2,7 @@
 import type { Attachment } from '../model/attachment.js';
 import type { Eni, EniAddress } from '../model/eni.js';
 import type { Link } from '../model/link.js';
+import { type Quarantine, quarantineOf } from '../model/quarantine.js';
 import type { ProvidedEni } from '../providers/provider.js';
 import { judge } from './candidates.js';
 import { identityOf, identityOfAttachment } from './identify.js';
@@ -49,13 +50,20 @@ export interface EniView {
 
 /** All ENIs of the node, in the provider's order; behind them those that only a record still speaks of. */
 export async function list(parts: Parts): Promise<readonly EniView[]> {
-  const [provided, attachments, machine] = await Promise.all([parts.provider.list(), parts.store.list(), look(parts)]);
+  const [provided, attachments, quarantines, machine] = await Promise.all([
+    parts.provider.list(),
+    parts.store.list(),
+    parts.store.quarantine.list(),
+    look(parts),
+  ]);
+  const now = parts.clock();
   const ids = new Set(provided.map(({ eni }) => eni.id));
   const strays = attachments.filter(({ eni }) => !ids.has(eni.id)).map(unprovided);
   return Promise.all(
     [...provided, ...strays].map(async (each) => {
       const attachment = attachments.find(({ eni }) => eni.id === each.eni.id);
-      return attachment === undefined ? viewUnattached(parts, machine, each) : viewAttached(parts, machine, attachment);
+      if (attachment !== undefined) return viewAttached(parts, machine, attachment);
+      return viewUnattached(parts, machine, each, quarantineOf(quarantines, each.eni.id, now));
     }),
   );
 }
@@ -126,7 +134,12 @@ function stateAttached(
   return { state: 'used', note: phase === 'attaching' ? ATTACHING : null };
 }
 
-async function viewUnattached(parts: Parts, machine: Look, provided: ProvidedEni): Promise<EniView> {
+async function viewUnattached(
+  parts: Parts,
+  machine: Look,
+  provided: ProvidedEni,
+  quarantine: Quarantine | null,
+): Promise<EniView> {
   const { eni, holder, since } = provided;
   const base = { ...identity(parts.provider.name, eni), attachment: null };
   const where = await locate(machine, identityOf(eni), null);
@@ -141,7 +154,7 @@ async function viewUnattached(parts: Parts, machine: Look, provided: ProvidedEni
   if (where.at === 'nowhere') return { ...base, state: 'missing', link, note: `no device with MAC ${eni.mac}` };
   if (where.at === 'netns')
     return { ...base, state: 'orphan', link, note: 'away from home without a record; run: enim gc' };
-  const fitness = judge(provided, null, [], machine.home);
+  const fitness = judge(provided, null, [], machine.home, quarantine);
   return fitness.fit
     ? { ...base, state: 'free', link, note: null }
     : { ...base, state: 'quarantined', link, note: fitness.reason };

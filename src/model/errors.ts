@@ -21,6 +21,7 @@ const CODES = {
   AMBIGUOUS_LINK: { exit: 6, cni: 109 },
   LINK_FAILED: { exit: 1, cni: 110 },
   LINK_LOST: { exit: 1, cni: 111 },
+  NIC_UNSOUND: { exit: 1, cni: 116 },
   STATE_UNREADABLE: { exit: 1, cni: 5 },
   STATE_UNWRITABLE: { exit: 1, cni: 5 },
   STATE_NEWER: { exit: 1, cni: 5 },

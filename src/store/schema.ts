@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import type { Allocation, Allocations } from '../model/allocation.js';
 import type { Attachment } from '../model/attachment.js';
+import type { Quarantine, Quarantines } from '../model/quarantine.js';
 import { setupOf } from '../model/setup.js';
 
 /** Version that this enim writes. A file of a later one is refused, never guessed at. */
@@ -18,6 +19,7 @@ export interface State {
   readonly attachments: Readonly<Record<string, Attachment>>;
   /** The static provider's ledger, by ENI ID. */
   readonly allocations: Allocations;
+  readonly quarantines: Quarantines;
 }
 
 /** The state of a node on which enim has done nothing yet. */
@@ -27,6 +29,7 @@ export const EMPTY_STATE: State = {
   written: '',
   attachments: {},
   allocations: {},
+  quarantines: {},
 };
 
 const text = v.string();
@@ -125,12 +128,15 @@ const AllocationRecord = v.object({
   releasedAt: nullable(text),
 });
 
+const QuarantineRecord = v.object({ reason: text, since: text, until: nullable(text) });
+
 const StateFile = v.object({
   version: v.literal(STATE_VERSION),
   generation: v.pipe(v.number(), v.integer(), v.minValue(0)),
   written: text,
   attachments: recordOf<Attachment>(AttachmentRecord),
   allocations: recordOf<Allocation>(AllocationRecord),
+  quarantines: recordOf<Quarantine>(QuarantineRecord),
 }) satisfies v.GenericSchema<unknown, State>;
 
 /** A step from one version of the file to the next. */
@@ -138,8 +144,8 @@ export type Migration = (state: Record<string, unknown>) => Record<string, unkno
 
 /** Steps by the version that they start from. Version 1 is the first. */
 const MIGRATIONS: Readonly<Record<number, Migration>> = {
-  // Until then every attachment moved its NIC, and set it up as its ENI said.
-  1: (state) => ({ ...state, attachments: mapRecord(state.attachments, withSetup) }),
+  // Until then every attachment moved its NIC, and set it up as its ENI said; and there was no quarantine.
+  1: (state) => ({ ...state, attachments: mapRecord(state.attachments, withSetup), quarantines: {} }),
 };
 
 function withSetup(attachment: unknown): unknown {

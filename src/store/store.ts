@@ -8,6 +8,7 @@ import { readIfThere, replaceDurably, setAside } from '../durable.js';
 import type { Allocations } from '../model/allocation.js';
 import { type Attachment, type AttachmentKey, keyOf } from '../model/attachment.js';
 import { EnimError, errnoOf } from '../model/errors.js';
+import { isInForce, type Quarantine, type Quarantines } from '../model/quarantine.js';
 import type { Locks } from './lock.js';
 import { EMPTY_STATE, parseState, type Reading, type State } from './schema.js';
 
@@ -20,6 +21,14 @@ export interface Store {
   put(attachment: Attachment): Promise<void>;
   /** Removes an attachment; that there is none is success. On disk when it returns. */
   forget(key: AttachmentKey): Promise<void>;
+  /** ENIs that are not to be given out. On disk when a change returns. */
+  readonly quarantine: {
+    list(): Promise<Quarantines>;
+    /** Puts one in place of the ENI's former; those that have run out go. */
+    put(eni: string, quarantine: Quarantine): Promise<void>;
+    /** False if there was none. */
+    lift(eni: string): Promise<boolean>;
+  };
   /** The static provider's part of the same file. */
   readonly ledger: {
     read(): Promise<Allocations>;
@@ -137,6 +146,23 @@ export function createStore({ directory, locks, clock, warn }: StoreSettings): S
         const { [keyOf(key)]: gone, ...attachments } = state.attachments;
         return { state: gone === undefined ? state : { ...state, attachments }, result: undefined };
       }),
+
+    quarantine: {
+      async list() {
+        return (await readWhole()).quarantines;
+      },
+      put: (eni, quarantine) =>
+        update((state) => {
+          const others = Object.entries(state.quarantines).filter(([, each]) => isInForce(each, clock()));
+          const quarantines = { ...Object.fromEntries(others), [eni]: quarantine };
+          return { state: { ...state, quarantines }, result: undefined };
+        }),
+      lift: (eni) =>
+        update((state) => {
+          const { [eni]: gone, ...quarantines } = state.quarantines;
+          return { state: gone === undefined ? state : { ...state, quarantines }, result: gone !== undefined };
+        }),
+    },
 
     ledger: {
       async read() {

@@ -19,6 +19,8 @@ const COMMANDS = [
     'provider init',
     'provider allocate',
     'provider release',
+    'provider quarantine',
+    'provider restore',
   ],
   ...['cni', 'install', 'uninstall'],
   ...['config get', 'config set', 'config path'],

@@ -32,6 +32,21 @@ describeEndToEnd('enim provider', () => {
     }
   });
 
+  it('keeps an ENI from being given out, says why in the list, and ends it', async () => {
+    const { id } = node.eni(0);
+    await node.enim(['provider', 'quarantine', id, '--reason', 'drops packets', '--for', '1h']);
+    expect(await show(node, node.eni(0))).toMatchObject({
+      state: 'quarantined',
+      note: expect.stringContaining('drops packets'),
+    });
+    const pod = await node.pod('web-0');
+    expect((await add(node, 'default/web-0', pod)).eni.id).toBe(node.eni(1).id);
+    expect(await node.enim(['provider', 'restore', id])).toMatchObject({ code: 0 });
+    expect(await show(node, node.eni(0))).toMatchObject({ state: 'free', note: null });
+    expectRefusal(await node.enim(['provider', 'quarantine', 'eni-none']), { code: 4, says: ['eni-none'] });
+    expectRefusal(await node.enim(['provider', 'quarantine', id, '--for', 'soon']), { code: 2, says: ['--for'] });
+  });
+
   describe('allocate', () => {
     const allocate = async (owner: string): Promise<string> =>
       answer<{ eni: { id: string } }>(await node.enim(['provider', 'allocate', owner, '--json'])).eni.id;

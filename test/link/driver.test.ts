@@ -153,7 +153,7 @@ describe('configure', () => {
           device.addresses = device.addresses.map((each) => ({ ...each, dadfailed: true }));
     };
     const error = await enimErrorOf(() => driver.configure(netns, 'eth0', setup));
-    expect(error.code).toBe('LINK_FAILED');
+    expect(error.code).toBe('NIC_UNSOUND');
     expect(error.message).toContain('another host has fd00::10/64');
   });
 

@@ -9,6 +9,7 @@ import type { Allocations } from '../../src/model/allocation.js';
 import { type Attachment, type AttachmentKey, keyOf } from '../../src/model/attachment.js';
 import type { Eni } from '../../src/model/eni.js';
 import { EnimError } from '../../src/model/errors.js';
+import type { Quarantines } from '../../src/model/quarantine.js';
 import { createStaticProvider } from '../../src/providers/static.js';
 import type { Lock, Locks } from '../../src/store/lock.js';
 import type { Store } from '../../src/store/store.js';
@@ -29,6 +30,7 @@ export class Machine {
   readonly inventory: Eni[] = [];
   readonly attachments = new Map<string, Attachment>();
   allocations: Allocations = {};
+  quarantines: Quarantines = {};
   /** Bus addresses that hardware is plugged in at. */
   readonly bus = new Set<string>();
   /** Processes in each netns, by its inode. */
@@ -148,6 +150,17 @@ export class Machine {
       find: async (key: AttachmentKey) => copy(this.attachments.get(keyOf(key))),
       put: async (attachment: Attachment) => void this.attachments.set(keyOf(attachment), copy(attachment)),
       forget: async (key: AttachmentKey) => void this.attachments.delete(keyOf(key)),
+      quarantine: {
+        list: async () => copy(this.quarantines),
+        put: async (eni, quarantine) => {
+          this.quarantines = { ...this.quarantines, [eni]: quarantine };
+        },
+        lift: async (eni) => {
+          const { [eni]: gone, ...others } = this.quarantines;
+          this.quarantines = others;
+          return gone !== undefined;
+        },
+      },
       ledger: {
         read: async () => copy(this.allocations),
         update: async (change) => {

@@ -88,7 +88,7 @@ describe('the store', () => {
     await store.forget(sampleAttachment());
     expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({
       ...{ version: STATE_VERSION, generation: 2, written: '2026-01-02T03:04:05.678Z' },
-      ...{ attachments: {}, allocations: {} },
+      ...{ attachments: {}, allocations: {}, quarantines: {} },
     });
   });
 
@@ -195,5 +195,29 @@ describe('the store', () => {
       }),
       { numRuns: 25 },
     );
+  });
+});
+
+describe('the quarantine', () => {
+  const ENTRY = { reason: 'a test', since: '2026-01-01T00:00:00.000Z', until: null };
+
+  it('is kept, replaced and lifted, by whatever ID', async () => {
+    const root = temporary();
+    const { store } = openStore(root);
+    await store.quarantine.put('constructor', ENTRY);
+    await store.quarantine.put('eni-1', ENTRY);
+    await store.quarantine.put('eni-1', { ...ENTRY, reason: 'another' });
+    expect(await openStore(root).store.quarantine.list()).toEqual({
+      constructor: ENTRY,
+      'eni-1': { ...ENTRY, reason: 'another' },
+    });
+    expect([await store.quarantine.lift('eni-1'), await store.quarantine.lift('eni-1')]).toEqual([true, false]);
+  });
+
+  it('forgets what has run out when another one comes', async () => {
+    const { store } = openStore(temporary());
+    await store.quarantine.put('eni-1', { ...ENTRY, until: '2020-01-01T00:00:00.000Z' });
+    await store.quarantine.put('eni-2', ENTRY);
+    expect(Object.keys(await store.quarantine.list())).toEqual(['eni-2']);
   });
 });

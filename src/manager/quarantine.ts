@@ -1,0 +1,51 @@
+/** Keeping an ENI from being given out: by a human, or because its NIC did not come home as it must. */
+import { EnimError } from '../model/errors.js';
+import type { Quarantine } from '../model/quarantine.js';
+import type { Parts } from './parts.js';
+
+/** How long an ENI rests that enim itself does not trust, in milliseconds; then it is tried again. */
+const COOL_DOWN_MS = 5 * 60_000;
+
+/**
+ * Puts an ENI into quarantine, whoever has it now; a pod keeps it.
+ *
+ * @param duration in milliseconds; null until it is restored
+ * @throws EnimError NOT_THERE
+ */
+export async function quarantine(
+  parts: Parts,
+  eni: string,
+  { reason, duration }: { readonly reason: string; readonly duration: number | null },
+): Promise<Quarantine> {
+  await refuseUnknown(parts, eni);
+  return put(parts, eni, reason, duration);
+}
+
+/** Does so because enim does not trust the ENI; it is tried again after a while. */
+export function distrust(parts: Parts, eni: string, reason: string): Promise<Quarantine> {
+  return put(parts, eni, reason, COOL_DOWN_MS);
+}
+
+/**
+ * Ends the quarantine; false if there was none.
+ *
+ * @throws EnimError NOT_THERE
+ */
+export async function restore(parts: Parts, eni: string): Promise<boolean> {
+  if (await parts.store.quarantine.lift(eni)) return true;
+  await refuseUnknown(parts, eni);
+  return false;
+}
+
+async function put(parts: Parts, eni: string, reason: string, duration: number | null): Promise<Quarantine> {
+  const now = parts.clock();
+  const until = duration === null ? null : new Date(now.getTime() + duration).toISOString();
+  const entry: Quarantine = { reason, since: now.toISOString(), until };
+  await parts.store.quarantine.put(eni, entry);
+  return entry;
+}
+
+async function refuseUnknown(parts: Parts, id: string): Promise<void> {
+  if ((await parts.provider.list()).some(({ eni }) => eni.id === id)) return;
+  throw new EnimError('NOT_THERE', `No ENI "${id}" is known.`, { hint: 'see the known ones: enim list --output name' });
+}
