@@ -7,6 +7,7 @@ export type CommandTable = Readonly<Record<string, () => Promise<{ readonly defa
 /** All commands of enim. */
 export const COMMANDS: CommandTable = {
   add: () => import('./add.js'),
+  adopt: () => import('./adopt.js'),
   cni: () => import('./cni.js'),
   'config:get': () => import('./config/get.js'),
   'config:path': () => import('./config/path.js'),

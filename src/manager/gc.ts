@@ -12,7 +12,7 @@ import { identityOf, identityOfAttachment } from './identify.js';
 import { type Look, locate, look } from './locate.js';
 import { attachmentLock, eniLock, type LockedParts, withLock } from './locked.js';
 import { BY_HAND, type Parts } from './parts.js';
-import { rebuild } from './rebuild.js';
+import { rebuild, recordAgain } from './rebuild.js';
 import { type Action, describe, judgeAttachment, type Verdict } from './verdict.js';
 
 /** How to run. */
@@ -177,7 +177,11 @@ async function judgeUnrecorded(
       ...finding,
       action: 'repair',
       reason: `no record, but ${describe(where)}, labelled for ${record.owner}: record it again`,
-      act: (locked) => ifStill(parts, finding, 'repair', () => recordAgain(locked, record)),
+      act: (locked) =>
+        ifStill(parts, finding, 'repair', async () => {
+          await recordAgain(locked, record);
+          return true;
+        }),
     };
   }
   if (record === undefined) return undefined;
@@ -191,12 +195,6 @@ async function judgeUnrecorded(
     reason: `${cause}; ${describe(where)}`,
     act: (locked) => ifStill(parts, finding, 'reclaim', async () => (await giveBack(locked, record)) !== undefined),
   };
-}
-
-async function recordAgain(parts: Parts, record: Attachment): Promise<boolean> {
-  await parts.store.put(record);
-  await parts.provider.allocate(record, [record.eni.id]);
-  return true;
 }
 
 /** Works on an ENI without a record if another look, under the lock, comes to the same verdict about the same endpoint. */

@@ -25,6 +25,13 @@ export function rebuild(parts: Parts, eni: Eni, endpoint: Endpoint, where: Where
   };
 }
 
+/** Puts a rebuilt record in place, and tells the provider if that knows the ENI: a device that a network configuration names it does not. */
+export async function recordAgain({ store, provider }: Parts, record: Attachment): Promise<void> {
+  await store.put(record);
+  const isKnown = (await provider.list()).some(({ eni }) => eni.id === record.eni.id);
+  if (isKnown) await provider.allocate(record, [record.eni.id]);
+}
+
 /**
  * What the link probably looked like at home: as now, by the name on its label. In a pod, its state and addresses are what an add
  * gave it; at home they are the node's, and stay.

@@ -22,7 +22,7 @@ const COMMANDS = [
     'provider quarantine',
     'provider restore',
   ],
-  ...['cni', 'install', 'uninstall'],
+  ...['adopt', 'cni', 'install', 'uninstall'],
   ...['config get', 'config set', 'config path'],
 ];
 

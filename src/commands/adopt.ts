@@ -1,0 +1,47 @@
+import { Args, Flags } from '@oclif/core';
+import { type Adoption, adopt } from '../manager/adopt.js';
+import { EnimError } from '../model/errors.js';
+import { parseOwner } from '../model/names.js';
+import { renderAdoptions } from '../render/adoptions.js';
+import { EnimCommand } from './base.js';
+
+/** `enim adopt`: records anew what a lost state file knew. */
+export default class Adopt extends EnimCommand {
+  static override summary = 'Record NICs that are in pods although nothing is recorded of them';
+
+  static override description =
+    `For when the state is lost: looks into every netns for NICs of ENIs and for NICs that carry enim's label, says whose each is and from what it concludes so, and with --yes records it, so that "enim del" and the CNI plugin bring it home when the pod goes. No NIC is touched.`;
+
+  static override examples = ['<%= config.bin %> adopt', '<%= config.bin %> adopt --yes'];
+
+  static override args = { eni: Args.string({ ignoreStdin: true, description: 'only this ENI' }) };
+
+  static override flags = {
+    owner: Flags.string({
+      helpValue: 'OWNER',
+      description: 'whose ENI it is, as NAMESPACE/NAME, where nothing says so',
+    }),
+    yes: Flags.boolean({ char: 'y', default: false, description: 'record it; without it nothing is written' }),
+  };
+
+  async run(): Promise<{ readonly written: boolean; readonly adoptions: readonly Adoption[] }> {
+    const { args, flags } = await this.parse(Adopt);
+    const owner = flags.owner === undefined ? null : parseOwner(flags.owner);
+    if (owner !== null && args.eni === undefined) {
+      throw new EnimError('INVALID_ARGUMENT', '--owner says whose one ENI is, and none is named.', {
+        hint: `enim adopt ENI --owner ${owner}`,
+      });
+    }
+    const { parts } = this.open(flags, 'adopt');
+    const adoptions = await adopt(parts, { write: flags.yes, eni: args.eni ?? null, owner });
+    this.show(() => renderAdoptions(adoptions, flags.yes, this.width()));
+    const failed = adoptions.filter(({ error }) => error !== null);
+    if (failed.length > 0) {
+      throw new EnimError('STATE_UNWRITABLE', `${failed.length} of ${adoptions.length} ENIs could not be recorded.`, {
+        details: failed.map(({ eni, error }) => `${eni}: ${error}`),
+        hint: 'mend what is said above, then: enim adopt --yes',
+      });
+    }
+    return { written: flags.yes, adoptions };
+  }
+}

@@ -1,0 +1,73 @@
+import { describe, expect, it } from '@jest/globals';
+import { adopt } from '../../src/manager/adopt.js';
+import { enimErrorOf } from '../model/thrown.js';
+import type { Machine } from './machine.js';
+import { addTo, delOf, nodeWith } from './node.js';
+
+/** One ENI in a pod, and a state of which nothing is left. */
+async function amnesia(): Promise<Machine> {
+  const machine = nodeWith(2);
+  machine.addPod('web-0');
+  await addTo(machine);
+  machine.attachments.clear();
+  machine.allocations = {};
+  return machine;
+}
+
+const eth0 = (machine: Machine) => {
+  const device = machine.kernel.in(101).find(({ name }) => name === 'eth0');
+  if (device === undefined) throw new Error('no eth0');
+  return device;
+};
+
+describe('adopt', () => {
+  it('concludes from the label whose the NIC is, and writes nothing', async () => {
+    const machine = await amnesia();
+    const before = machine.show();
+    expect(await adopt(machine.parts(), { write: false })).toEqual([
+      {
+        ...{ eni: 'eni-1', mac: '02:e0:00:00:00:01', where: 'NIC is in /run/netns/web-0 as eth0' },
+        attachment: { owner: 'default/web-0', containerID: 'c0', ifname: 'eth0', network: 'enim' },
+        evidence: ['the label of the NIC says default/web-0', expect.stringMatching(/^pid \d+ is in the netns$/)],
+        ...{ done: false, error: null },
+      },
+    ]);
+    expect(machine.show()).toBe(before);
+  });
+
+  it('records it when told to, so that a del brings it home under its name', async () => {
+    const machine = await amnesia();
+    expect(await adopt(machine.parts(), { write: true })).toMatchObject([{ done: true }]);
+    expect(await adopt(machine.parts(), { write: true })).toEqual([]);
+    const [back] = await delOf(machine);
+    expect(back?.link?.name).toBe('ens1');
+    expect(machine.show()).not.toMatch(/record|held/);
+  });
+
+  it('asks where nothing says whose it is, and takes an owner’s name from a human', async () => {
+    const machine = await amnesia();
+    eth0(machine).alias = undefined;
+    expect(await adopt(machine.parts(), { write: true })).toMatchObject([{ attachment: null, done: false }]);
+    expect(machine.attachments.size).toBe(0);
+    const request = { write: true, eni: 'eni-1', owner: 'ops/web' };
+    expect(await adopt(machine.parts(), request)).toMatchObject([{ done: true, attachment: { owner: 'ops/web' } }]);
+    expect(await delOf(machine, { owner: 'ops/web', containerID: null })).toHaveLength(1);
+  });
+
+  it('finds a NIC that no provider knows by its label', async () => {
+    const machine = await amnesia();
+    machine.inventory.length = 0;
+    expect(await adopt(machine.parts(), { write: true })).toMatchObject([
+      { done: true, attachment: { containerID: 'c0' } },
+    ]);
+    expect(await delOf(machine)).toMatchObject([{ link: { name: 'ens1' } }]);
+  });
+
+  it('leaves alone what is recorded, and what is home', async () => {
+    const machine = nodeWith(2);
+    machine.addPod('web-0');
+    await addTo(machine);
+    expect(await adopt(machine.parts(), { write: true })).toEqual([]);
+    expect((await enimErrorOf(() => adopt(machine.parts(), { write: true, eni: 'eni-2' }))).code).toBe('NOT_THERE');
+  });
+});
