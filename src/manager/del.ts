@@ -2,9 +2,11 @@
  * del = fence → move home → forget → release. It succeeds when there is nothing to do, whatever became of the netns; it never
  * touches what belongs to another container.
  */
-import { type Attachment, type Endpoint, sameKey } from '../model/attachment.js';
+import { type Attachment, type Endpoint, type NetnsRef, sameKey } from '../model/attachment.js';
+import { toEni } from '../model/discover.js';
 import { EnimError } from '../model/errors.js';
 import { parseLabel } from '../model/label.js';
+import type { Link } from '../model/link.js';
 import { giveBack, type Return } from './home.js';
 import { identityOf } from './identify.js';
 import { locate, look } from './locate.js';
@@ -49,7 +51,7 @@ export async function del(parts: Parts, request: DelRequest): Promise<readonly R
   }
   const returns: Return[] = [];
   for (const endpoint of held.length > 0 ? held : await findLabelled(parts, request)) {
-    const done = await delOne(parts, endpoint);
+    const done = await delOne(parts, endpoint, request.netns);
     if (done !== undefined) returns.push(done);
   }
   return returns;
@@ -87,21 +89,45 @@ function matches({ owner, network, containerID, ifname }: DelRequest, endpoint: 
 
 /** NICs in the netns that the caller names whose label says that they are meant, when nothing else knows of them any more. */
 async function findLabelled(parts: Parts, request: DelRequest): Promise<Endpoint[]> {
-  if (request.netns === null) return [];
-  const netns = await parts.netns.get(request.netns).catch(() => undefined);
-  const links = netns === undefined ? undefined : await parts.links.lookInto(netns);
-  return (links ?? []).flatMap(({ alias }) => {
+  const { links } = await lookAt(parts, request.netns);
+  return links.flatMap(({ alias }) => {
     const endpoint = parseLabel(alias)?.endpoint ?? null;
     return endpoint !== null && matches(request, endpoint) ? [endpoint] : [];
   });
 }
 
-function delOne(parts: Parts, endpoint: Endpoint): Promise<Return | undefined> {
+function delOne(parts: Parts, endpoint: Endpoint, netns: string | null): Promise<Return | undefined> {
   return underLock(parts, endpoint, async (locked) => {
     // Another process may have finished it while we waited for the lock.
-    const attachment = (await locked.store.find(endpoint)) ?? (await unrecorded(locked, endpoint));
+    const attachment =
+      (await locked.store.find(endpoint)) ??
+      (await unrecorded(locked, endpoint)) ??
+      (await labelled(locked, endpoint, netns));
     return attachment === undefined ? undefined : giveBack(locked, attachment);
   });
+}
+
+/** The links in the netns that the caller names; none where it names none, or one that is gone. */
+async function lookAt(
+  parts: Parts,
+  path: string | null,
+): Promise<{ readonly netns: NetnsRef | undefined; readonly links: readonly Link[] }> {
+  const netns = path === null ? undefined : await parts.netns.get(path).catch(() => undefined);
+  return { netns, links: (netns === undefined ? undefined : await parts.links.lookInto(netns)) ?? [] };
+}
+
+/**
+ * A record for a card that carries the endpoint's label although no provider knows it, for a network configuration had named the
+ * device. Virtual devices do not count: a pod can make one and label it as it likes.
+ */
+async function labelled(parts: LockedParts, endpoint: Endpoint, path: string | null): Promise<Attachment | undefined> {
+  const { netns, links } = await lookAt(parts, path);
+  const link = links.find(({ alias, kind }) => {
+    const whose = parseLabel(alias)?.endpoint ?? null;
+    return kind === null && whose !== null && sameKey(whose, endpoint);
+  });
+  if (link === undefined || netns === undefined) return undefined;
+  return rebuild(parts, toEni({ link, driver: null, refusals: [] }), endpoint, { at: 'netns', netns, link });
 }
 
 /** A record for an ENI of which there is none: the provider gave it to the endpoint, or its NIC carries the endpoint's label. */

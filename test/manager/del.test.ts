@@ -264,3 +264,20 @@ it('a record of an ENI that left the settings is enough to bring its NIC home', 
   await delOf(machine);
   expect(machine.show()).toBe(before);
 });
+
+it('brings home a card that neither record nor provider knows any more, by its label, and no virtual device', async () => {
+  const machine = nodeWith(1);
+  machine.addPod('web-0');
+  await addTo(machine);
+  machine.attachments.clear();
+  machine.allocations = {};
+  machine.inventory.length = 0;
+  const alias = machine.kernel.in(101).find(({ name }) => name === 'eth0')?.alias;
+  machine.kernel.addDevice(
+    { name: 'veth9', mac: macOf(77), kind: 'veth', alias: alias?.replace('eth0', 'veth9') },
+    101,
+  );
+  expect(await delOf(machine, { netns: 'web-0', ifname: 'veth9' })).toEqual([]);
+  expect(await delOf(machine, { netns: 'web-0', ifname: 'eth0' })).toMatchObject([{ link: { name: 'ens1' } }]);
+  expect(machine.kernel.in(101).map(({ name }) => name)).toEqual(['lo', 'veth9']);
+});
