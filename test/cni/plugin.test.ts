@@ -130,6 +130,19 @@ describe('answerCall', () => {
     });
   });
 
+  it('is the IPAM plugin where another one moves the NIC, and else its own', async () => {
+    const prevResult = { ips: [{ address: '10.0.0.10/24' }] };
+    const ipam = { type: 'enim' };
+    expect(await failure(sampleEnv('CHECK'), network({ type: 'host-device', ipam, prevResult }))).toMatchObject({
+      ...{ code: 114, msg: expect.stringContaining('nothing is recorded of it') },
+    });
+    expect(await failure(sampleEnv('CHECK'), network({ type: 'enim', ipam, prevResult }))).toMatchObject({
+      ...{ code: 114, msg: 'prevResult names no interface eth0 in a sandbox.' },
+    });
+    for (const type of ['enim', 'host-device'])
+      expect(await answer(sampleEnv('DEL'), network({ type, ipam }))).toEqual({ stdout: '', exitCode: 0 });
+  });
+
   it('says 999 for a bug, and does not end by it', async () => {
     const stdin = () => {
       throw new TypeError('a bug');
