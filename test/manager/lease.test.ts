@@ -70,6 +70,9 @@ describe('lease', () => {
     const { inode } = machine.addPod('web-0');
     const second = await leaseOn(machine);
     expect(second).toMatchObject({ eni: first.eni, bootID: 'boot-1+', netns: { path: NETNS, inode } });
+    // The number of a netns may be another's after a reboot.
+    machine.bootID = 'boot-3';
+    expect((await leaseOn(machine)).bootID).toBe('boot-3');
     const next = machine.addPod('again');
     expect((await leaseOn(machine, {}, next.path)).netns).toEqual(next);
     expect(machine.attachments.size).toBe(1);
