@@ -44,13 +44,23 @@ export function createLog({ file, level, clock, stderr, limit = 5_000_000 }: Log
 }
 
 function append(path: string, line: string, limit: number): void {
-  if (sizeOf(path) + line.length > limit) renameSync(path, `${path}.1`);
+  const size = sizeOf(path);
+  if (size > 0 && size + Buffer.byteLength(line) > limit) setAside(path);
   try {
     appendFileSync(path, line, { mode: 0o600 });
   } catch (thrown) {
     if (errnoOf(thrown) !== 'ENOENT') throw thrown;
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     appendFileSync(path, line, { mode: 0o600 });
+  }
+}
+
+function setAside(path: string): void {
+  try {
+    renameSync(path, `${path}.1`);
+  } catch (thrown) {
+    // Another process has just done it.
+    if (errnoOf(thrown) !== 'ENOENT') throw thrown;
   }
 }
 

@@ -47,7 +47,18 @@ export interface Network {
 /** Verbs that came with a version. */
 const SINCE: Partial<Record<CniCommand, CniVersion>> = { CHECK: '0.4.0', GC: '1.1.0', STATUS: '1.1.0' };
 
-const shown = (input: unknown): string => JSON.stringify(input) ?? 'nothing';
+/** Characters of a value that are shown. */
+const SHOWN = 200;
+
+function shown(input: unknown): string {
+  try {
+    const text = JSON.stringify(input) ?? 'nothing';
+    return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
+  } catch {
+    // JSON may be read at a depth at which writing it is a RangeError.
+    return 'something nested too deeply';
+  }
+}
 
 /** A text that passes `test`, and becomes what `convert` makes of it; `what` says what it should be. */
 function word<T = string>(convert: (text: string) => T | undefined, what: string) {

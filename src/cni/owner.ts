@@ -13,7 +13,7 @@ export function ownerOf(
   { args, containerID }: Pick<CniCall, 'args' | 'containerID'>,
   network: { readonly name: string },
 ): { readonly owner: Owner; readonly uid: string | null } {
-  const owner = `${args.namespace ?? asWord(network.name)}/${args.name ?? asWord(containerID)}`;
+  const owner = `${args.namespace ?? asWord(network.name)}/${asWord(args.name ?? containerID)}`;
   if (isOwner(owner)) return { owner, uid: args.uid };
   throw new EnimError(
     'INVALID_ENVIRONMENT',
@@ -22,7 +22,7 @@ export function ownerOf(
   );
 }
 
-/** An ID may end in a character that a name may not, and be longer. */
+/** An ID, and podman's name of a container, may end in a character that a name of Kubernetes may not, and be longer. */
 function asWord(id: string): string {
-  return id.slice(0, 253).replace(/[^a-zA-Z0-9]+$/, '');
+  return id.slice(0, 253).replace(/[._-]+$/, '');
 }

@@ -19,11 +19,11 @@ export function planSetup(task: OpenTask): CniPlan {
   return {
     async decide(eni) {
       const own = setupOf(eni);
-      const overridden: Setup = { ...own, mtu: network.mtu ?? own.mtu, mac: network.mac };
-      if (ipam === null) return { ...overridden, ...addressesOf(task, eni, own) };
+      const overrides = { mtu: network.mtu ?? own.mtu, mac: network.mac };
+      if (ipam === null) return { ...addressesOf(task, eni, own), ...overrides };
       const result = parseResult(await delegate(task, 'ADD'));
       dns = result.dns;
-      return { ...overridden, ...fromIpam(result, ipam) };
+      return { ...fromIpam(result, ipam), ...overrides };
     },
     async undo() {
       if (ipam !== null) await delegate(task, 'DEL');

@@ -2,12 +2,13 @@
  * The IPAM role: an ENI is given to an endpoint, and another plugin moves its NIC. What is recorded keeps gc from giving the ENI
  * away, and tells it what to bring home when the pod has gone without a word.
  */
-import { type Attachment, type AttachmentKey, type Endpoint, sameKey } from '../model/attachment.js';
+import { type Attachment, type AttachmentKey, type Endpoint, type NetnsRef, sameKey } from '../model/attachment.js';
+import type { Eni } from '../model/eni.js';
 import { EnimError } from '../model/errors.js';
 import { setupOf } from '../model/setup.js';
 import { allocate, notAtHome, type Wish } from './allocate.js';
 import { findLink, identityOf } from './identify.js';
-import { eniLock, underLock } from './locked.js';
+import { eniLock, type LockedParts, underLock } from './locked.js';
 import type { Parts } from './parts.js';
 import { Undo } from './undo.js';
 
@@ -27,24 +28,32 @@ export function lease(parts: Parts, endpoint: Endpoint, path: string, wish: Wish
     const eni = await allocate(locked, endpoint, wish, home);
     const undo = new Undo();
     undo.push(`give ENI ${eni.id} back`, () => locked.provider.release(endpoint));
-    const lock = await locked.locks.acquire(eniLock(eni.id));
     try {
-      const link = findLink(home.links, identityOf(eni));
-      if (link === undefined) throw notAtHome(eni);
-      const attachment: Attachment = {
-        ...endpoint,
-        ...{ role: 'ipam', eni, netns, setup: setupOf(eni), phase: 'attached', bootID: parts.bootID },
-        since: parts.clock().toISOString(),
-        snapshot: await locked.links.snapshot(link),
-      };
-      await locked.store.put(attachment);
-      return attachment;
+      return await record(locked, endpoint, eni, netns);
     } catch (thrown) {
       throw await undo.after(thrown);
-    } finally {
-      lock.release();
     }
   });
+}
+
+async function record(parts: LockedParts, endpoint: Endpoint, eni: Eni, netns: NetnsRef): Promise<Attachment> {
+  const lock = await parts.locks.acquire(eniLock(eni.id));
+  try {
+    // Whoever had it before may have been restoring it when we looked for one to take.
+    const { links } = await parts.links.lookHome();
+    const link = findLink(links, identityOf(eni));
+    if (link === undefined) throw notAtHome(eni);
+    const attachment: Attachment = {
+      ...endpoint,
+      ...{ role: 'ipam', eni, netns, setup: setupOf(eni), phase: 'attached', bootID: parts.bootID },
+      since: parts.clock().toISOString(),
+      snapshot: await parts.links.snapshot(link),
+    };
+    await parts.store.put(attachment);
+    return attachment;
+  } finally {
+    lock.release();
+  }
 }
 
 function refuseMain({ role, eni, owner, containerID }: Attachment): void {

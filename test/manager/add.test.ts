@@ -1,7 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
+import type { SetupPlan } from '../../src/manager/add.js';
+import type { DeviceSelector } from '../../src/model/device.js';
 import { EnimError } from '../../src/model/errors.js';
+import type { Setup } from '../../src/model/setup.js';
 import { Refusal } from '../link/kernel.js';
-import { macOf, sampleEni } from '../model/samples.js';
+import { macOf, sampleEndpoint, sampleEni } from '../model/samples.js';
 import { enimErrorOf, thrownBy } from '../model/thrown.js';
 import { countSteps, dieAtCall, dieAtCommand, INJECTED } from './faults.js';
 import type { Machine } from './machine.js';
@@ -265,6 +268,198 @@ describe('add', () => {
     const before = machine.show();
     expect((await enimErrorOf(() => addTo(machine))).code).toBe('LINK_LOST');
     expect(machine.show()).toBe(before);
+  });
+});
+
+describe('an add for a device', () => {
+  it.each<[DeviceSelector]>([
+    [{ by: 'name', name: 'ens2' }],
+    [{ by: 'name', name: 'enp0s2' }],
+    [{ by: 'mac', mac: macOf(2) }],
+    [{ by: 'bus', address: '0000:00:12.0' }],
+  ])('takes the ENI that it is, and no other: %j', async (device) => {
+    const machine = await node();
+    const first = await addTo(machine, { device });
+    expect(first.attachment.eni.id).toBe('eni-2');
+    const before = machine.show();
+    // It is not at home any more, where devices are looked for.
+    expect(await addTo(machine, { device })).toEqual(first);
+    expect(machine.show()).toBe(before);
+  });
+
+  it.each<[string, DeviceSelector, string]>([
+    ['the name none', { by: 'name', name: 'none' }, 'No device with the name none is at home.'],
+    ['the MAC', { by: 'mac', mac: macOf(9) }, `No device with the MAC ${macOf(9)} is at home.`],
+    [
+      'the path',
+      { by: 'kernelpath', path: '/sys/devices/none' },
+      'No device with the path /sys/devices/none is at home.',
+    ],
+    ['the address', { by: 'bus', address: '0000:ff:1f.7' }, 'No device with the address 0000:ff:1f.7 is at home.'],
+    ['a device that is no ENI', { by: 'name', name: 'ens0' }, `The device ens0 (MAC ${macOf(0xff)}) is no ENI.`],
+  ])('refuses what is not there, and changes nothing: %s', async (_, device, message) => {
+    const machine = await node();
+    const before = machine.show();
+    const error = await enimErrorOf(() => addTo(machine, { device }));
+    expect([error.code, error.message]).toEqual(['NOT_THERE', message]);
+    expect([machine.show(), machine.locks.names]).toEqual([before, []]);
+  });
+
+  it('refuses one that is somebody else’s', async () => {
+    const machine = await node();
+    await machine.parts().provider.allocate(sampleEndpoint({ owner: 'default/other' }), ['eni-2']);
+    const before = machine.show();
+    const error = await enimErrorOf(() => addTo(machine, { device: { by: 'name', name: 'ens2' } }));
+    expect([error.code, error.message]).toEqual(['NO_FREE_ENI', 'ENI eni-2 is held by default/other, container c1.']);
+    expect(machine.show()).toBe(before);
+  });
+
+  it('never takes one that the node itself uses, but by force', async () => {
+    const machine = await node();
+    machine.inventory.push(sampleEni(0xff, { id: 'uplink' }));
+    const wish = { device: { by: 'name', name: 'ens0' } } as const;
+    expect((await enimErrorOf(() => addTo(machine, wish))).code).toBe('UNSAFE');
+    expect((await addTo(machine, { ...wish, force: true })).attachment.eni.id).toBe('uplink');
+  });
+});
+
+describe('an add for addresses', () => {
+  it.each([[['10.0.0.12']], [['10.0.0.12/24']], [['10.0.0.12/8']], [['fd00::12']], [['fd00::12/64', '10.0.0.12']]])(
+    'takes the ENI that has all of them, whatever their prefix lengths: %j',
+    async (ips) => {
+      expect((await addTo(await node(), { ips })).attachment.eni.id).toBe('eni-2');
+    },
+  );
+
+  it.each([[['10.0.0.99']], [['10.0.0.11', '10.0.0.12']], [['10.0.0.1']], [['10.0.0.12', 'fd00::11']]])(
+    'refuses where none has all of them: %j',
+    async (ips) => {
+      const machine = await node();
+      const before = machine.show();
+      const error = await enimErrorOf(() => addTo(machine, { ips }));
+      expect([error.code, error.message]).toEqual([
+        'NOT_THERE',
+        `No ENI has the addresses ${ips.join(' and ')} that were asked for.`,
+      ]);
+      expect(machine.show()).toBe(before);
+    },
+  );
+
+  it('refuses where the one that has them is somebody else’s', async () => {
+    const machine = await node();
+    await machine.parts().provider.allocate(sampleEndpoint({ owner: 'default/other' }), ['eni-2']);
+    expect((await enimErrorOf(() => addTo(machine, { ips: ['10.0.0.12'] }))).code).toBe('NO_FREE_ENI');
+  });
+
+  it('leaves the choice to the device where one is named: the addresses are what it gets', async () => {
+    const wish = { device: { by: 'name', name: 'ens2' }, ips: ['10.0.0.99'] } as const;
+    expect((await addTo(await node(), wish)).attachment.eni.id).toBe('eni-2');
+  });
+});
+
+describe('an add with a plan', () => {
+  const SETUP: Setup = {
+    ...{
+      addresses: [{ address: '10.5.0.7/16', gateway: '10.5.0.1' }],
+      routes: [{ dst: '10.6.0.0/16', gw: '10.5.0.1' }],
+    },
+    ...{ mtu: 1300, mac: macOf(0x77) },
+  };
+
+  /** A plan, and what was asked of it. */
+  function planned(decide: () => Promise<Setup> = async () => SETUP): { plan: SetupPlan; asked: string[] } {
+    const asked: string[] = [];
+    const plan: SetupPlan = {
+      decide: (eni) => {
+        asked.push(`decide ${eni.id}`);
+        return decide();
+      },
+      undo: async () => void asked.push('undo'),
+    };
+    return { plan, asked };
+  }
+
+  it('sets the NIC up as that decides, and records it', async () => {
+    const machine = await node();
+    const { plan, asked } = planned();
+    const { attachment, link } = await addTo(machine, { plan });
+    expect(link).toMatchObject({ name: 'eth0', mac: macOf(0x77), permanentMac: macOf(1), mtu: 1300, up: true });
+    expect(link.addresses.map(({ address }) => address)).toEqual(['10.5.0.7/16']);
+    expect(machine.kernel.in(101).find(({ name }) => name === 'eth0')?.routes).toMatchObject([
+      { dst: '10.6.0.0/16', gateway: '10.5.0.1' },
+    ]);
+    expect([attachment.setup, asked]).toEqual([SETUP, ['decide eni-1']]);
+  });
+
+  it('repeated does not decide again, also where the NIC must be set up anew', async () => {
+    const machine = await node();
+    const first = await addTo(machine, planned());
+    const before = machine.show();
+    const { plan, asked } = planned();
+    expect(await addTo(machine, { plan })).toEqual(first);
+    const eth0 = machine.kernel.in(101).find(({ name }) => name === 'eth0');
+    Object.assign(eth0 ?? {}, { up: false, mtu: 1500, mac: macOf(1), addresses: [], routes: [] });
+    expect(await addTo(machine, { plan })).toEqual(first);
+    expect([machine.show(), asked]).toEqual([before, []]);
+  });
+
+  it('comes home with its own MAC', async () => {
+    const machine = await node();
+    const before = machine.show();
+    await addTo(machine, planned());
+    await delOf(machine);
+    expect(machine.show()).toBe(before);
+  });
+
+  it('gives the ENI back where nothing can be decided, and has touched no link', async () => {
+    const machine = await node();
+    const before = machine.show();
+    const { plan, asked } = planned(() => Promise.reject(INJECTED));
+    await expect(addTo(machine, { plan })).rejects.toBe(INJECTED);
+    expect([machine.show(), machine.kernel.changes, machine.locks.names]).toEqual([before, [], []]);
+    // What it had reserved before it failed is not known: it must take back that, too.
+    expect(asked).toEqual(['decide eni-1', 'undo']);
+  });
+
+  it('takes back what was decided, once, where any later step fails', async () => {
+    const { calls } = await countSteps(node, (machine) => addTo(machine, planned()));
+    for (const [index, call] of calls.entries()) {
+      const machine = await node();
+      const before = machine.show();
+      const { plan, asked } = planned();
+      machine.interference.before = (_, at) => {
+        if (at === index) throw INJECTED;
+      };
+      expect((await enimErrorOf(() => addTo(machine, { plan }))).message).toBe(INJECTED.message);
+      expect([call, machine.show()]).toEqual([call, before]);
+      expect([call, asked]).toEqual([call, asked.length === 0 ? [] : ['decide eni-1', 'undo']]);
+    }
+  });
+
+  it('takes it back only when the NIC is home: nobody may get addresses that are still in use', async () => {
+    const machine = await node();
+    let where: string[] = [];
+    const { plan } = planned();
+    machine.interference.before = (call) => {
+      if (call === 'links.configure') throw INJECTED;
+    };
+    const undo = async (): Promise<void> => {
+      where = machine.kernel.in(1).map(({ name }) => name);
+    };
+    await enimErrorOf(() => addTo(machine, { plan: { ...plan, undo } }));
+    expect(where).toContain('ens1');
+  });
+
+  it('says what could not be taken back, and keeps the ENI held for gc', async () => {
+    const machine = await node();
+    const { plan } = planned(() => Promise.reject(INJECTED));
+    const undo = () => Promise.reject(new Error('The IPAM plugin is away.'));
+    const error = await enimErrorOf(() => addTo(machine, { plan: { ...plan, undo } }));
+    expect([error.message, error.details.length]).toEqual([INJECTED.message, 1]);
+    expect(error.details[0]).toContain('The IPAM plugin is away.');
+    expect(machine.show()).toContain('held eni-1');
+    await gcOf(machine);
+    expect(machine.show()).not.toContain('held');
   });
 });
 

@@ -227,6 +227,80 @@ describe('gc without a record', () => {
   });
 });
 
+describe('gc of one network', () => {
+  it('reclaims what is dead in it, and looks at nothing of another', async () => {
+    const machine = nodeWith(3);
+    for (const [number, network] of ['pods', 'other', 'pods'].entries()) {
+      machine.addPod(`web-${number}`);
+      const who = { owner: `default/web-${number}`, containerID: `c${number}`, netns: `web-${number}` };
+      await addTo(machine, { ...who, network });
+    }
+    machine.killPod({ inode: machine.kernel.paths.get('/run/netns/web-0') as number });
+    machine.killPod({ inode: machine.kernel.paths.get('/run/netns/web-1') as number });
+    const collected = await gc(machine.parts(), { dryRun: false, grace: 1, network: 'pods' });
+    expect(collected.map(({ eni, action, done }) => [eni, action, done])).toEqual([
+      ['eni-1', 'reclaim', true],
+      ['eni-3', 'keep', false],
+    ]);
+    expect(machine.show()).toContain('record eni-2 attached default/web-1');
+  });
+
+  it('leaves alone what another network’s add has left without a record, and what nobody is known to hold', async () => {
+    const { machine } = await dead();
+    machine.attachments.clear();
+    const before = machine.show();
+    expect(await gc(machine.parts(), { dryRun: false, grace: 1, network: 'pods' })).toEqual([]);
+    expect(machine.show()).toBe(before);
+    machine.allocations = {};
+    expect(await gc(machine.parts(), { dryRun: false, grace: 1, network: 'pods' })).toEqual([]);
+    expect((await gc(machine.parts(), { dryRun: false, grace: 1, network: 'enim' }))[0]).toMatchObject({ done: true });
+  });
+
+  it('leaves alone what is held by hand', async () => {
+    const machine = nodeWith(1);
+    await allocateByHand(machine.parts(), 'default/mine', null);
+    expect(await gc(machine.parts(), { dryRun: false, grace: 1, network: 'pods' })).toEqual([]);
+  });
+});
+
+describe('gc of an ENI whose NIC another plugin moves', () => {
+  /** A pod with a lease; the other plugin has not moved the NIC yet. */
+  async function leased(): Promise<{ machine: Machine; inode: number }> {
+    const { machine, inode } = await attached();
+    machine.kernel.in(1).push(...machine.kernel.in(inode).splice(1));
+    const [record] = machine.attachments.values();
+    if (record !== undefined) await machine.parts().store.put({ ...record, role: 'ipam' });
+    return { machine, inode };
+  }
+
+  it('keeps it while the pod lives, wherever the NIC is', async () => {
+    const { machine, inode } = await leased();
+    const before = machine.show();
+    const alive = `eni-1 keep: netns ${NETNS} alive (pid 4000); another plugin moves the NIC: `;
+    expect(await gcOf(machine)).toEqual([`${alive}NIC is home as eth0`]);
+    expect(machine.show()).toBe(before);
+    const card = machine.kernel.in(1).pop();
+    if (card !== undefined) machine.kernel.in(inode).push(Object.assign(card, { name: 'net1' }));
+    expect(await gcOf(machine)).toEqual([`${alive}NIC is in ${NETNS} as net1`]);
+    machine.kernel.in(inode).pop();
+    expect(await gcOf(machine)).toEqual([`${alive}NIC is nowhere on this node`]);
+  });
+
+  it('reclaims it when the pod is dead', async () => {
+    const { machine, inode } = await leased();
+    machine.killPod({ inode });
+    expect((await gcOf(machine))[0]).toMatch(/^eni-1 reclaim: netns .* is gone; NIC is home as eth0.* \(done\)$/);
+    expect(machine.show()).not.toMatch(/record|held/);
+    expect(machine.kernel.in(1).map(({ name }) => name)).toContain('ens1');
+  });
+
+  it('reclaims it after a reboot', async () => {
+    const { machine } = await leased();
+    machine.reboot();
+    expect((await gcOf(machine))[0]).toMatch(/^eni-1 reclaim: made before the last boot; .* \(done\)$/);
+  });
+});
+
 describe('gc that is overtaken between its second look and its work', () => {
   /** Does something just before gc does something, once. */
   function beforeCall(machine: Machine, awaited: string, work: () => Promise<unknown>): void {

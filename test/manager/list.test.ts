@@ -137,6 +137,44 @@ describe('list', () => {
     ]);
   });
 
+  it('shows as used what another plugin moves, wherever its NIC is, while the pod lives', async () => {
+    const machine = nodeWith(1);
+    const { inode } = machine.addPod('web-0');
+    const { attachment } = await addTo(machine);
+    await machine.parts().store.put({ ...attachment, role: 'ipam' });
+    const prefix = 'eni-1 | used | eth0@';
+    expect(await lines(machine)).toEqual([
+      `${prefix}/run/netns/web-0 | default/web-0 | another plugin moves its NIC; NIC is in /run/netns/web-0 as eth0`,
+    ]);
+    machine.kernel.in(1).push(...machine.kernel.in(inode).splice(1));
+    expect(await lines(machine)).toEqual([
+      `${prefix}home | default/web-0 | another plugin moves its NIC; NIC is home as eth0`,
+    ]);
+    machine.killPod({ inode });
+    expect(await lines(machine)).toEqual([
+      `eni-1 | orphan | eth0@home | default/web-0 | its netns is gone; run: enim gc`,
+    ]);
+  });
+
+  it('shows the addresses that the pod has, which need not be those of its ENI', async () => {
+    const machine = nodeWith(1);
+    machine.addPod('web-0');
+    const setup = { addresses: [{ address: '10.5.0.7/16', gateway: null }], routes: [], mtu: null, mac: null };
+    await addTo(machine, { plan: { decide: async () => setup, undo: async () => {} } });
+    expect((await list(machine.parts()))[0]).toMatchObject({
+      ...{ ipv4: { address: '10.5.0.7/16', gateway: null }, ipv6: null },
+    });
+  });
+
+  it('shows in which network each one is', async () => {
+    const machine = nodeWith(2);
+    machine.addPod('web-0');
+    machine.addPod('db-0');
+    await addTo(machine);
+    await addTo(machine, { network: 'pods', owner: 'default/db-0', containerID: 'c1', netns: 'db-0' });
+    expect((await list(machine.parts())).map(({ attachment }) => attachment?.network)).toEqual(['enim', 'pods']);
+  });
+
   it('changes nothing', async () => {
     const machine = nodeWith(2);
     const { inode } = machine.addPod('web-0');

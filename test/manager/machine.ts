@@ -127,7 +127,7 @@ export class Machine {
 
   /** Each method of a part that has an effect, written down and open to interference; the others as they are. */
   #observed<T extends object>(name: 'provider' | 'store' | 'locks' | 'links' | 'netns', part: T): T {
-    const unobserved = new Set(['faults', 'differences', 'under', 'prepare', 'close']);
+    const unobserved = new Set(['faults', 'differences', 'under', 'prepare', 'close', 'pathOf']);
     const observed = Object.entries(part).map(([method, value]) => {
       if (typeof value !== 'function' || unobserved.has(method)) return [method, value];
       const watched = async (...args: unknown[]): Promise<unknown> => {
