@@ -50,15 +50,22 @@ function startOnBun(settings: ChildSettings, bun: NonNullable<typeof Bun>): Chil
   const { stdin, stdout, stderr, exited } = child;
   return {
     write(text) {
-      stdin?.write(text);
-      stdin?.flush();
+      unlessGone(() => stdin?.write(text));
+      unlessGone(() => stdin?.flush());
     },
-    closeInput: () => void stdin?.end(),
+    closeInput: () => unlessGone(() => stdin?.end()),
     kill: () => child.kill('SIGKILL'),
     ended: Promise.all([readAll(stdout, onOutput), readAll(stderr, () => {}), exited]).then(([out, err]) => ({
       ...{ code: child.exitCode, stdout: out, stderr: err },
     })),
   };
+}
+
+/** A program that ended without reading all of its input says why by its exit code. */
+function unlessGone(work: () => unknown): void {
+  try {
+    Promise.resolve(work()).catch(() => {});
+  } catch {}
 }
 
 async function readAll(stream: ReadableStream<Uint8Array>, onText: (text: string) => void): Promise<string> {

@@ -21,7 +21,7 @@ export async function add(task: OpenTask): Promise<unknown> {
     },
     interruption(),
   );
-  const own = { ...resultOf(attachment, link, call.netns), dns: network.dns ?? plan.dns() };
+  const own = { ...resultOf(attachment, link, call.netns), dns: network.dns ?? attachment.setup.dns };
   return formatResult(chain(network.prevResult, own), network.cniVersion);
 }
 

@@ -36,7 +36,7 @@ export function failureDocument(thrown: unknown, version: string | null, command
  * go-cni takes a DEL whose error has one of these phrases in it for a success: the runtime would remove the netns, and the NIC that is
  * still in it.
  */
-function withoutFalseSuccess(text: string): string {
+export function withoutFalseSuccess(text: string): string {
   return text
     .replace(/not(\s+)found/gi, 'absent')
     .replace(/no(\s+)such(\s+)file(\s+)or(\s+)directory/gi, 'absent (ENOENT)');

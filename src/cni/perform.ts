@@ -1,5 +1,7 @@
 /** One call, understood and carried out: which verb, in which role. */
 import { createContext } from '../context.js';
+import { BY_HAND } from '../manager/parts.js';
+import { EnimError } from '../model/errors.js';
 import { add } from './add.js';
 import type { CniCall } from './call.js';
 import { check } from './check.js';
@@ -46,10 +48,19 @@ export async function perform(task: Task): Promise<unknown> {
     device: call.command === 'ADD' || call.command === 'STATUS' ? device : null,
     warn: (message) => log('warn', message),
   });
+  refuseNameOfOthers(network.name, context.settings.network);
   const isOurs = (type: string | undefined): boolean => type === 'enim' || type === task.program;
   const isIpam = isOurs(network.ipam?.type) && !isOurs(network.type);
   const ipam = isOurs(network.ipam?.type) ? null : (network.ipam?.type ?? null);
   return (isIpam ? IPAM : MAIN)[call.command]({ ...task, context, ipam });
+}
+
+/** A GC of the runtime takes what it does not know out of living pods: what was attached by hand must not count as its own. */
+function refuseNameOfOthers(name: string, byHand: string): void {
+  if (name !== byHand && name !== BY_HAND) return;
+  throw new EnimError('INVALID_CONFIG', `The network is named "${name}", as that of attachments by hand is.`, {
+    hint: `give the network configuration another "name"${name === byHand ? ', or the settings another "network"' : ''}`,
+  });
 }
 
 function purposeOf({ call, network }: Task): string {

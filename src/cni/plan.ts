@@ -5,51 +5,43 @@ import type { Eni, EniAddress, EniRoute } from '../model/eni.js';
 import { EnimError } from '../model/errors.js';
 import { type Setup, setupOf } from '../model/setup.js';
 import { delegate } from './delegation.js';
-import { type Dns, parseResult, type Result } from './result.js';
+import { parseResult, type Result } from './result.js';
 import type { OpenTask } from './task.js';
 
-/** A plan that also knows what the IPAM plugin said of DNS. */
-export interface CniPlan extends SetupPlan {
-  dns(): Dns | null;
-}
-
-export function planSetup(task: OpenTask): CniPlan {
+export function planSetup(task: OpenTask): SetupPlan {
   const { network, ipam } = task;
-  let dns: Dns | null = null;
   return {
     async decide(eni) {
       const own = setupOf(eni);
       const overrides = { mtu: network.mtu ?? own.mtu, mac: network.mac };
       if (ipam === null) return { ...addressesOf(task, eni, own), ...overrides };
       const result = parseResult(await delegate(task, 'ADD'));
-      dns = result.dns;
       return { ...fromIpam(result, ipam), ...overrides };
     },
     async undo() {
       if (ipam !== null) await delegate(task, 'DEL');
     },
-    dns: () => dns,
   };
 }
 
 /** A device that is in no inventory has no addresses of its own: it gets those that the runtime asks for. */
-function addressesOf({ network }: OpenTask, eni: Eni, own: Setup): Pick<Setup, 'addresses' | 'routes'> {
-  const { addresses, routes } = own;
-  if (network.device === null || eni.ipv4 !== null || eni.ipv6 !== null) return { addresses, routes };
-  return { routes, addresses: network.ips.map((ip) => ({ address: withPrefix(ip), gateway: null })) };
+function addressesOf({ network }: OpenTask, eni: Eni, own: Setup): Omit<Setup, 'mtu' | 'mac'> {
+  const { routes, dns } = own;
+  if (network.device === null || eni.ipv4 !== null || eni.ipv6 !== null) return own;
+  return { routes, dns, addresses: network.ips.map((ip) => ({ address: withPrefix(ip), gateway: null })) };
 }
 
 function withPrefix(ip: string): string {
   return ip.includes('/') ? ip : `${ip}/${parseIP(ip)?.family === 6 ? 128 : 32}`;
 }
 
-function fromIpam(result: Result, type: string): Pick<Setup, 'addresses' | 'routes'> {
+function fromIpam(result: Result, type: string): Omit<Setup, 'mtu' | 'mac'> {
   if (result.ips.length === 0)
     throw new EnimError('DELEGATE_FAILED', `The IPAM plugin "${type}" gave no address.`, {
       hint: 'correct "ipam" in the network configuration',
     });
   const addresses = result.ips.map(({ address, gateway = null }): EniAddress => ({ address, gateway }));
-  return { addresses, routes: result.routes.map((route) => throughGateway(route, addresses)) };
+  return { addresses, routes: result.routes.map((route) => throughGateway(route, addresses)), dns: result.dns };
 }
 
 /** "If omitted, a default gateway is assumed": the one of the address of the same family. */

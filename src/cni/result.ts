@@ -1,6 +1,6 @@
 /** Results: what an ADD answers and what later plugins and calls get as prevResult, in the shape of each version. Pure. */
 import * as v from 'valibot';
-import { formatCidr, parseCidr } from '../model/address.js';
+import { formatCidr, parseCidr, parseIP } from '../model/address.js';
 import { EnimError } from '../model/errors.js';
 import { type CniVersion, isAtLeast } from './version.js';
 
@@ -16,17 +16,27 @@ const Interface = v.looseObject({
   pciID: v.exactOptional(text),
 });
 
+/** In our spelling, so that `===` compares; what is no address stays as it is, for others may have their own. */
+const Ip = v.pipe(
+  text,
+  v.transform((value) => parseIP(value)?.address ?? value),
+);
+const Cidr = v.pipe(
+  text,
+  v.transform((value) => canonicalCidr(value)),
+);
+
 const IP = v.looseObject({
   address: v.pipe(
     text,
     v.check((value) => parseCidr(value) !== undefined, 'is no address with prefix length'),
-    v.transform((value) => formatCidr(parseCidr(value) as NonNullable<ReturnType<typeof parseCidr>>)),
+    v.transform(canonicalCidr),
   ),
-  gateway: v.exactOptional(text),
+  gateway: v.exactOptional(Ip),
   interface: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(0))),
 });
 
-const Route = v.looseObject({ dst: text, gw: v.exactOptional(text) });
+const Route = v.looseObject({ dst: Cidr, gw: v.exactOptional(Ip) });
 
 /** DNS as in a network configuration and in a result. */
 export const DnsSchema = v.looseObject({
@@ -75,6 +85,11 @@ export function parseResult(json: unknown): Result {
   }
   const { interfaces, ips, routes, dns } = result.output;
   return { interfaces: interfaces ?? [], ips: (ips ?? []).map(withoutVersion), routes: routes ?? [], dns };
+}
+
+function canonicalCidr(text: string): string {
+  const cidr = parseCidr(text);
+  return cidr === undefined ? text : formatCidr(cidr);
 }
 
 /** Our own part behind that of the plugins before us. */

@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import type { Installation } from '../install/installer.js';
+import type { Parts } from '../manager/parts.js';
 import { renderInstallation } from '../render/installation.js';
 import { EnimCommand } from './base.js';
 import { placeFlags, placesOf, placesToName } from './places.js';
@@ -21,7 +22,7 @@ GC and STATUS exist from --cni-version 1.1.0 on, which takes a runtime with libc
 
   static override flags = {
     ...placeFlags,
-    network: Flags.string({ helpValue: 'NAME', default: 'enim', description: 'name of the network' }),
+    network: Flags.string({ helpValue: 'NAME', default: 'eninet', description: 'name of the network' }),
     'cni-version': Flags.string({
       options: ['0.3.1', '0.4.0', '1.0.0', '1.1.0'],
       default: '1.0.0',
@@ -35,7 +36,7 @@ GC and STATUS exist from --cni-version 1.1.0 on, which takes a runtime with libc
   async run(): Promise<Installation> {
     const { flags } = await this.parse(Install);
     const { parts, installer, locations } = this.open(flags, 'install');
-    const unmanaged = flags.unmanaged ? (await parts.provider.list()).map(({ eni }) => eni.mac) : null;
+    const unmanaged = flags.unmanaged ? await macsOf(parts) : null;
     const request = {
       ...placesOf(flags),
       ...{ network: flags.network, cniVersion: flags['cni-version'], places: placesToName(locations) },
@@ -46,4 +47,9 @@ GC and STATUS exist from --cni-version 1.1.0 on, which takes a runtime with libc
     this.show(() => renderInstallation(done, this.width()));
     return done;
   }
+}
+
+/** Of all ENIs that are known, and of those that a pod has although nothing else speaks of them any more. */
+async function macsOf({ provider, store }: Parts): Promise<string[]> {
+  return [...(await provider.list()), ...(await store.list())].map(({ eni }) => eni.mac);
 }

@@ -87,10 +87,18 @@ export function install(files: Files, executable: string | null, request: Instal
     return { path, action: old === undefined ? 'write' : 'replace', note: null };
   };
   const wanted = unmanaged === null ? [] : dropIns(unmanaged);
+  const target = join(binDir, PLUGIN);
+  const present = files.read(target);
+  if (present !== undefined && !isEnim(present) && !force) {
+    throw new EnimError('UNSAFE', `${target} is there already, and is no enim.`, {
+      hint: 'see whose it is; to overwrite it: --force',
+    });
+  }
   const changes = [
-    put(join(binDir, PLUGIN), program, 0o755),
-    put(confPath, text, 0o644),
+    put(target, program, 0o755),
     ...wanted.map(({ path, content }) => put(join(root, path), content, 0o644)),
+    // Last: with it runtimes begin to call the plugin.
+    put(confPath, text, 0o644),
   ];
   const others = namesBefore(confName, files.list(confDir));
   return {
@@ -102,9 +110,6 @@ export function install(files: Files, executable: string | null, request: Instal
         : [
             `${others.map((name) => join(confDir, name)).join(', ')} comes before it; containerd takes the first file.`,
           ]),
-      ...(unmanaged !== null && unmanaged.length === 0
-        ? ['No ENI is known, so nothing is kept from the node’s agents.']
-        : []),
     ],
     next: [...(unmanaged === null ? ['enim install --unmanaged'] : RELOADS), 'enim list'],
   };
@@ -136,16 +141,18 @@ export function uninstall(files: Files, places: Places, { held, force, dryRun }:
   };
   const changes = [
     remove(join(confDir, confName), (content) => isOurConflist(content.toString('utf8'))),
-    remove(join(binDir, PLUGIN), (content) => isExecutable(content)),
+    remove(join(binDir, PLUGIN), isEnim),
     ...DROP_IN_PATHS.map((path) => remove(join(root, path), (content) => isOurDropIn(content.toString('utf8')))),
   ];
   const removedDropIns = changes.slice(2).some(({ action }) => action === 'remove');
   return { dryRun, changes, warnings: [], next: removedDropIns ? RELOADS : [] };
 }
 
-/** An ELF file that carries our name: a script or a plugin of somebody else at this path stays. */
-function isExecutable(content: Buffer): boolean {
-  return content.subarray(0, 4).equals(Buffer.from('\x7fELF', 'latin1')) && content.includes('ENIM_STATE_DIR');
+/** Stands in every build of enim as it stands here, so that a file can be told from another program of its name. */
+const MARK = 'This file is the executable of enim, which gives whole network cards to pods.';
+
+function isEnim(content: Buffer): boolean {
+  return content.includes(MARK);
 }
 
 function pretty(text: string): string {

@@ -7,11 +7,11 @@ import type { Attachment, Endpoint, NetnsRef } from '../model/attachment.js';
 import type { DeviceSelector } from '../model/device.js';
 import type { Eni } from '../model/eni.js';
 import { EnimError } from '../model/errors.js';
-import { parseLabel } from '../model/label.js';
-import type { Link, LinkSnapshot } from '../model/link.js';
+import type { Link } from '../model/link.js';
 import { type Setup, setupOf } from '../model/setup.js';
 import { allocate, notAtHome, type Wish } from './allocate.js';
 import { bringHome, giveBack } from './home.js';
+import { homeLook } from './homelook.js';
 import { findLink, identityOf, identityOfAttachment } from './identify.js';
 import { eniLock, type LockedParts, underLock } from './locked.js';
 import type { Parts } from './parts.js';
@@ -234,16 +234,6 @@ async function reserve(
   };
   await parts.store.put(attachment);
   return { attachment, link };
-}
-
-/** The name that the inventory prescribes, and not our own label of an earlier absence, is what the NIC returns to. */
-function homeLook(snapshot: LinkSnapshot, eni: Eni): LinkSnapshot {
-  const label = parseLabel(snapshot.alias);
-  return {
-    ...snapshot,
-    name: eni.ifname ?? label?.home ?? snapshot.name,
-    alias: label === undefined ? snapshot.alias : null,
-  };
 }
 
 async function commit(parts: Parts, attachment: Attachment): Promise<Attachment> {

@@ -7,6 +7,7 @@ import type { Eni } from '../model/eni.js';
 import { EnimError } from '../model/errors.js';
 import { setupOf } from '../model/setup.js';
 import { allocate, notAtHome, type Wish } from './allocate.js';
+import { homeLook } from './homelook.js';
 import { findLink, identityOf } from './identify.js';
 import { eniLock, type LockedParts, underLock } from './locked.js';
 import type { Parts } from './parts.js';
@@ -47,7 +48,7 @@ async function record(parts: LockedParts, endpoint: Endpoint, eni: Eni, netns: N
       ...endpoint,
       ...{ role: 'ipam', eni, netns, setup: setupOf(eni), phase: 'attached', bootID: parts.bootID },
       since: parts.clock().toISOString(),
-      snapshot: await parts.links.snapshot(link),
+      snapshot: homeLook(await parts.links.snapshot(link), eni),
     };
     await parts.store.put(attachment);
     return attachment;

@@ -10,12 +10,14 @@ export interface Setup {
   readonly mtu: number | null;
   /** A MAC that the pod asked for; null leaves the NIC's own. */
   readonly mac: string | null;
+  /** What another IPAM plugin says of DNS, as it says it; enim only passes it on. */
+  readonly dns: Readonly<Record<string, unknown>> | null;
 }
 
 /** What the provider says of its ENI: its addresses, and its routes or else a default route through each gateway. */
 export function setupOf({ ipv4, ipv6, routes, mtu }: Eni): Setup {
   const addresses = [ipv4, ipv6].filter((each) => each !== null);
-  return { addresses, routes: routes ?? defaultRoutes(addresses), mtu, mac: null };
+  return { addresses, routes: routes ?? defaultRoutes(addresses), mtu, mac: null, dns: null };
 }
 
 /** A default route through each gateway. */

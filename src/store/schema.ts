@@ -77,6 +77,7 @@ const Setup = v.object({
   routes: v.array(v.object({ dst: text, gw: v.exactOptional(text) })),
   mtu: nullable(v.number()),
   mac: nullable(text),
+  dns: nullable(v.custom<Record<string, unknown>>(isRecord, 'Invalid type: Expected an object')),
 });
 
 const Route = v.object({

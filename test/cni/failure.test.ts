@@ -6,7 +6,15 @@ import { EnimError, type ErrorCode } from '../../src/model/errors.js';
 /** Every code, by its number in CNI; the compiler refuses a table that misses one. */
 const CNI_CODES: Readonly<Record<ErrorCode, number>> = {
   ...{ INVALID_ARGUMENT: 4, INVALID_CONFIG: 7, NO_FREE_ENI: 103, NOT_THERE: 104, BUSY: 11, UNSAFE: 106 },
-  ...{ IFNAME_TAKEN: 108, AMBIGUOUS_LINK: 109, LINK_FAILED: 110, LINK_LOST: 111, STATE_UNREADABLE: 5 },
+  ...{
+    IFNAME_TAKEN: 108,
+    AMBIGUOUS_LINK: 109,
+    LINK_FAILED: 110,
+    LINK_LOST: 111,
+    NIC_UNSOUND: 116,
+    INSTALL_FAILED: 5,
+    STATE_UNREADABLE: 5,
+  },
   ...{ STATE_UNWRITABLE: 5, STATE_NEWER: 5, TOOL_MISSING: 112, TOOL_TIMEOUT: 11, NOT_PERMITTED: 113 },
   ...{ INTERRUPTED: 11, INCOMPATIBLE_VERSION: 1, INVALID_ENVIRONMENT: 4, INPUT_FAILED: 5, UNDECODABLE: 6 },
   ...{ UNAVAILABLE: 50, LIMITED: 51, CHECK_FAILED: 114, DELEGATE_FAILED: 115 },

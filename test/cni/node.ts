@@ -38,6 +38,9 @@ export class CniNode {
         this.delegations.push(delegation);
         return this.onDelegation(delegation);
       },
+      get installer(): never {
+        throw new Error('No verb installs anything.');
+      },
     };
     return {
       ...{ call: parseCall(environment), network: parsed, env: environment, program: 'enim', context },

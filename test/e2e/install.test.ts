@@ -59,7 +59,8 @@ describeEndToEnd('enim install', () => {
     copyFileSync('/bin/sleep', `${root}/bin/enim`);
     const running = node.start([`${root}/bin/enim`, '60']);
     await new Promise((resolve) => setTimeout(resolve, 200));
-    expect(await install()).toMatchObject({ code: 0 });
+    expectRefusal(await install(), { code: 6, says: ['is no enim'], mentions: ['--force'] });
+    expect(await install('--force')).toMatchObject({ code: 0 });
     expect(readFileSync(`${root}/bin/enim`).equals(readFileSync(EXECUTABLE))).toBe(true);
     running.kill('SIGKILL');
     await running.result;

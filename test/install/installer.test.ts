@@ -3,7 +3,7 @@ import type { Files } from '../../src/install/files.js';
 import { type InstallRequest, install, uninstall } from '../../src/install/installer.js';
 import { enimErrorOf } from '../model/thrown.js';
 
-const PROGRAM = Buffer.from('\x7fELF … ENIM_STATE_DIR …', 'latin1');
+const PROGRAM = Buffer.from('… This file is the executable of enim, which gives whole network cards to pods. …');
 const PLACES = { binDir: '/bin-dir', confDir: '/conf-dir', confName: '10-enim.conflist', root: '/root-dir' };
 const CONF = '/conf-dir/10-enim.conflist';
 
@@ -34,7 +34,7 @@ class MemoryFiles implements Files {
 }
 
 const request = (overrides: Partial<InstallRequest> = {}): InstallRequest => ({
-  ...{ ...PLACES, network: 'enim', cniVersion: '1.0.0', places: {}, unmanaged: null, force: false, dryRun: false },
+  ...{ ...PLACES, network: 'eninet', cniVersion: '1.0.0', places: {}, unmanaged: null, force: false, dryRun: false },
   ...overrides,
 });
 
@@ -49,7 +49,7 @@ describe('install', () => {
     expect(changes.map(({ action }) => action)).toEqual(['write', 'write']);
     expect(JSON.parse(String(files.read(CONF)))).toEqual({
       cniVersion: '1.0.0',
-      name: 'enim',
+      name: 'eninet',
       plugins: [{ type: 'enim', capabilities: { mac: true, ips: true, deviceID: true } }],
     });
   });
@@ -80,7 +80,16 @@ describe('install', () => {
     expect([error.code, files.done]).toEqual(['UNSAFE', []]);
     expect(error.details).toContain(detail);
     install(files, '/here/enim', request({ force: true }));
-    expect(String(files.read(CONF))).toContain('"name": "enim"');
+    expect(String(files.read(CONF))).toContain('"name": "eninet"');
+  });
+
+  it('overwrites no program of somebody else’s, unless it is told to', async () => {
+    const files = new MemoryFiles();
+    files.content.set('/bin-dir/enim', Buffer.from('#!/bin/sh\n'));
+    const error = await enimErrorOf(async () => install(files, '/here/enim', request()));
+    expect([error.code, files.done]).toEqual(['UNSAFE', []]);
+    install(files, '/here/enim', request({ force: true }));
+    expect(files.read('/bin-dir/enim')).toEqual(PROGRAM);
   });
 
   it('warns of a configuration that runtimes would take instead', () => {
@@ -123,9 +132,17 @@ describe('drop-ins', () => {
   it('name every ENI by its MAC, in whatever order they are known', () => {
     const text = written(['02:e0:00:00:00:02', '02:e0:00:00:00:01']);
     expect(text).toBe(written(['02:e0:00:00:00:01', '02:e0:00:00:00:02']));
-    expect(text).toContain('PermanentMACAddress=02:e0:00:00:00:01 02:e0:00:00:00:02\n\n[Link]\nUnmanaged=yes');
+    expect(text).toContain(
+      'PermanentMACAddress=02:e0:00:00:00:01\nPermanentMACAddress=02:e0:00:00:00:02\n\n[Link]\nUnmanaged=yes',
+    );
     expect(text).toContain('unmanaged-devices+=mac:02:e0:00:00:00:01;mac:02:e0:00:00:00:02');
-    expect(text.match(/ENV\{NM_UNMANAGED\}="1"/g)).toHaveLength(2);
+    expect(text).toContain('match-device=mac:02:e0:00:00:00:01;mac:02:e0:00:00:00:02\nmanaged=0');
+  });
+
+  it('are refused where no ENI is known, for they would fit every card', async () => {
+    const files = new MemoryFiles();
+    const error = await enimErrorOf(async () => install(files, '/here/enim', request({ unmanaged: [] })));
+    expect([error.code, files.done]).toEqual(['NOT_THERE', []]);
   });
 
   it('keep systemd from the altnames that refuse a renaming (sriov-cni#445)', () => {
@@ -152,7 +169,7 @@ describe('uninstall', () => {
     const files = installed();
     files.content.set(CONF, Buffer.from('{"plugins":[{"type":"bridge"}]}'));
     files.content.set('/bin-dir/enim', Buffer.from('#!/bin/sh\n'));
-    files.content.set('/root-dir/etc/udev/rules.d/99-enim-unmanaged.rules', Buffer.from('# mine\n'));
+    files.content.set('/root-dir/etc/systemd/network/05-enim.link', Buffer.from('# mine\n'));
     const { changes } = uninstallFrom(files);
     expect(changes.filter(({ note }) => note === 'it is not enim’s')).toHaveLength(3);
     expect(files.read('/bin-dir/enim')).toBeDefined();

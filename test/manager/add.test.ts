@@ -363,7 +363,7 @@ describe('an add with a plan', () => {
       addresses: [{ address: '10.5.0.7/16', gateway: '10.5.0.1' }],
       routes: [{ dst: '10.6.0.0/16', gw: '10.5.0.1' }],
     },
-    ...{ mtu: 1300, mac: macOf(0x77) },
+    ...{ mtu: 1300, mac: macOf(0x77), dns: null },
   };
 
   /** A plan, and what was asked of it. */

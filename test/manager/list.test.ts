@@ -159,7 +159,13 @@ describe('list', () => {
   it('shows the addresses that the pod has, which need not be those of its ENI', async () => {
     const machine = nodeWith(1);
     machine.addPod('web-0');
-    const setup = { addresses: [{ address: '10.5.0.7/16', gateway: null }], routes: [], mtu: null, mac: null };
+    const setup = {
+      addresses: [{ address: '10.5.0.7/16', gateway: null }],
+      routes: [],
+      mtu: null,
+      mac: null,
+      dns: null,
+    };
     await addTo(machine, { plan: { decide: async () => setup, undo: async () => {} } });
     expect((await list(machine.parts()))[0]).toMatchObject({
       ...{ ipv4: { address: '10.5.0.7/16', gateway: null }, ipv6: null },

@@ -99,7 +99,13 @@ describe('a state file of version 1', () => {
           'enim/c1/eth0': {
             ...old,
             role: 'main',
-            setup: { addresses: [ipv4], routes: [{ dst: '0.0.0.0/0', gw: '10.0.0.1' }], mtu: 9000, mac: null },
+            setup: {
+              addresses: [ipv4],
+              routes: [{ dst: '0.0.0.0/0', gw: '10.0.0.1' }],
+              mtu: 9000,
+              mac: null,
+              dns: null,
+            },
           },
         },
       },

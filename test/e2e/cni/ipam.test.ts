@@ -166,9 +166,7 @@ describeEndToEnd('the CNI plugin and IPAM', () => {
 
     it('an ADD repeated does not ask for more addresses', async () => {
       const first = await resultOf(node, 'ADD', call());
-      const { dns, ...same } = first;
-      expect(await resultOf(node, 'ADD', call())).toEqual(same);
-      expect(dns).toBeDefined();
+      expect(await resultOf(node, 'ADD', call())).toEqual(first);
       expect(verbs()).toEqual(['ADD']);
     });
 
