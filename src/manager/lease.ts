@@ -4,6 +4,7 @@
  */
 import { type Attachment, type AttachmentKey, type Endpoint, sameKey } from '../model/attachment.js';
 import { EnimError } from '../model/errors.js';
+import { begun, ended } from '../model/history.js';
 import { setupOf } from '../model/setup.js';
 import { allocate, notAtHome, type Wish } from './allocate.js';
 import { findLink, identityOf } from './identify.js';
@@ -38,6 +39,8 @@ export function lease(parts: Parts, endpoint: Endpoint, path: string, wish: Wish
         snapshot: await locked.links.snapshot(link),
       };
       await locked.store.put(attachment);
+      if (before !== undefined) await tellEnd(locked, before, 'add replaced it');
+      await locked.history.record(begun(attachment, parts.clock()));
       return attachment;
     } catch (thrown) {
       throw await undo.after(thrown);
@@ -45,6 +48,10 @@ export function lease(parts: Parts, endpoint: Endpoint, path: string, wish: Wish
       lock.release();
     }
   });
+}
+
+function tellEnd({ history, clock }: Parts, lease: Attachment, reason: string): Promise<void> {
+  return history.record(ended(lease, clock(), { since: lease.since, reason, restored: [] }));
 }
 
 function refuseMain({ role, eni, owner, containerID }: Attachment): void {
@@ -61,10 +68,14 @@ function refuseMain({ role, eni, owner, containerID }: Attachment): void {
  * @throws EnimError UNSAFE if the NIC was moved by enim itself
  */
 export function endLease(parts: Parts, key: AttachmentKey): Promise<void> {
-  return underLock(parts, key, async ({ store, provider }) => {
+  return underLock(parts, key, async (locked) => {
+    const { store, provider } = locked;
     const attachment = await store.find(key);
-    if (attachment !== undefined) refuseMain(attachment);
-    if (attachment !== undefined) await store.forget(attachment);
+    if (attachment !== undefined) {
+      refuseMain(attachment);
+      await store.forget(attachment);
+      await tellEnd(locked, attachment, 'del');
+    }
     for (const { holder } of await provider.list()) {
       if (holder !== null && sameKey(holder, key)) await provider.release(holder);
     }
