@@ -18,6 +18,7 @@ import type { DeviceSelector } from './model/device.js';
 import { discover, toEni } from './model/discover.js';
 import type { Eni } from './model/eni.js';
 import { createStaticProvider } from './providers/static.js';
+import { createHistory } from './store/history.js';
 import { createLocks } from './store/lock.js';
 import { createStore } from './store/store.js';
 
@@ -63,6 +64,7 @@ export function createContext({ env, overrides, purpose, lockWait, device = null
   const waiting = createPrograms(wait + TOOL_TIMEOUT_MS);
   const locks = createLocks(waiting, { directory: locations.runDir, wait, purpose });
   const store = createStore({ directory: locations.stateDir, locks, clock, warn });
+  const history = createHistory({ directory: locations.stateDir, locks, warn });
   const links = createLinkDriver(programs, env.SSH_CONNECTION?.split(' ')[0] ?? null);
   const rules = settings.static.discover;
   // A device in a pod is in the ledger; it needs not be looked for again and again.
@@ -84,7 +86,7 @@ export function createContext({ env, overrides, purpose, lockWait, device = null
     clock,
   });
   const parts: Parts = {
-    ...{ provider, store, locks, links, clock },
+    ...{ provider, store, history, locks, links, clock },
     netns: netnsDirectory,
     sleep: (milliseconds, signal) =>
       sleep(milliseconds, undefined, signal === undefined ? {} : { signal }).catch(() => undefined),

@@ -21,8 +21,13 @@ import { errnoOf } from './model/errors.js';
 
 /** The content of a file, or undefined if there is none. Throws for every other failure. */
 export function readIfThere(path: string): string | undefined {
+  return readBytesIfThere(path)?.toString('utf8');
+}
+
+/** The same for a file that is not all text. */
+export function readBytesIfThere(path: string): Buffer | undefined {
   try {
-    return readFileSync(path, 'utf8');
+    return readFileSync(path);
   } catch (thrown) {
     if (errnoOf(thrown) === 'ENOENT') return undefined;
     throw thrown;

@@ -48,7 +48,7 @@ export async function perform(task: Task): Promise<unknown> {
     device: call.command === 'ADD' || call.command === 'STATUS' ? device : null,
     warn: (message) => log('warn', message),
   });
-  refuseNameOfOthers(network.name, context.settings.network);
+  if (call.command === 'ADD' || call.command === 'GC') refuseNameOfOthers(network.name, context.settings.network);
   const isOurs = (type: string | undefined): boolean => type === 'enim' || type === task.program;
   const isIpam = isOurs(network.ipam?.type) && !isOurs(network.type);
   const ipam = isOurs(network.ipam?.type) ? null : (network.ipam?.type ?? null);

@@ -14,6 +14,7 @@ export const COMMANDS: CommandTable = {
   'config:set': () => import('./config/set.js'),
   del: () => import('./del.js'),
   gc: () => import('./gc.js'),
+  history: () => import('./history.js'),
   install: () => import('./install.js'),
   list: () => import('./list.js'),
   provider: () => import('./provider/index.js'),

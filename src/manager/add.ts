@@ -6,7 +6,8 @@ import type { HomeView } from '../link/driver.js';
 import type { Attachment, Endpoint, NetnsRef } from '../model/attachment.js';
 import type { DeviceSelector } from '../model/device.js';
 import type { Eni } from '../model/eni.js';
-import { EnimError } from '../model/errors.js';
+import { EnimError, messageOf } from '../model/errors.js';
+import { begun, ended } from '../model/history.js';
 import type { Link } from '../model/link.js';
 import { type Setup, setupOf } from '../model/setup.js';
 import { allocate, notAtHome, type Wish } from './allocate.js';
@@ -80,7 +81,7 @@ export async function add(parts: Parts, request: AddRequest, signal?: AbortSigna
     if (!isStale) refuseOtherOwner(before, endpoint);
     const same = await resume(locked, before, netns, link);
     if (same !== undefined) return same;
-    await giveBack(locked, before);
+    await giveBack(locked, before, 'add replaced it');
     return attach(locked, request, endpoint, netns, signal);
   });
 }
@@ -109,6 +110,8 @@ async function resume(
   const lock = await parts.locks.acquire(eniLock(attachment.eni.id));
   try {
     const now = await parts.links.configure(netns, attachment.ifname, attachment.setup);
+    // Killed after the move, it may have recorded nothing; what is recorded twice counts once.
+    if (attachment.phase === 'attaching') await parts.history.record(begun(attachment, parts.clock()));
     return { attachment: await commit(parts, attachment), link: now };
   } finally {
     lock.release();
@@ -197,13 +200,20 @@ async function moveIn(
   if (plan !== undefined) undo.push('take back what was reserved for its setup', plan.undo);
   const setup = (await plan?.decide(eni)) ?? setupOf(eni);
   const { attachment, link } = await reserve(parts, given, setup);
-  undo.push(`forget the attachment of ENI ${eni.id}`, () => parts.store.forget(attachment));
+  let isIn = false;
+  undo.push(`forget the attachment of ENI ${eni.id}`, async (thrown) => {
+    await parts.store.forget(attachment);
+    const end = { since: attachment.since, reason: `rollback: ${messageOf(thrown)}`, restored: [] };
+    if (isIn) await parts.history.record(ended(attachment, parts.clock(), end));
+  });
   stopIfAborted(signal);
   undo.push(`bring ENI ${eni.id} home`, async () => {
     const returned = await bringHome(parts, attachment);
     if (returned !== null) await parts.links.restore(returned, attachment.snapshot);
   });
   await parts.links.moveIn(link, netns, attachment);
+  isIn = true;
+  await parts.history.record(begun(attachment, parts.clock()));
   stopIfAborted(signal);
   const now = await parts.links.configure(netns, ifname, setup);
   stopIfAborted(signal);

@@ -34,9 +34,10 @@ export interface DelRequest {
 /**
  * Brings home what the owner's container holds. Nothing held is an empty list.
  *
+ * @param reason for the history, as plain text
  * @throws EnimError INVALID_ARGUMENT if no container is named and the owner has several
  */
-export async function del(parts: Parts, request: DelRequest): Promise<readonly Return[]> {
+export async function del(parts: Parts, request: DelRequest, reason = 'del'): Promise<readonly Return[]> {
   const held = await findHeld(parts, request);
   const containers = [...new Set(held.map(({ containerID }) => containerID))];
   if (request.containerID === null && containers.length > 1) {
@@ -51,7 +52,7 @@ export async function del(parts: Parts, request: DelRequest): Promise<readonly R
   }
   const returns: Return[] = [];
   for (const endpoint of held.length > 0 ? held : await findLabelled(parts, request)) {
-    const done = await delOne(parts, endpoint, request.netns);
+    const done = await delOne(parts, endpoint, request.netns, reason);
     if (done !== undefined) returns.push(done);
   }
   return returns;
@@ -96,14 +97,14 @@ async function findLabelled(parts: Parts, request: DelRequest): Promise<Endpoint
   });
 }
 
-function delOne(parts: Parts, endpoint: Endpoint, netns: string | null): Promise<Return | undefined> {
+function delOne(parts: Parts, endpoint: Endpoint, netns: string | null, reason: string): Promise<Return | undefined> {
   return underLock(parts, endpoint, async (locked) => {
     // Another process may have finished it while we waited for the lock.
     const attachment =
       (await locked.store.find(endpoint)) ??
       (await unrecorded(locked, endpoint)) ??
       (await labelled(locked, endpoint, netns));
-    return attachment === undefined ? undefined : giveBack(locked, attachment);
+    return attachment === undefined ? undefined : giveBack(locked, attachment, reason);
   });
 }
 

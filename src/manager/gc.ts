@@ -9,7 +9,7 @@ import { parseLabel } from '../model/label.js';
 import type { ProvidedEni } from '../providers/provider.js';
 import { giveBack } from './home.js';
 import { identityOf, identityOfAttachment } from './identify.js';
-import { type Look, locate, look } from './locate.js';
+import { type Look, locate, look, type Whereabouts } from './locate.js';
 import { attachmentLock, eniLock, type LockedParts, withLock } from './locked.js';
 import { BY_HAND, type Parts } from './parts.js';
 import { rebuild, recordAgain } from './rebuild.js';
@@ -121,15 +121,8 @@ async function judgeRecorded(
   processes: Processes,
   attachment: Attachment,
 ): Promise<Finding> {
-  const { eni, netns, snapshot } = attachment;
-  const there = netns.path === '' ? undefined : await parts.netns.find(netns.path);
-  const where = await locate(machine, identityOfAttachment(attachment), netns);
-  const verdict = judgeAttachment(attachment, {
-    bootID: parts.bootID,
-    netns: there === undefined ? 'gone' : there.inode === netns.inode ? 'same' : 'another',
-    pids: processes.get(netns.inode) ?? [],
-    where,
-  });
+  const { eni, snapshot } = attachment;
+  const { verdict, where } = await judgeNow(parts, machine, processes, attachment);
   const finding: Finding = { ...verdict, eni: eni.id, endpoint: endpointOf(attachment) };
   if (verdict.action !== 'reclaim') return finding;
   const changes = where.at === 'home' ? parts.links.differences(where.link, snapshot, machine.home.links) : [];
@@ -141,11 +134,29 @@ async function judgeRecorded(
       // Another look, under the lock: the record may be finished, replaced or gone, and the pod may have got its NIC.
       const now = await locked.store.find(attachment);
       if (now === undefined || now.since !== attachment.since) return false;
-      const again = await judgeRecorded(parts, await look(parts), await parts.netns.processes(), now);
+      const { verdict: again } = await judgeNow(parts, await look(parts), await parts.netns.processes(), now);
       if (again.action !== 'reclaim') return false;
-      return (await giveBack(locked, now)) !== undefined;
+      return (await giveBack(locked, now, `gc: ${again.reason}`)) !== undefined;
     },
   };
+}
+
+async function judgeNow(
+  parts: Parts,
+  machine: Look,
+  processes: Processes,
+  attachment: Attachment,
+): Promise<{ readonly verdict: Verdict; readonly where: Whereabouts }> {
+  const { netns } = attachment;
+  const there = netns.path === '' ? undefined : await parts.netns.find(netns.path);
+  const where = await locate(machine, identityOfAttachment(attachment), netns);
+  const verdict = judgeAttachment(attachment, {
+    bootID: parts.bootID,
+    netns: there === undefined ? 'gone' : there.inode === netns.inode ? 'same' : 'another',
+    pids: processes.get(netns.inode) ?? [],
+    where,
+  });
+  return { verdict, where };
 }
 
 /** An ENI without a record: free, held by hand, or left by a crash between two records. Undefined if it is plainly free. */
@@ -189,11 +200,14 @@ async function judgeUnrecorded(
     holder === null
       ? `NIC still carries the label of ${record.owner}`
       : `allocated to ${record.owner}, which has no record`;
+  const reason = `${cause}; ${describe(where)}`;
+  const release = async (locked: LockedParts): Promise<boolean> =>
+    (await giveBack(locked, record, `gc: ${reason}`)) !== undefined;
   return {
     ...finding,
     action: 'reclaim',
-    reason: `${cause}; ${describe(where)}`,
-    act: (locked) => ifStill(parts, finding, 'reclaim', async () => (await giveBack(locked, record)) !== undefined),
+    reason,
+    act: (locked) => ifStill(parts, finding, 'reclaim', () => release(locked)),
   };
 }
 

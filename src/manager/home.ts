@@ -4,6 +4,7 @@
  */
 import { type Attachment, type AttachmentKey, endpointOf, sameKey } from '../model/attachment.js';
 import { EnimError } from '../model/errors.js';
+import { ended } from '../model/history.js';
 import type { Link, Restored } from '../model/link.js';
 import { identityOfAttachment } from './identify.js';
 import { type Look, locate, look, type Whereabouts } from './locate.js';
@@ -34,16 +35,29 @@ const GONE = { link: null, restored: [], remaining: [] } as const;
  * The record goes before the provider is told. The other way round a crash between the two would leave a record of an ENI that
  * already belongs to somebody else; this way it leaves an ENI that nobody uses, which the next del or gc gives back.
  *
+ * @param reason for the history, as plain text
  * @returns undefined if the ENI is somebody else's by now: then only the record goes
  * @throws EnimError LINK_LOST if the device is plugged in but in no netns that can be reached
  */
-export async function giveBack(parts: LockedParts, attachment: Attachment): Promise<Return | undefined> {
+export async function giveBack(
+  parts: LockedParts,
+  attachment: Attachment,
+  reason: string,
+): Promise<Return | undefined> {
   const lock = await parts.locks.acquire(eniLock(attachment.eni.id));
   try {
     if ((await parts.netns.find(attachment.netns.path)) !== undefined) parts.links.prepare(attachment.netns);
+    const recorded = await parts.store.list();
+    const isRecorded = recorded.some((each) => sameKey(each, attachment));
+    // After the record goes and before anybody else can be given the ENI, so that what is told of an ENI is told in its order.
+    const tell = (why: string, restored: readonly Restored[]): Promise<void> => {
+      const since = isRecorded ? attachment.since : null;
+      return parts.history.record(ended(attachment, parts.clock(), { since, reason: why, restored }));
+    };
     // Whoever had the lock while we waited for it may have been given this ENI, and have its NIC in a pod by now.
-    if (await belongsToAnother(parts, attachment)) {
+    if (await belongsToAnother(parts, recorded, attachment)) {
       await parts.store.forget(attachment);
+      if (isRecorded) await tell(`${reason}; the ENI was another’s by then`, []);
       return undefined;
     }
     if (attachment.phase !== 'releasing') await parts.store.put({ ...attachment, phase: 'releasing' });
@@ -53,6 +67,7 @@ export async function giveBack(parts: LockedParts, attachment: Attachment): Prom
     if (wrong !== undefined)
       await distrust(parts, attachment.eni.id, `it came home with the MAC ${wrong.from}, not ${wrong.to}`);
     await parts.store.forget(attachment);
+    await tell(reason, home.restored);
     await parts.provider.release(endpointOf(attachment));
     return { attachment, ...home };
   } finally {
@@ -60,10 +75,14 @@ export async function giveBack(parts: LockedParts, attachment: Attachment): Prom
   }
 }
 
-async function belongsToAnother({ store, provider }: Parts, attachment: Attachment): Promise<boolean> {
+async function belongsToAnother(
+  { provider }: Parts,
+  recorded: readonly Attachment[],
+  attachment: Attachment,
+): Promise<boolean> {
   const isOther = (key: AttachmentKey): boolean => !sameKey(key, attachment);
   const id = attachment.eni.id;
-  if ((await store.list()).some((each) => each.eni.id === id && isOther(each))) return true;
+  if (recorded.some((each) => each.eni.id === id && isOther(each))) return true;
   return (await provider.list()).some(({ eni, holder }) => eni.id === id && holder !== null && isOther(holder));
 }
 

@@ -5,6 +5,7 @@
 import { type Attachment, type AttachmentKey, type Endpoint, type NetnsRef, sameKey } from '../model/attachment.js';
 import type { Eni } from '../model/eni.js';
 import { EnimError } from '../model/errors.js';
+import { begun, ended } from '../model/history.js';
 import { setupOf } from '../model/setup.js';
 import { allocate, notAtHome, type Wish } from './allocate.js';
 import { homeLook } from './homelook.js';
@@ -30,7 +31,10 @@ export function lease(parts: Parts, endpoint: Endpoint, path: string, wish: Wish
     const undo = new Undo();
     undo.push(`give ENI ${eni.id} back`, () => locked.provider.release(endpoint));
     try {
-      return await record(locked, endpoint, eni, netns);
+      const attachment = await record(locked, endpoint, eni, netns);
+      if (before !== undefined) await tellEnd(locked, before, 'add replaced it');
+      await locked.history.record(begun(attachment, parts.clock()));
+      return attachment;
     } catch (thrown) {
       throw await undo.after(thrown);
     }
@@ -57,6 +61,10 @@ async function record(parts: LockedParts, endpoint: Endpoint, eni: Eni, netns: N
   }
 }
 
+function tellEnd({ history, clock }: Parts, lease: Attachment, reason: string): Promise<void> {
+  return history.record(ended(lease, clock(), { since: lease.since, reason, restored: [] }));
+}
+
 function refuseMain({ role, eni, owner, containerID }: Attachment): void {
   if (role === 'ipam') return;
   throw new EnimError('UNSAFE', `ENI ${eni.id} of ${owner} was attached by enim itself, not for another plugin.`, {
@@ -71,10 +79,14 @@ function refuseMain({ role, eni, owner, containerID }: Attachment): void {
  * @throws EnimError UNSAFE if the NIC was moved by enim itself
  */
 export function endLease(parts: Parts, key: AttachmentKey): Promise<void> {
-  return underLock(parts, key, async ({ store, provider }) => {
+  return underLock(parts, key, async (locked) => {
+    const { store, provider } = locked;
     const attachment = await store.find(key);
-    if (attachment !== undefined) refuseMain(attachment);
-    if (attachment !== undefined) await store.forget(attachment);
+    if (attachment !== undefined) {
+      refuseMain(attachment);
+      await store.forget(attachment);
+      await tellEnd(locked, attachment, 'del');
+    }
     for (const { holder } of await provider.list()) {
       if (holder !== null && sameKey(holder, key)) await provider.release(holder);
     }

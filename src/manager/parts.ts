@@ -2,6 +2,7 @@
 import type { LinkDriver } from '../link/driver.js';
 import type { NetnsDirectory } from '../link/netns.js';
 import type { Provider } from '../providers/provider.js';
+import type { History } from '../store/history.js';
 import type { Locks } from '../store/lock.js';
 import type { Store } from '../store/store.js';
 
@@ -12,6 +13,7 @@ export const BY_HAND = 'by-hand';
 export interface Parts {
   readonly provider: Provider;
   readonly store: Store;
+  readonly history: History;
   readonly locks: Locks;
   readonly links: LinkDriver;
   readonly netns: NetnsDirectory;

@@ -14,6 +14,8 @@ export interface Pruned {
   readonly error: string | null;
 }
 
+const REASON = 'prune: the runtime does not know it any more';
+
 /**
  * Gives back everything of the network but what is valid; goes on after a failure.
  *
@@ -33,7 +35,7 @@ export async function prune(
   const pruned: Pruned[] = [];
   for (const { containerID, ifname } of stale) {
     const key = { network, containerID, ifname };
-    const error = await del(parts, { ...key, owner: null, netns: null }).then(() => null, messageOf);
+    const error = await del(parts, { ...key, owner: null, netns: null }, REASON).then(() => null, messageOf);
     pruned.push({ key, error });
   }
   return pruned;

@@ -6,10 +6,13 @@ import { EnimError, messageOf } from '../model/errors.js';
 
 /** A stack of steps back. */
 export class Undo {
-  readonly #steps: { readonly name: string; readonly back: () => Promise<unknown> }[] = [];
+  readonly #steps: { readonly name: string; readonly back: (thrown: unknown) => Promise<unknown> }[] = [];
 
-  /** @param name what the step does, as in "could not … " */
-  push(name: string, back: () => Promise<unknown>): void {
+  /**
+   * @param name what the step does, as in "could not … "
+   * @param back is given what made it necessary
+   */
+  push(name: string, back: (thrown: unknown) => Promise<unknown>): void {
     this.#steps.push({ name, back });
   }
 
@@ -17,7 +20,7 @@ export class Undo {
   async after(thrown: unknown): Promise<unknown> {
     for (const { name, back } of this.#steps.splice(0).reverse()) {
       try {
-        await back();
+        await back(thrown);
       } catch (second) {
         const detail = `Then it was impossible to ${name}: ${messageOf(second)} It stays recorded; "enim gc" finishes it.`;
         return thrown instanceof EnimError

@@ -13,6 +13,7 @@ const COMMANDS = [
     'add',
     'del',
     'gc',
+    'history',
     'list',
     'provider',
     'provider list',

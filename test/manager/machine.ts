@@ -9,6 +9,7 @@ import type { Allocations } from '../../src/model/allocation.js';
 import { type Attachment, type AttachmentKey, keyOf } from '../../src/model/attachment.js';
 import type { Eni } from '../../src/model/eni.js';
 import { EnimError } from '../../src/model/errors.js';
+import type { HistoryEvent } from '../../src/model/history.js';
 import type { Quarantines } from '../../src/model/quarantine.js';
 import { createStaticProvider } from '../../src/providers/static.js';
 import type { Lock, Locks } from '../../src/store/lock.js';
@@ -31,6 +32,8 @@ export class Machine {
   readonly attachments = new Map<string, Attachment>();
   allocations: Allocations = {};
   quarantines: Quarantines = {};
+  /** What was recorded for people. No call on it can fail, so it is not among the calls. */
+  readonly history: HistoryEvent[] = [];
   /** Bus addresses that hardware is plugged in at. */
   readonly bus = new Set<string>();
   /** Processes in each netns, by its inode. */
@@ -98,6 +101,10 @@ export class Machine {
     return {
       provider: this.#observed('provider', provider),
       store: this.#observed('store', store),
+      history: {
+        record: async (event) => void this.history.push(structuredClone(event)),
+        read: async () => ({ events: structuredClone(this.history), ignored: 0 }),
+      },
       locks: this.#observed('locks', {
         acquire: (lock: string) => this.locks.acquire(lock),
         tryAcquire: (lock: string) => this.locks.tryAcquire(lock),

@@ -329,6 +329,20 @@ describeEndToEnd('the CNI plugin', () => {
     expect(code).toBe(1);
   });
 
+  it.each(['enim', 'by-hand'])(
+    'refuses a network named %j, for a GC of the runtime would take what was attached by hand out of living pods',
+    async (name) => {
+      await node.enim(['add', 'default/mine', '--netns', pod.netns]);
+      const list = { 'cni.dev/valid-attachments': [] };
+      const gc = await expectUnchanged(node, () => errorOf(node, 'GC', { network: { name, ...list } }));
+      expect(gc).toMatchObject({ code: 7, msg: expect.stringContaining(name) });
+      expect(await errorOf(node, 'ADD', call({ containerID: 'c9', ifname: 'net9', network: { name } }))).toMatchObject({
+        code: 7,
+      });
+      expect(await pod.link('eth0')).toBeDefined();
+    },
+  );
+
   it('names every variable that is missing, by code 4', async () => {
     const { code, msg } = await errorOf(node, 'ADD', { containerID: '', netns: '', ifname: '' });
     expect(code).toBe(4);

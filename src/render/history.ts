@@ -1,0 +1,82 @@
+/** The table of `enim history`. */
+import { formatAge } from '../model/duration.js';
+import type { Holding } from '../model/history.js';
+import { shorten } from './enis.js';
+import { renderRestored } from './restored.js';
+import { table } from './table.js';
+
+interface HistoryOptions {
+  /** All columns, exact times, nothing shortened. */
+  readonly wide: boolean;
+  /** Columns of the terminal; null when piped. */
+  readonly width: number | null;
+  readonly now: Date;
+  /** What was asked for, as it was typed; null means everything. */
+  readonly subject: string | null;
+  readonly since: string | null;
+  /** Lines that could not be read. */
+  readonly ignored: number;
+}
+
+/** One line a holding, the newest last, and a line that counts them. */
+export function renderHistory(holdings: readonly Holding[], options: HistoryOptions): string {
+  const damage = options.ignored === 0 ? [] : [`${count(options.ignored, 'damaged line')} ignored.`];
+  if (holdings.length === 0) return [nothing(options), ...damage].join('\n');
+  const rows = holdings.map((holding) => (options.wide ? wideRow(holding) : row(holding, options.now)));
+  const lasting = holdings.filter(({ to }) => to === null).length;
+  return [
+    table(options.wide ? WIDE_COLUMNS : COLUMNS, rows, { width: options.width }),
+    `${count(holdings.length, 'holding')}: ${holdings.length - lasting} over, ${lasting} lasting`,
+    ...damage,
+  ].join('\n');
+}
+
+function nothing({ subject, since }: HistoryOptions): string {
+  const of = subject === null ? '' : ` of ${subject}`;
+  const within = since === null ? '' : ` within the last ${since}`;
+  const isEni = subject !== null && !subject.includes('/');
+  return `Nothing is recorded${of}${within}.${isEni ? ' The known ENIs: enim list' : ''}`;
+}
+
+const COLUMNS = ['time', 'eni', 'owner', 'container', 'from', 'to', 'held', 'why'];
+const WIDE_COLUMNS = [
+  ...['eni', 'owner', 'uid', 'network', 'container', 'ifname', 'netns', 'from', 'to', 'held'],
+  ...['put back', 'why'],
+];
+
+/** The time is that of what happened last. */
+function row(holding: Holding, now: Date): string[] {
+  const { eni, owner, containerID, from, to, reason } = holding;
+  const last = to ?? from;
+  return [
+    last === null ? '-' : formatAge(now.getTime() - Date.parse(last)),
+    ...[eni, owner, shorten(containerID), stamp(from, now), stamp(to, now), held(from, to ?? now.toISOString())],
+    reason ?? '-',
+  ];
+}
+
+function wideRow(holding: Holding): string[] {
+  const { eni, owner, uid, network, containerID, ifname, netns, from, to, reason, restored } = holding;
+  return [
+    ...[eni, owner, uid ?? '-', network, containerID, ifname, netns || '-', from ?? '-', to ?? '-'],
+    to === null ? '-' : held(from, to),
+    restored.length === 0 ? '-' : renderRestored(restored),
+    reason ?? '-',
+  ];
+}
+
+/** As much of a time as tells it from now, in UTC: `08:03:33`, `11-24 08:03`, `2025-11-24`. */
+function stamp(time: string | null, now: Date): string {
+  if (time === null) return '-';
+  const today = now.toISOString();
+  if (time.slice(0, 10) === today.slice(0, 10)) return time.slice(11, 19);
+  return time.slice(0, 4) === today.slice(0, 4) ? `${time.slice(5, 10)} ${time.slice(11, 16)}` : time.slice(0, 10);
+}
+
+function held(from: string | null, to: string): string {
+  return from === null ? '-' : formatAge(Date.parse(to) - Date.parse(from));
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
+}
