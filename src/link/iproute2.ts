@@ -46,6 +46,15 @@ interface Speaker {
  */
 const ARE_YOU_DONE: IpCommand = ['address', 'show', 'dev', 'if1'];
 
+/** Arguments of an `ip` that is spoken to. */
+const BATCH = ['-j', '-d', '-batch', '-'];
+
+/** Whether a command line is that of an `ip` which some enim speaks to: such a process visits a netns and does not live there. */
+export function isVisitor(argv: readonly string[]): boolean {
+  const command = argv[0] === 'nsenter' ? argv.slice(3) : argv;
+  return command.join(' ') === ['ip', ...BATCH].join(' ');
+}
+
 /** @param keepOpen descriptors that the processes inherit: the locks of what is being changed */
 export function openIp(programs: Programs, keepOpen: readonly number[]): IpSession {
   const speakers = new Map<string, Speaker>();
@@ -54,7 +63,7 @@ export function openIp(programs: Programs, keepOpen: readonly number[]): IpSessi
     const key = place === 'home' ? '' : place.path;
     const known = speakers.get(key);
     if (known !== undefined) return known;
-    const [program, args] = commandIn(place, 'ip', ['-j', '-d', '-batch', '-']);
+    const [program, args] = commandIn(place, 'ip', BATCH);
     const speaker = { conversation: programs.converse(program, args, { keepOpen }), sent: 0 };
     speakers.set(key, speaker);
     return speaker;

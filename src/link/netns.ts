@@ -3,10 +3,11 @@
  * A netns lives as long as anything refers to it: a process, an open descriptor, a bind mount.
  */
 import { statSync } from 'node:fs';
-import { readdir, readlink } from 'node:fs/promises';
+import { readdir, readFile, readlink } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { NetnsRef } from '../model/attachment.js';
 import { EnimError, errnoOf } from '../model/errors.js';
+import { isVisitor } from './iproute2.js';
 
 const NAMED = '/run/netns';
 
@@ -129,11 +130,19 @@ function statOrNothing(path: string): { readonly dev: number; readonly ino: numb
 
 async function processes(): Promise<Map<number, number[]>> {
   const found = new Map<number, number[]>();
+  const own = home().ino;
   for (const pid of await listPids()) {
     const inode = await netInodeOf(`/proc/${pid}/ns/net`);
-    if (inode !== undefined) found.set(inode, [...(found.get(inode) ?? []), pid]);
+    if (inode === undefined || (inode !== own && (await isVisiting(pid)))) continue;
+    found.set(inode, [...(found.get(inode) ?? []), pid]);
   }
   return found;
+}
+
+/** Whether it only looks around in its netns, for us or for another enim. */
+async function isVisiting(pid: number): Promise<boolean> {
+  const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+  return isVisitor(text.split('\0').slice(0, -1));
 }
 
 async function listPids(): Promise<number[]> {

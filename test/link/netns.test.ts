@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
@@ -34,6 +36,25 @@ describe('netnsPath', () => {
     const error = await enimErrorOf(() => netnsPath(text));
     expect([error.code, error.exitCode]).toEqual(['INVALID_ARGUMENT', 2]);
     expect(error.message).toContain(JSON.stringify(text));
+  });
+});
+
+describeAsRoot('the processes in a netns', () => {
+  it('are those that live there, not an `ip` by which some enim looks around', async () => {
+    const name = uniqueName('visited');
+    await createNetns(name);
+    const visitor = spawn('nsenter', [`--net=${pathOf(name)}`, '--', 'ip', '-j', '-d', '-batch', '-'], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
+    visitor.stdin.write('address show\n');
+    await once(visitor.stdout, 'data');
+    const { inode } = await netnsDirectory.get(name);
+    expect((await netnsDirectory.processes()).get(inode)).toBeUndefined();
+    const holder = await holdByProcess(pathOf(name));
+    expect((await netnsDirectory.processes()).get(inode)).toHaveLength(1);
+    visitor.stdin.end();
+    await holder.release();
+    await deleteNetns(name);
   });
 });
 
