@@ -84,12 +84,15 @@ async function findStrays(parts: Parts, only: string | null): Promise<Stray[]> {
   return [...strays, ...unknown];
 }
 
-/** NICs that carry our label although no provider knows them: a network configuration had named the device. */
+/**
+ * Cards that carry our label although no provider knows them: a network configuration had named the device. A virtual device would
+ * have died with its pod, and its label may be anybody's.
+ */
 async function findLabelled(machine: Look): Promise<Stray[]> {
   const found: Stray[] = [];
   for (const { path, inode } of await machine.all()) {
     for (const link of (await machine.into({ path, inode })) ?? []) {
-      if (parseLabel(link.alias) === undefined) continue;
+      if (link.kind !== null || parseLabel(link.alias) === undefined) continue;
       const eni = toEni({ link, driver: null, refusals: [] });
       found.push({ eni, where: { at: 'netns', netns: { path, inode }, link }, holder: null });
     }
