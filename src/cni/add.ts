@@ -17,7 +17,7 @@ export async function add(task: OpenTask): Promise<unknown> {
     {
       ...ownerOf(call, network),
       ...{ network: network.name, containerID: call.containerID, netns: call.netns, ifname: call.ifname },
-      ...{ device: network.device, ips: network.ips, force: network.force, plan },
+      ...{ device: network.device, ips: task.ipam === null ? network.ips : [], force: network.force, plan },
     },
     interruption(),
   );
