@@ -151,7 +151,7 @@ export function parseNetwork(stdin: string, command: CniCommand): Network {
     mac: file.runtimeConfig?.mac ?? file.args?.cni?.mac ?? null,
     ips: file.runtimeConfig?.ips ?? file.args?.cni?.ips ?? [],
     ipam: file.ipam === null || file.ipam.type === '' ? null : { type: file.ipam.type },
-    prevResult: raw.prevResult === undefined || raw.prevResult === null ? null : parseResult(raw.prevResult),
+    prevResult: previousOf(raw, command),
     validAttachments: file['cni.dev/valid-attachments'] ?? file['cni.dev/attachments'],
   };
 }
@@ -186,6 +186,11 @@ function versionOf({ cniVersion }: Record<string, unknown>, command: CniCommand)
   throw new EnimError('INCOMPATIBLE_VERSION', `cniVersion ${cniVersion} has no ${command}; it came with ${since}.`, {
     hint,
   });
+}
+
+/** What another plugin got wrong must not keep a NIC from coming home: only an ADD and a CHECK need it. */
+function previousOf({ prevResult = null }: Record<string, unknown>, command: CniCommand): Result | null {
+  return prevResult === null || (command !== 'ADD' && command !== 'CHECK') ? null : parseResult(prevResult);
 }
 
 /** As the host-device plugin chooses among its keys. */

@@ -45,6 +45,11 @@ export default class Del extends EnimCommand {
       description: 'the container whose netns this is, if none is named; may be gone',
     }),
     network: Flags.string({ helpValue: 'NAME', description: 'attachments of this network only' }),
+    'force-rebind': Flags.boolean({
+      default: false,
+      description:
+        'bind the driver of a card anew that is in no netns which can be reached; what held it there loses it',
+    }),
   };
 
   async run(): Promise<DelResult> {
@@ -59,7 +64,7 @@ export default class Del extends EnimCommand {
     const { parts } = this.open(flags, `del ${request.owner}`);
     // A del that has begun goes on to its end, which is never far: only then is the NIC home.
     interruption();
-    const returns = await del(parts, request);
+    const returns = await del(parts, request, { reason: 'del', forceRebind: flags['force-rebind'] });
     this.show(() => renderReturns(request.owner, returns));
     return {
       returned: returns.map(({ attachment, link, restored, remaining }) => ({

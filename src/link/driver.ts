@@ -10,7 +10,7 @@ import { EnimError } from '../model/errors.js';
 import { formatLabel } from '../model/label.js';
 import type { Link, LinkRoute, LinkSnapshot, Restored } from '../model/link.js';
 import type { Setup } from '../model/setup.js';
-import { driverOf, isOnBus } from './bus.js';
+import { driverOf, isOnBus, rebind } from './bus.js';
 
 import { configurationFaults, planConfigure, sysctlsFor } from './configure.js';
 import { findDevice } from './device.js';
@@ -86,6 +86,8 @@ export interface LinkWork extends LinkDriver {
   moveHome(link: Link, netns: NetnsRef, name: string): Promise<void>;
   /** Makes the NIC, at home, equal to its snapshot. */
   restore(link: Link, snapshot: LinkSnapshot): Promise<Restoration>;
+  /** Ends the card's link, wherever it is, and begins a new one at home: the last resort for a NIC that cannot be reached. */
+  rebind(busAddress: string): Promise<void>;
   /** Ends the processes; before the lock is released. */
   close(): Promise<void>;
 }
@@ -190,6 +192,8 @@ function changes(programs: Programs, ip: Ip, fd: number): Omit<LinkWork, keyof L
   };
 
   return {
+    rebind,
+
     async snapshot(link) {
       return takeSnapshot(link, await routesThrough(link));
     },

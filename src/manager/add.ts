@@ -81,7 +81,7 @@ export async function add(parts: Parts, request: AddRequest, signal?: AbortSigna
     if (!isStale) refuseOtherOwner(before, endpoint);
     const same = await resume(locked, before, netns, link);
     if (same !== undefined) return same;
-    await giveBack(locked, before, 'add replaced it');
+    await giveBack(locked, before, { reason: 'add replaced it' });
     return attach(locked, request, endpoint, netns, signal);
   });
 }

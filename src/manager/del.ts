@@ -7,7 +7,7 @@ import { toEni } from '../model/discover.js';
 import { EnimError } from '../model/errors.js';
 import { parseLabel } from '../model/label.js';
 import type { Link } from '../model/link.js';
-import { giveBack, type Return } from './home.js';
+import { giveBack, type Return, type ReturnOptions } from './home.js';
 import { identityOf } from './identify.js';
 import { locate, look } from './locate.js';
 import { type LockedParts, underLock } from './locked.js';
@@ -34,10 +34,14 @@ export interface DelRequest {
 /**
  * Brings home what the owner's container holds. Nothing held is an empty list.
  *
- * @param reason for the history, as plain text
+ * @param how why, for the history, and by which means
  * @throws EnimError INVALID_ARGUMENT if no container is named and the owner has several
  */
-export async function del(parts: Parts, request: DelRequest, reason = 'del'): Promise<readonly Return[]> {
+export async function del(
+  parts: Parts,
+  request: DelRequest,
+  how: ReturnOptions = { reason: 'del' },
+): Promise<readonly Return[]> {
   const held = await findHeld(parts, request);
   const containers = [...new Set(held.map(({ containerID }) => containerID))];
   if (request.containerID === null && containers.length > 1) {
@@ -52,7 +56,7 @@ export async function del(parts: Parts, request: DelRequest, reason = 'del'): Pr
   }
   const returns: Return[] = [];
   for (const endpoint of held.length > 0 ? held : await findLabelled(parts, request)) {
-    const done = await delOne(parts, endpoint, request.netns, reason);
+    const done = await delOne(parts, endpoint, request.netns, how);
     if (done !== undefined) returns.push(done);
   }
   return returns;
@@ -97,14 +101,19 @@ async function findLabelled(parts: Parts, request: DelRequest): Promise<Endpoint
   });
 }
 
-function delOne(parts: Parts, endpoint: Endpoint, netns: string | null, reason: string): Promise<Return | undefined> {
+function delOne(
+  parts: Parts,
+  endpoint: Endpoint,
+  netns: string | null,
+  how: ReturnOptions,
+): Promise<Return | undefined> {
   return underLock(parts, endpoint, async (locked) => {
     // Another process may have finished it while we waited for the lock.
     const attachment =
       (await locked.store.find(endpoint)) ??
       (await unrecorded(locked, endpoint)) ??
       (await labelled(locked, endpoint, netns));
-    return attachment === undefined ? undefined : giveBack(locked, attachment, reason);
+    return attachment === undefined ? undefined : giveBack(locked, attachment, how);
   });
 }
 

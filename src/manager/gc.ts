@@ -136,7 +136,7 @@ async function judgeRecorded(
       if (now === undefined || now.since !== attachment.since) return false;
       const { verdict: again } = await judgeNow(parts, await look(parts), await parts.netns.processes(), now);
       if (again.action !== 'reclaim') return false;
-      return (await giveBack(locked, now, `gc: ${again.reason}`)) !== undefined;
+      return (await giveBack(locked, now, { reason: `gc: ${again.reason}` })) !== undefined;
     },
   };
 }
@@ -202,7 +202,7 @@ async function judgeUnrecorded(
       : `allocated to ${record.owner}, which has no record`;
   const reason = `${cause}; ${describe(where)}`;
   const release = async (locked: LockedParts): Promise<boolean> =>
-    (await giveBack(locked, record, `gc: ${reason}`)) !== undefined;
+    (await giveBack(locked, record, { reason: `gc: ${reason}` })) !== undefined;
   return {
     ...finding,
     action: 'reclaim',

@@ -27,6 +27,14 @@ export interface Return {
 const RETURN_WAIT_MS = 3_000;
 const RETURN_POLL_MS = 50;
 
+/** Why, and by which means. */
+export interface ReturnOptions {
+  /** For the history, as plain text. */
+  readonly reason: string;
+  /** Binds the driver of a card anew that is in no netns which can be reached. */
+  readonly forceRebind?: boolean;
+}
+
 const GONE = { link: null, restored: [], remaining: [] } as const;
 
 /**
@@ -35,14 +43,13 @@ const GONE = { link: null, restored: [], remaining: [] } as const;
  * The record goes before the provider is told. The other way round a crash between the two would leave a record of an ENI that
  * already belongs to somebody else; this way it leaves an ENI that nobody uses, which the next del or gc gives back.
  *
- * @param reason for the history, as plain text
  * @returns undefined if the ENI is somebody else's by now: then only the record goes
  * @throws EnimError LINK_LOST if the device is plugged in but in no netns that can be reached
  */
 export async function giveBack(
   parts: LockedParts,
   attachment: Attachment,
-  reason: string,
+  { reason, forceRebind = false }: ReturnOptions,
 ): Promise<Return | undefined> {
   const lock = await parts.locks.acquire(eniLock(attachment.eni.id));
   try {
@@ -61,7 +68,7 @@ export async function giveBack(
       return undefined;
     }
     if (attachment.phase !== 'releasing') await parts.store.put({ ...attachment, phase: 'releasing' });
-    const link = await bringHome(parts, attachment);
+    const link = await bringHome(parts, attachment, forceRebind);
     const home = link === null ? GONE : await parts.links.restore(link, attachment.snapshot);
     const wrong = home.remaining.find(({ what }) => what === 'MAC');
     if (wrong !== undefined)
@@ -89,10 +96,17 @@ async function belongsToAnother(
 /**
  * Moves the NIC home from wherever it is; null if it is proved gone.
  *
+ * @param forceRebind as a last resort
+ *
  * @throws EnimError LINK_LOST, LINK_FAILED
  */
-export async function bringHome(parts: LockedParts, attachment: Attachment): Promise<Link | null> {
-  const where = await locateOrWait(parts, attachment);
+export async function bringHome(parts: LockedParts, attachment: Attachment, forceRebind = false): Promise<Link | null> {
+  const where = await locateOrWait(parts, attachment).catch(async (thrown: unknown) => {
+    const bus = identityOfAttachment(attachment).busAddress;
+    if (!forceRebind || bus === null || !(thrown instanceof EnimError) || thrown.code !== 'LINK_LOST') throw thrown;
+    await parts.links.rebind(bus);
+    return locateOrWait(parts, attachment);
+  });
   if (where.at === 'nowhere') return null;
   if (where.at === 'home') return where.link;
   if (where.at === 'unclear') {
@@ -136,6 +150,7 @@ async function locateOrWait(parts: Parts, attachment: Attachment): Promise<Where
     {
       details: [
         'A socket or a descriptor of the former pod may still hold its netns; the kernel returns the NIC when that ends.',
+        `As a last resort its driver can be bound anew: enim del ${attachment.owner} --force-rebind`,
       ],
       hint: 'wait for it, then: enim gc',
     },

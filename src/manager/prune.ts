@@ -35,7 +35,10 @@ export async function prune(
   const pruned: Pruned[] = [];
   for (const { containerID, ifname } of stale) {
     const key = { network, containerID, ifname };
-    const error = await del(parts, { ...key, owner: null, netns: null }, REASON).then(() => null, messageOf);
+    const error = await del(parts, { ...key, owner: null, netns: null }, { reason: REASON }).then(
+      () => null,
+      messageOf,
+    );
     pruned.push({ key, error });
   }
   return pruned;

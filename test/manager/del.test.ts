@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { del } from '../../src/manager/del.js';
 import { formatLabel } from '../../src/model/label.js';
 import { macOf, sampleEndpoint } from '../model/samples.js';
 import { enimErrorOf } from '../model/thrown.js';
@@ -280,4 +281,49 @@ it('brings home a card that neither record nor provider knows any more, by its l
   expect(await delOf(machine, { netns: 'web-0', ifname: 'veth9' })).toEqual([]);
   expect(await delOf(machine, { netns: 'web-0', ifname: 'eth0' })).toMatchObject([{ link: { name: 'ens1' } }]);
   expect(machine.kernel.in(101).map(({ name }) => name)).toEqual(['lo', 'veth9']);
+});
+
+describe('a card in a netns that cannot be reached', () => {
+  const lost = async () => {
+    const machine = nodeWith(1);
+    machine.addPod('web-0');
+    const before = machine.kernel
+      .show()
+      .split('\n')
+      .filter((line) => line.includes('ens1'));
+    await addTo(machine);
+    // Its name is gone, and nobody that we see has it open.
+    machine.kernel.paths.delete('/run/netns/web-0');
+    return { machine, before };
+  };
+  const force = { reason: 'del', forceRebind: true };
+  const request = { owner: null, network: null, containerID: 'c0', ifname: null, netns: null };
+
+  it('stays there, with a word on what would bring it home', async () => {
+    const { machine } = await lost();
+    const error = await enimErrorOf(() => delOf(machine));
+    expect([error.code, error.details.join(' ')]).toEqual(['LINK_LOST', expect.stringContaining('--force-rebind')]);
+    expect([machine.rebound, machine.show()]).toEqual([[], expect.stringContaining('record eni-1 releasing')]);
+  });
+
+  it('comes home by its driver where that is forced, under its name and as it was', async () => {
+    const { machine, before } = await lost();
+    expect(await del(machine.parts(), request, force)).toMatchObject([{ link: { name: 'ens1' } }]);
+    expect(machine.rebound).toEqual(['0000:00:11.0 from 101']);
+    expect(
+      machine.kernel
+        .show()
+        .split('\n')
+        .filter((line) => line.includes('ens1')),
+    ).toEqual(before);
+    expect(machine.show()).not.toMatch(/record|held/);
+  });
+
+  it('is not touched by force where it can be reached', async () => {
+    const machine = nodeWith(1);
+    machine.addPod('web-0');
+    await addTo(machine);
+    await del(machine.parts(), request, force);
+    expect(machine.rebound).toEqual([]);
+  });
 });

@@ -36,6 +36,8 @@ export class Machine {
   readonly history: HistoryEvent[] = [];
   /** Bus addresses that hardware is plugged in at. */
   readonly bus = new Set<string>();
+  /** Cards whose driver was bound anew. */
+  readonly rebound: string[] = [];
   /** Processes in each netns, by its inode. */
   readonly pids = new Map<number, number[]>();
   /** Every call on a part, in order. */
@@ -82,6 +84,19 @@ export class Machine {
     for (const inode of [...this.kernel.devices.keys()]) if (inode !== HOME) this.killPod({ inode });
   }
 
+  /** What the kernel does to a card whose driver is bound anew: its link ends wherever it is, and a new one begins at home. */
+  rebind(bus: string): void {
+    for (const [inode, devices] of this.kernel.devices) {
+      const card = devices.find((device) => device.bus === bus);
+      if (card === undefined) continue;
+      devices.splice(devices.indexOf(card), 1);
+      const ifindex = 1 + Math.max(...[...this.kernel.devices.values()].flat().map((device) => device.ifindex));
+      this.kernel.addDevice({ name: `eth${ifindex}`, mac: card.permanentMac, bus, ifindex });
+      this.rebound.push(`${bus} from ${inode}`);
+      return;
+    }
+  }
+
   /** The parts as one process has them. */
   parts(): Parts {
     const driver = createLinkDriver(this.kernel, null);
@@ -89,7 +104,8 @@ export class Machine {
       isOnBus: async (address: string) => this.bus.has(address),
       driverOf: async () => null,
     };
-    const under: LinkDriver['under'] = (lock) => this.#observed('links', { ...driver.under(lock), ...hardware });
+    const under: LinkDriver['under'] = (lock) =>
+      this.#observed('links', { ...driver.under(lock), ...hardware, rebind: async (bus: string) => this.rebind(bus) });
     const links = { ...driver, ...hardware, under };
     const store = this.#store();
     const provider = createStaticProvider({

@@ -101,6 +101,15 @@ describeInVm('enim with PCI cards', () => {
       expect(death.answer<DelAnswer>('del-nowhere').returned).toMatchObject([{ remaining: [] }]);
       expect(death.cards('after')).toEqual(death.cards('before'));
     });
+
+    it('brings home by its driver, where that is forced, a card that nobody ever frees', () => {
+      expect(death.step('del-stuck')).toMatchObject({ code: 1, answer: { error: { code: 'LINK_LOST' } } });
+      const [returned] = death.answer<DelAnswer>('del-forced').returned;
+      const mac = death.answer<AddAnswer>('add-stuck').mac;
+      const { ifindex: _, ...before } = death.cards('before')[mac] ?? { ifindex: 0 };
+      expect(death.cards('forced')[mac]).toMatchObject(before);
+      expect(returned?.remaining).toEqual([]);
+    });
   });
 
   describe('that are pulled out', () => {

@@ -32,3 +32,14 @@ step nowhere links
 { until_true grep -q releasing /var/lib/enim/state.json; sleep 0.7; echo >/tmp/free; } &
 step del-nowhere enim del default/web-2 --json
 step after links
+
+# The same, and nobody ever frees it: its driver is bound anew.
+ip netns add web-3
+step add-stuck enim add default/web-3 --netns web-3 --json
+rm -f /tmp/held; touch /tmp/hold2
+unshare -m --propagation private bash -c 'mount --bind /run/netns/web-3 /tmp/hold2 && touch /tmp/held && exec sleep 600' &
+until_true test -e /tmp/held
+ip netns del web-3
+step del-stuck enim del default/web-3 --json
+step del-forced enim del default/web-3 --force-rebind --json
+step forced links
