@@ -15,8 +15,9 @@ const COUNTS = ['numPassedTests', 'numFailedTests', 'numPendingTests', 'numTodoT
 
 /** Suites on beds that are not made here. Where a bed is named, its suites run after the others, for they take all the processor. */
 const BEDS = [
-  { variable: 'ENIM_VM', directory: 'test/vm', title: 'tests on emulated machines' },
-  { variable: 'ENIM_RUNTIME', directory: 'test/runtime', title: 'tests under container runtimes' },
+  // A suite starts several machines at once, each of which wants a processor.
+  { variable: 'ENIM_VM', directory: 'test/vm', title: 'tests on emulated machines', options: ['--maxWorkers=1'] },
+  { variable: 'ENIM_RUNTIME', directory: 'test/runtime', title: 'tests under container runtimes', options: [] },
 ];
 
 await ensure();
@@ -55,7 +56,7 @@ function parts(wanted) {
   const beds = wanted.length === 0 ? BEDS.filter(({ variable }) => process.env[variable]) : [];
   return [
     { title: 'tests', options: [...wanted, ...beds.map(({ directory }) => `--testPathIgnorePatterns=/${directory}/`)] },
-    ...beds.map(({ title, directory }) => ({ title, options: [directory] })),
+    ...beds.map(({ title, directory, options }) => ({ title, options: [directory, ...options] })),
   ];
 }
 
