@@ -12,6 +12,7 @@ export const COMMANDS: CommandTable = {
   'config:path': () => import('./config/path.js'),
   'config:set': () => import('./config/set.js'),
   del: () => import('./del.js'),
+  doctor: () => import('./doctor.js'),
   gc: () => import('./gc.js'),
   install: () => import('./install.js'),
   list: () => import('./list.js'),
