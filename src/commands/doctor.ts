@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core';
+import { interruption } from '../interruption.js';
 import { examine } from '../manager/doctor/examine.js';
 import type { Finding, Level } from '../manager/doctor/finding.js';
 import { type Fixed, fix } from '../manager/doctor/fix.js';
@@ -39,7 +40,7 @@ Ends with 0 if there is no problem (there may be warnings), else with 1.`;
     const { flags } = await this.parse(Doctor);
     const patient = await this.patient(flags, 'doctor');
     const before = await examine(patient);
-    const fixed = flags.fix ? await fix(patient, before) : [];
+    const fixed = flags.fix ? await fix(patient, before, interruption()) : [];
     const findings = fixed.length > 0 ? await examine(patient) : before;
     const count = (level: Level): number => findings.filter((finding) => finding.level === level).length;
     const diagnosis = { problems: count('problem'), warnings: count('warning'), findings, fixed };

@@ -5,7 +5,6 @@ export interface Entry {
   readonly kind: 'file' | 'directory' | 'other';
   /** Permission bits alone. */
   readonly mode: number;
-  readonly uid: number;
   readonly modified: Date;
   /** Why we may not write to it, as errno; null if we may. */
   readonly unwritable: string | null;
@@ -40,9 +39,9 @@ export interface Privileges {
   can(capability: number): boolean;
 }
 
-/** The machine. Everything but looking throws EnimError NOT_PERMITTED or INSTALL_FAILED. */
+/** The machine. What changes it throws EnimError NOT_PERMITTED or INSTALL_FAILED. */
 export interface Host {
-  /** Undefined if nothing is there. */
+  /** Undefined if nothing is there. Throws EnimError NOT_PERMITTED. */
   look(path: string): Entry | undefined;
   /** Undefined if there is no such file, or it may not be read. */
   read(path: string): string | undefined;

@@ -29,7 +29,7 @@ interface HostSettings {
 export function createHost({ programs, path: searched, root = '/' }: HostSettings): Host {
   const proc = join(root, 'proc');
   return {
-    look: (path) => ifThere(() => entryOf(join(root, path))),
+    look: (path) => permitted(path, () => ifThere(() => entryOf(join(root, path)), ['ENOENT', 'ENOTDIR', 'ELOOP'])),
     read: (path) => ifThere(() => readFileSync(join(root, path), 'utf8')),
     list: (directory) => ifThere(() => readdirSync(join(root, directory)).sort()) ?? [],
     processes: () => processesIn(proc),
@@ -62,7 +62,6 @@ function entryOf(path: string): Entry {
   return {
     kind: there.isDirectory() ? 'directory' : there.isFile() ? 'file' : 'other',
     mode: there.mode & 0o7777,
-    uid: there.uid,
     modified: there.mtime,
     unwritable: accessFault(path, there.isDirectory() ? constants.W_OK | constants.X_OK : constants.W_OK),
     free: bavail * bsize,
@@ -87,12 +86,26 @@ function privilegesOf(status: string): Privileges {
 
 const ABSENT = ['ENOENT', 'ENOTDIR', 'ESRCH', 'EACCES', 'EPERM', 'ELOOP'];
 
-function ifThere<T>(work: () => T): T | undefined {
+function ifThere<T>(work: () => T, absent: readonly string[] = ABSENT): T | undefined {
   try {
     return work();
   } catch (thrown) {
-    if (ABSENT.includes(errnoOf(thrown) ?? '')) return undefined;
+    if (absent.includes(errnoOf(thrown) ?? '')) return undefined;
     throw thrown;
+  }
+}
+
+/** Not to be allowed to look is no sign that nothing is there. */
+function permitted<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (thrown) {
+    const errno = errnoOf(thrown);
+    if (errno !== 'EACCES' && errno !== 'EPERM') throw thrown;
+    throw new EnimError('NOT_PERMITTED', `${path} may not be looked at (${errno}).`, {
+      hint: 'sudo enim doctor',
+      cause: thrown,
+    });
   }
 }
 

@@ -35,8 +35,8 @@ const AGENTS: readonly Agent[] = [
   },
 ];
 
-/** @param macs of the ENIs */
-export function checkAgents({ host, dropIns }: Patient, macs: readonly string[]): readonly Finding[] {
+/** @param macs of the ENIs; undefined if they are not known */
+export function checkAgents({ host, dropIns }: Patient, macs: readonly string[] | undefined): readonly Finding[] {
   const running = new Set(host.processes().map(({ name }) => name));
   return AGENTS.map((agent) => {
     const path = dropIns.find((each) => agent.dropIn.test(each));
@@ -49,12 +49,13 @@ function judgeAgent(
   { name, consequence }: Agent,
   isRunning: boolean,
   { path, content }: { readonly path: string; readonly content: string | undefined },
-  macs: readonly string[],
+  macs: readonly string[] | undefined,
 ): Finding {
   if (!isRunning) return inOrder('agent', name, 'it does not run');
-  if (macs.length === 0) return inOrder('agent', name, 'it runs, but no ENI is known that it could touch');
-  const left = macs.filter((mac) => content?.toLowerCase().includes(mac) !== true);
-  if (left.length === 0) return inOrder('agent', name, `it runs, and leaves the ENIs alone by ${path}`);
+  if (macs?.length === 0) return inOrder('agent', name, 'it runs, but no ENI is known that it could touch');
+  const left = macs?.filter((mac) => content?.toLowerCase().includes(mac) !== true) ?? [];
+  if (content !== undefined && left.length === 0)
+    return inOrder('agent', name, `it runs, and leaves the ENIs alone by ${path}`);
   return warning('agent', name, {
     evidence:
       content === undefined ? `it runs, and ${path} does not exist` : `it runs, and ${path} lacks ${left.join(', ')}`,

@@ -18,7 +18,7 @@ import type { KnownNics } from './udev.js';
 export const GRACE_MS = 2_000;
 
 /** All that was seen of one ENI. */
-export interface EniEvidence {
+interface EniEvidence {
   readonly view: EniView;
   /** What gc would do; undefined if it has nothing to say. */
   readonly verdict: Collected | undefined;
@@ -58,7 +58,7 @@ export async function checkEnis(patient: Patient, parts: Parts): Promise<readonl
   const unwell = new Set(troubles.map(({ subject }) => subject));
   return [
     ...troubles,
-    ...summary(views.filter(({ id }) => !unwell.has(id))),
+    ...(views.length === 0 ? [none(patient.config)] : summary(views.filter(({ id }) => !unwell.has(id)))),
     ...twins(
       home.links,
       provided.map(({ eni }) => eni.mac),
@@ -77,12 +77,18 @@ export async function knownNics(parts: Parts): Promise<KnownNics> {
   return { macs, drivers: [...new Set(drivers.filter((driver) => driver !== null))] };
 }
 
-/** What is wrong with one ENI; nothing if it is in order. Pure. */
-export function judgeEni({ view, verdict, eni, worker, home }: EniEvidence): Finding[] {
+/** What is wrong with one ENI; nothing if it is in order. What somebody is working on may look like anything. Pure. */
+function judgeEni(evidence: EniEvidence): Finding[] {
+  const troubles = judgeIdle(evidence);
+  const { worker, view } = evidence;
+  return troubles.length > 0 && worker !== undefined
+    ? [inOrder('eni', view.id, `${worker} is working on it`)]
+    : troubles;
+}
+
+function judgeIdle({ view, verdict, eni, home }: EniEvidence): Finding[] {
   const { id, state, note, link, attachment } = view;
   const owner = attachment?.owner ?? 'a pod';
-  if (worker !== undefined && verdict !== undefined && verdict.action !== 'keep')
-    return [inOrder('eni', id, `${worker} is working on it`)];
   if (verdict?.action === 'reclaim') {
     return [
       problem('eni', id, {
@@ -121,7 +127,7 @@ export function judgeEni({ view, verdict, eni, worker, home }: EniEvidence): Fin
           consequence: attachment === null ? 'nobody can use it' : `${owner} has no network`,
           mend:
             attachment === null
-              ? 'plug it in, or take it out of the settings: enim config get static'
+              ? 'enim config get static  # plug it in, or take it out of the settings'
               : `enim del ${owner} --container-id ${attachment.containerID}`,
         }),
       ];
@@ -153,13 +159,13 @@ function judgeQuarantined(id: string, grounds: string, home: readonly Link[]): F
     return problem('eni', id, {
       evidence: grounds,
       consequence: 'nobody can use it, for nobody can tell which NIC it is',
-      mend: `ip -d link show dev ${home.at(-1)?.name}`,
+      mend: `ip -d link show dev ${home.at(-1)?.name}  # remove what is no ENI, or give the ENI its pciAddress`,
     });
   }
   return warning('eni', id, {
     evidence: grounds,
     consequence: 'it is not given out',
-    mend: 'take it out of the settings: enim config get static',
+    mend: 'enim config get static  # if the node needs the NIC, take it out of the settings',
   });
 }
 
@@ -174,7 +180,7 @@ function judgeHealthy(
       warning('eni', id, {
         evidence: `${attachment?.owner} has it, but the provider does not know it`,
         consequence: 'it comes home, but is not given out again',
-        mend: 'enim provider init, or: enim config get static',
+        mend: 'enim config get static  # put it in again',
       }),
     ];
   }
@@ -184,7 +190,7 @@ function judgeHealthy(
       warning('eni', id, {
         evidence: `its NIC is in ${link.netns} as ${link.name}, but ${twin.name} at home has its MAC too`,
         consequence: 'one of the two is taken for the other when it comes home',
-        mend: `ip -d link show dev ${twin.name}`,
+        mend: `ip -d link show dev ${twin.name}  # remove what is no ENI, or give the ENI its pciAddress`,
       }),
     ];
   }
@@ -203,11 +209,19 @@ function judgeHealthy(
       warning('eni', id, {
         evidence: `its NIC is home as ${link.name}, which is what a NIC is called whose own name was taken`,
         consequence: 'it keeps that name from now on',
-        mend: `ip link set dev ${link.name} down && ip link set dev ${link.name} name NAME`,
+        mend: `ip link set dev ${link.name} down && ip link set dev ${link.name} name NAME  # whatever it is to be called`,
       }),
     ];
   }
   return [];
+}
+
+function none(config: string): Finding {
+  return warning('eni', 'no ENI', {
+    evidence: `neither ${config} nor discovery knows one`,
+    consequence: 'no pod can be given one',
+    mend: 'enim provider init',
+  });
 }
 
 function summary(views: readonly EniView[]): Finding[] {
@@ -227,7 +241,7 @@ function twins(links: readonly Link[], enis: readonly string[]): Finding[] {
     return warning('mac', mac, {
       evidence: `several cards have it: ${names.join(', ')}`,
       consequence: 'none of them can be an ENI without its bus address in the settings',
-      mend: 'enim config get static',
+      mend: 'ip -d -br link show  # which of them is to be one?',
     });
   });
 }

@@ -30,14 +30,14 @@ export async function examine(patient: Patient): Promise<readonly Finding[]> {
   await add('lock', () => checkLocks(patient));
   await add('program', () => checkPrograms(patient));
   await add('permissions', () => checkPermissions(patient));
-  let nics: KnownNics = { macs: [], drivers: [] };
+  let nics: KnownNics | undefined;
   await add('eni', async () => {
     mustBeReadable(patient);
     const parts = patient.open();
     nics = await knownNics(parts);
     return checkEnis(patient, parts);
   });
-  await add('agent', () => checkAgents(patient, nics.macs));
+  await add('agent', () => checkAgents(patient, nics?.macs));
   await add('udev', () => checkUdev(patient, nics));
   await add('rp_filter', () => checkReversePath(patient));
   await add('clock', () => checkClock(patient));

@@ -30,7 +30,7 @@ export interface Finding {
   readonly evidence: string;
   /** What comes of it; null if it is in order. */
   readonly consequence: string | null;
-  /** The command that mends it; null if it is in order. */
+  /** The command that mends it, or shows what a human has to decide (in a comment behind it); null if it is in order. */
   readonly mend: string | null;
   /** Whether `enim doctor --fix` mends it. */
   readonly fixable: boolean;
@@ -49,9 +49,18 @@ export function inOrder(check: CheckName, subject: string, evidence: string): Fi
 }
 
 export function warning(check: CheckName, subject: string, trouble: Trouble): Finding {
-  return { check, level: 'warning', subject, fixable: false, ...trouble };
+  return finding('warning', check, subject, trouble);
 }
 
 export function problem(check: CheckName, subject: string, trouble: Trouble): Finding {
-  return { check, level: 'problem', subject, fixable: false, ...trouble };
+  return finding('problem', check, subject, trouble);
+}
+
+function finding(
+  level: Level,
+  check: CheckName,
+  subject: string,
+  { evidence, consequence, mend, fixable = false }: Trouble,
+): Finding {
+  return { check, level, subject, evidence, consequence, mend, fixable };
 }

@@ -16,8 +16,16 @@ export interface Fixed {
   readonly error: string | null;
 }
 
-/** Mends what the findings say can be mended; goes on after a failure. */
-export async function fix(patient: Patient, findings: readonly Finding[]): Promise<readonly Fixed[]> {
+/**
+ * Mends what the findings say can be mended; goes on after a failure.
+ *
+ * @param signal ends it between two steps
+ */
+export async function fix(
+  patient: Patient,
+  findings: readonly Finding[],
+  signal?: AbortSignal,
+): Promise<readonly Fixed[]> {
   const wanted = (check: Finding['check']): string[] =>
     findings.filter((finding) => finding.fixable && finding.check === check).map(({ subject }) => subject);
   const fixed: Fixed[] = [];
@@ -37,7 +45,7 @@ export async function fix(patient: Patient, findings: readonly Finding[]): Promi
   }
   const enis = wanted('eni');
   // What a damaged state did not know only shows once it is replaced.
-  if (enis.length > 0 || wanted('state').length > 0) fixed.push(...(await collect(patient, enis)));
+  if (enis.length > 0 || wanted('state').length > 0) fixed.push(...(await collect(patient, enis, signal)));
   return fixed;
 }
 
@@ -53,9 +61,9 @@ async function removeUnfinished(patient: Patient, path: string): Promise<void> {
   }
 }
 
-async function collect(patient: Patient, enis: readonly string[]): Promise<Fixed[]> {
+async function collect(patient: Patient, enis: readonly string[], signal: AbortSignal | undefined): Promise<Fixed[]> {
   try {
-    const collected = await gc(patient.open(), { dryRun: false, grace: GRACE_MS });
+    const collected = await gc(patient.open(), { dryRun: false, grace: GRACE_MS }, signal);
     return collected
       .filter(({ done, error }) => done || error !== null)
       .map(({ eni, action, reason, error }) => ({

@@ -3,18 +3,22 @@ import type { HeldLock, Process } from '../../host/host.js';
 import { formatAge } from '../../model/duration.js';
 import { type Finding, inOrder, problem, warning } from './finding.js';
 import type { Patient } from './patient.js';
+import { CAP_SYS_PTRACE } from './permissions.js';
 
 /** Longer than any operation takes whose programs answer. */
 const LONG_MS = 60_000;
 
 export function checkLocks({ host, runDir, clock }: Patient): readonly Finding[] {
   const held = host.heldLocks(runDir);
-  if (held.length === 0) return [inOrder('lock', runDir, 'no lock is held')];
+  if (held.length === 0) {
+    const isBlind = !host.privileges().can(CAP_SYS_PTRACE);
+    return [inOrder('lock', runDir, isBlind ? 'we may not see who holds a lock' : 'no lock is held')];
+  }
   return held.map((lock) => judgeLock(lock, clock()));
 }
 
 /** Judges a lock that is held. */
-export function judgeLock({ path, sign, since, holders }: HeldLock, now: Date): Finding {
+function judgeLock({ path, sign, since, holders }: HeldLock, now: Date): Finding {
   const signed = Number(/^pid (\d+)/.exec(sign)?.[1] ?? 0);
   const age = now.getTime() - since.getTime();
   const by = holders.find(({ pid }) => pid === signed) === undefined ? bySomebody(signed, sign, holders) : sign;

@@ -12,7 +12,7 @@ export function checkSettings({ config, host, open }: Patient): readonly Finding
       problem('settings', config, {
         evidence: [thrown.message, ...thrown.details].join(' '),
         consequence: 'no command works but this one',
-        mend: thrown.hint ?? `${'$'}{EDITOR:-vi} ${config}`,
+        mend: `${'$'}{EDITOR:-vi} ${config}`,
       }),
     ];
   }

@@ -25,7 +25,7 @@ function judgePresent({ path, present, previous }: StateLook, now: Date): Findin
       return problem('state', path, {
         evidence: `it has version ${present.version}, which this enim does not know`,
         consequence: 'this enim refuses to work here',
-        mend: 'use the newer enim that wrote it',
+        mend: 'which -a enim  # use the newer one that wrote it',
       });
     case 'unreadable':
       return problem('state', path, {
@@ -78,7 +78,7 @@ function judgeKept({ kept }: StateLook): Finding[] {
     warning('state', path, {
       evidence: 'a damaged state file that was set aside',
       consequence: 'what only it knew is not in the record',
-      mend: `less ${path}; rm ${path}`,
+      mend: `less ${path}; rm -i ${path}`,
     }),
   );
 }

@@ -12,7 +12,9 @@ export interface KnownNics {
   readonly drivers: readonly string[];
 }
 
-export function checkUdev({ host }: Patient, nics: KnownNics): readonly Finding[] {
+/** @param nics undefined if they are not known: then every rule may mean them */
+export function checkUdev({ host }: Patient, nics: KnownNics | undefined): readonly Finding[] {
+  if (nics?.macs.length === 0) return [inOrder('udev', 'rules', 'no ENI is known that one could rename')];
   const files = new Map<string, string>();
   for (const directory of DIRECTORIES) {
     for (const name of host.list(directory).filter((each) => each.endsWith('.rules')))
@@ -32,7 +34,7 @@ export function checkUdev({ host }: Patient, nics: KnownNics): readonly Finding[
 }
 
 /** Numbers of the lines on which rules start that may rename one of the NICs. Pure. */
-export function renamingLines(text: string, { macs, drivers }: KnownNics): number[] {
+export function renamingLines(text: string, nics: KnownNics | undefined): number[] {
   const lines = text.split('\n');
   const found: number[] = [];
   for (let index = 0; index < lines.length; index += 1) {
@@ -42,15 +44,17 @@ export function renamingLines(text: string, { macs, drivers }: KnownNics): numbe
       index += 1;
       rule = rule.slice(0, -1) + (lines[index] ?? '');
     }
-    if (!rule.trimStart().startsWith('#') && renames(rule, macs, drivers)) found.push(start + 1);
+    if (!rule.trimStart().startsWith('#') && renames(rule, nics)) found.push(start + 1);
   }
   return found;
 }
 
-function renames(rule: string, macs: readonly string[], drivers: readonly string[]): boolean {
+function renames(rule: string, nics: KnownNics | undefined): boolean {
   if (!/(^|[\s,])SUBSYSTEM\s*==\s*"net"/.test(rule) || !/(^|[\s,])NAME\s*:?=\s*"/.test(rule)) return false;
   // An ENI is on no USB.
   if (wanted(rule, 'SUBSYSTEMS?')?.includes('usb')) return false;
+  if (nics === undefined) return true;
+  const { macs, drivers } = nics;
   const mac = wanted(rule, 'ATTRS?\\{address\\}');
   if (mac !== undefined && !macs.some((each) => fits(each, mac.toLowerCase()))) return false;
   const driver = wanted(rule, 'DRIVERS?');
