@@ -1,6 +1,6 @@
 /** The layers: imports point downwards only. commands, cni → manager → providers | store | link → model. */
 
-const DRIVERS = '^src/(providers|store|link|ipam|install)/';
+const DRIVERS = '^src/(providers|store|link|ipam|install|host)/';
 
 /** Packages that the CNI path must not even load: they cost more than its whole work. */
 const HEAVY = '(^|/)node_modules/(@oclif|chalk|cli-table3|conf|ajv|@kubernetes)/';
@@ -41,7 +41,7 @@ module.exports = {
       severity: 'error',
       comment:
         'A driver knows the model, how to start programs, durable files and system calls, and none of its siblings.',
-      from: { path: '^src/(providers|store|link|ipam|install)/' },
+      from: { path: '^src/(providers|store|link|ipam|install|host)/' },
       to: { path: '^src/', pathNot: '^src/($1/|model/|(exec|child|durable|libc)\\.ts$)' },
     },
     {
@@ -56,13 +56,13 @@ module.exports = {
       severity: 'error',
       comment: 'The manager is pure of faces, settings and effects.',
       from: { path: '^src/manager/' },
-      to: { path: '^src/', pathNot: '^src/(manager|model|providers|store|link)/' },
+      to: { path: '^src/', pathNot: '^src/(manager|model|providers|store|link|host)/' },
     },
     {
       name: 'only-context-names-drivers',
       severity: 'error',
       comment: 'context.ts is the composition root; whoever else imports a driver takes its types only.',
-      from: { path: '^src/', pathNot: '^src/(context\\.ts$|providers/|store/|link/|ipam/|install/|manager/)' },
+      from: { path: '^src/', pathNot: '^src/(context\\.ts$|providers/|store/|link/|ipam/|install/|host/|manager/)' },
       to: { path: DRIVERS, dependencyTypesNot: ['type-only'] },
     },
     {
@@ -120,7 +120,9 @@ module.exports = {
       name: 'hot-path-is-light',
       severity: 'error',
       comment: 'What an ADD of the CNI plugin runs through must never load these, however indirectly.',
-      from: { path: '^src/(cni|manager|providers|store|link|model)/|^src/(exec|child|durable|libc|context)\\.ts$' },
+      from: {
+        path: '^src/(cni|manager|providers|store|link|host|model)/|^src/(exec|child|durable|libc|context)\\.ts$',
+      },
       to: { path: HEAVY, reachable: true },
     },
     {

@@ -2,6 +2,7 @@
  * The composition root: settings and environment in, a manager's parts out. The only place that names concrete drivers.
  */
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadSettings } from './config/load.js';
 import { findLocations, type Locations } from './config/locations.js';
@@ -12,6 +13,7 @@ import { type Installer, install, uninstall } from './install/installer.js';
 import { createDelegate, type Delegate } from './ipam/delegate.js';
 import { createLinkDriver } from './link/driver.js';
 import { netnsDirectory } from './link/netns.js';
+import type { Patient } from './manager/doctor/patient.js';
 import type { Parts } from './manager/parts.js';
 import { survey } from './manager/survey.js';
 import type { DeviceSelector } from './model/device.js';
@@ -19,7 +21,8 @@ import { discover, toEni } from './model/discover.js';
 import type { Eni } from './model/eni.js';
 import { createStaticProvider } from './providers/static.js';
 import { createHistory } from './store/history.js';
-import { createLocks } from './store/lock.js';
+import { inspectState } from './store/inspect.js';
+import { createLocks, lockFileName } from './store/lock.js';
 import { createStore } from './store/store.js';
 
 /** Longest time that a program we start may take; beyond it the kernel hangs, and so would we. */
@@ -108,4 +111,24 @@ export function createContext({ env, overrides, purpose, lockWait, device = null
     uninstall: (places, options) => alone(() => uninstall(files, places, options)),
   };
   return { locations, settings, parts, delegate: createDelegate(programs), installer };
+}
+
+/** Puts together what `doctor` needs; nothing is read yet, for whatever is read may be what is wrong. */
+export async function createPatient(options: ContextOptions): Promise<Patient> {
+  const { env, overrides } = options;
+  const { config, stateDir, runDir } = findLocations(env, overrides);
+  // Nobody else needs them, the CNI plugin least of all.
+  const [{ createHost }, { DROP_IN_PATHS }] = await Promise.all([
+    import('./host/linux.js'),
+    import('./install/unmanaged.js'),
+  ]);
+  return {
+    ...{ config: resolve(config), stateDir: resolve(stateDir), runDir: resolve(runDir) },
+    host: createHost({ programs: createPrograms(TOOL_TIMEOUT_MS), path: env.PATH ?? '' }),
+    clock: () => new Date(),
+    inspectState: () => inspectState(stateDir),
+    lockFileName,
+    dropIns: DROP_IN_PATHS.map((path) => `/${path}`),
+    open: () => createContext(options).parts,
+  };
 }

@@ -1,7 +1,8 @@
 /** What all commands have in common: `--json`, `--config`, `--debug`, and where their settings and drivers come from. */
 import { Command, Flags } from '@oclif/core';
 import type { Locations } from '../config/locations.js';
-import { type Context, createContext } from '../context.js';
+import { type Context, createContext, createPatient } from '../context.js';
+import type { Patient } from '../manager/doctor/patient.js';
 import { usageError } from './usage.js';
 
 /** The parsed base flags. */
@@ -31,6 +32,16 @@ export abstract class EnimCommand extends Command {
    */
   protected open(flags: BaseFlags, purpose: string): Context {
     return createContext({
+      env: process.env,
+      overrides: this.overrides(flags),
+      purpose: `enim ${purpose}`,
+      warn: (message) => this.warn(message),
+    });
+  }
+
+  /** The node, to be examined; unlike `open` it works with whatever is wrong. */
+  protected patient(flags: BaseFlags, purpose: string): Promise<Patient> {
+    return createPatient({
       env: process.env,
       overrides: this.overrides(flags),
       purpose: `enim ${purpose}`,

@@ -13,6 +13,7 @@ export const COMMANDS: CommandTable = {
   'config:path': () => import('./config/path.js'),
   'config:set': () => import('./config/set.js'),
   del: () => import('./del.js'),
+  doctor: () => import('./doctor.js'),
   gc: () => import('./gc.js'),
   history: () => import('./history.js'),
   install: () => import('./install.js'),

@@ -57,7 +57,8 @@ function columnWidths(rows: readonly (readonly string[])[]): number[] {
   return (rows[0] ?? []).map((_, index) => Math.max(...rows.map((cells) => cells[index]?.length ?? 0)));
 }
 
-function foldWords(text: string, room: number): string {
+/** Breaks a text between its words into lines of at most `room` columns. */
+export function foldWords(text: string, room: number): string {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
     const line = lines.at(-1);

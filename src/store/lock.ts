@@ -41,7 +41,7 @@ interface LockSettings {
 /** Locks as files in a directory; nobody ever removes one, for then two processes could hold "the same" lock. */
 export function createLocks(programs: Programs, { directory, wait, purpose }: LockSettings): Locks {
   const take = async (name: string, milliseconds: number): Promise<Lock | string> => {
-    const path = join(directory, fileName(name));
+    const path = join(directory, lockFileName(name));
     const fd = open(path, directory);
     try {
       if (!((await callFlock(fd, milliseconds)) ?? (await flockProgram(programs, fd, milliseconds / 1_000)))) {
@@ -86,7 +86,7 @@ export function createLocks(programs: Programs, { directory, wait, purpose }: Lo
 }
 
 /** One file a name, and one name a file: what is no plain character is written as its code. */
-function fileName(name: string): string {
+export function lockFileName(name: string): string {
   const plain = [...name]
     .map((each) => (/[a-zA-Z0-9._-]/.test(each) ? each : `%${each.codePointAt(0)?.toString(16)}`))
     .join('');

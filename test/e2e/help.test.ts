@@ -12,6 +12,7 @@ const COMMANDS = [
   ...[
     'add',
     'del',
+    'doctor',
     'gc',
     'history',
     'list',

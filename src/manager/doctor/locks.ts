@@ -1,0 +1,49 @@
+/** The locks: who has one now, since when, and whether that process can go on. */
+import type { HeldLock, Process } from '../../host/host.js';
+import { formatAge } from '../../model/duration.js';
+import { type Finding, inOrder, problem, warning } from './finding.js';
+import type { Patient } from './patient.js';
+import { CAP_SYS_PTRACE } from './permissions.js';
+
+/** Longer than any operation takes whose programs answer. */
+const LONG_MS = 60_000;
+
+export function checkLocks({ host, runDir, clock }: Patient): readonly Finding[] {
+  const held = host.heldLocks(runDir);
+  if (held.length === 0) {
+    const isBlind = !host.privileges().can(CAP_SYS_PTRACE);
+    return [inOrder('lock', runDir, isBlind ? 'we may not see who holds a lock' : 'no lock is held')];
+  }
+  return held.map((lock) => judgeLock(lock, clock()));
+}
+
+/** Judges a lock that is held. */
+function judgeLock({ path, sign, since, holders }: HeldLock, now: Date): Finding {
+  const signed = Number(/^pid (\d+)/.exec(sign)?.[1] ?? 0);
+  const age = now.getTime() - since.getTime();
+  const by = holders.find(({ pid }) => pid === signed) === undefined ? bySomebody(signed, sign, holders) : sign;
+  const evidence = `held for ${formatAge(age)} by ${by}`;
+  const stopped = holders.filter(({ state }) => state === 'T' || state === 't');
+  if (stopped.length > 0 && stopped.length === holders.length) {
+    const pids = stopped.map(({ pid }) => pid).join(' ');
+    return problem('lock', path, {
+      evidence: `${evidence}, which is stopped`,
+      consequence: 'whoever needs the lock waits, and then ends with exit code 5',
+      mend: `kill -CONT ${pids}`,
+    });
+  }
+  if (age > LONG_MS) {
+    return warning('lock', path, {
+      evidence,
+      consequence: 'whoever needs the lock waits, and then ends with exit code 5',
+      mend: `ps -o pid,stat,etime,wchan:20,args -p ${holders.map(({ pid }) => pid).join(',')}`,
+    });
+  }
+  return inOrder('lock', path, evidence);
+}
+
+/** The one who signed has handed the lock on and gone, or nobody has signed. */
+function bySomebody(signed: number, sign: string, holders: readonly Process[]): string {
+  const named = holders.map(({ pid, name }) => `pid ${pid} (${name})`).join(', ');
+  return signed === 0 ? named : `${named}, for ${sign}, which is gone`;
+}

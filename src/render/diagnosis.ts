@@ -1,0 +1,53 @@
+/** What `enim doctor` tells a person. */
+import type { ChalkInstance } from 'chalk';
+import type { Finding, Level } from '../manager/doctor/finding.js';
+import type { Fixed } from '../manager/doctor/fix.js';
+import { foldWords } from './table.js';
+
+interface DiagnosisOptions {
+  /** Columns of the terminal; null when piped. */
+  readonly width: number | null;
+  readonly style: ChalkInstance;
+}
+
+const MARKS = { ok: '✔ ok', warning: '! warning', problem: '✘ problem' } as const satisfies Record<Level, string>;
+
+/** Below this many columns a folded text is harder to read than one that the terminal folds. */
+const NARROWEST = 20;
+
+/** A line a finding, and for what is not in order what comes of it and how to mend it; the count last. */
+export function renderDiagnosis(
+  findings: readonly Finding[],
+  fixed: readonly Fixed[],
+  { width, style }: DiagnosisOptions,
+): string {
+  const colours = { ok: style.green, warning: style.yellow, problem: style.red };
+  const marks = Math.max(...Object.values(MARKS).map((mark) => mark.length)) + 2;
+  const names = Math.max(0, ...findings.map(({ check }) => check.length)) + 2;
+  const indent = ' '.repeat(marks + names);
+  const room = width === null || width - indent.length < NARROWEST ? Number.POSITIVE_INFINITY : width - indent.length;
+  const block = (text: string): string => foldWords(text, room).replaceAll('\n', `\n${indent}`);
+  const lines = findings.flatMap(({ check, level, subject, evidence, consequence, mend }) => [
+    colours[level](MARKS[level].padEnd(marks)) + check.padEnd(names) + block(`${subject}: ${evidence}`),
+    ...(consequence === null ? [] : [indent + block(`consequence: ${consequence}`)]),
+    // A command is never broken: it is there to be pasted.
+    ...(mend === null ? [] : [`${indent}mend: ${mend}`]),
+  ]);
+  return [...fixed.map(renderFixed), ...lines, conclusion(findings)].join('\n');
+}
+
+function renderFixed({ subject, done, error }: Fixed): string {
+  return error === null ? `Fixed: ${subject}: ${done}` : `Not fixed: ${subject}: ${error}`;
+}
+
+function conclusion(findings: readonly Finding[]): string {
+  const count = (level: Level): number => findings.filter((finding) => finding.level === level).length;
+  const [problems, warnings] = [count('problem'), count('warning')];
+  const counted = [plural(problems, 'problem'), ...(warnings === 0 ? [] : [plural(warnings, 'warning')])].join(', ');
+  const isFixable = findings.some(({ fixable }) => fixable);
+  return isFixable ? `${counted}; some can be mended by: enim doctor --fix` : counted;
+}
+
+function plural(count: number, noun: string): string {
+  return `${count === 0 ? 'no' : count} ${noun}${count === 1 ? '' : 's'}`;
+}
