@@ -120,7 +120,9 @@ module.exports = {
       name: 'hot-path-is-light',
       severity: 'error',
       comment: 'What an ADD of the CNI plugin runs through must never load these, however indirectly.',
-      from: { path: '^src/(cni|manager|providers|store|link|host|model)/|^src/(exec|child|durable|libc|context)\\.ts$' },
+      from: {
+        path: '^src/(cni|manager|providers|store|link|host|model)/|^src/(exec|child|durable|libc|context)\\.ts$',
+      },
       to: { path: HEAVY, reachable: true },
     },
     {
