@@ -39,9 +39,13 @@ function say(...lines) {
 }
 
 /** Prints a command, runs it, shows its output; ends the show if it fails. */
-function run(program, args, { shown = [program, ...args].join(' '), quiet = false } = {}) {
+function run(program, args, { shown = [program, ...args].join(' '), quiet = false, input } = {}) {
   if (!quiet) console.log(bold(`$ ${shown}`));
-  const { status, error } = spawnSync(program, args, { stdio: quiet ? 'ignore' : ['ignore', 'inherit', 'inherit'] });
+  const stdin = input === undefined ? 'ignore' : 'pipe';
+  const { status, error } = spawnSync(program, args, {
+    input,
+    stdio: quiet ? 'ignore' : [stdin, 'inherit', 'inherit'],
+  });
   if (error) throw new Error(`${program} could not be started: ${error.message}`);
   if (status !== 0 && !quiet) throw new Error(`"${shown}" ended with exit code ${status}.`);
 }
@@ -55,6 +59,16 @@ function enim(...args) {
   const settings = Object.entries(ENVIRONMENT).map(([name, value]) => `${name}=${value}`);
   run('nsenter', [`--net=/run/netns/${NODE}`, '--', 'env', ...settings, ENIM, ...args], {
     shown: ['enim', ...args].join(' '),
+  });
+}
+
+/** Calls the executable as a container runtime calls its CNI plugin. */
+function cni(command, pod) {
+  const call = { CNI_COMMAND: command, CNI_CONTAINERID: 'c0ffee', CNI_NETNS: `/run/netns/${pod}`, CNI_IFNAME: 'eth0' };
+  const variables = Object.entries({ ...ENVIRONMENT, ...call }).map(([name, value]) => `${name}=${value}`);
+  run('nsenter', [`--net=/run/netns/${NODE}`, '--', 'env', ...variables, ENIM], {
+    shown: `CNI_COMMAND=${command} CNI_CONTAINERID=c0ffee CNI_NETNS=/run/netns/${pod} CNI_IFNAME=eth0 enim < eninet.conf`,
+    input: JSON.stringify({ cniVersion: '1.1.0', name: 'eninet', type: 'enim' }),
   });
 }
 
@@ -128,6 +142,14 @@ function show() {
   say('Pod web-0 ends as it should.');
   enim('del', 'default/web-0');
   enim('list');
+
+  say('A container runtime calls the same executable as its CNI plugin.');
+  cni('ADD', PODS[0]);
+  enim('list');
+  cni('DEL', PODS[0]);
+
+  say('Who had which ENI, and why no longer?');
+  enim('history');
 }
 
 try {
