@@ -50,6 +50,7 @@ const PACKAGE_OF: Record<string, string> = {
   ip: 'iproute2',
   nsenter: 'util-linux',
   flock: 'util-linux',
+  setpriv: 'util-linux',
   tee: 'coreutils',
 };
 

@@ -44,7 +44,7 @@ export function createLocks(programs: Programs, { directory, wait, purpose }: Lo
     const path = join(directory, lockFileName(name));
     const fd = open(path, directory);
     try {
-      if (!((await callFlock(fd, milliseconds)) ?? (await flockProgram(programs, fd, milliseconds / 1_000)))) {
+      if (!(await takeFlock(programs, fd, milliseconds))) {
         closeSync(fd);
         return path;
       }
@@ -118,32 +118,39 @@ function open(path: string, directory: string): number {
   }
 }
 
-/** Longest pause between two attempts, in milliseconds; the shortest is a tenth of it. */
-const LONGEST_PAUSE = 10;
+async function takeFlock(programs: Programs, fd: number, milliseconds: number): Promise<boolean> {
+  const taken = await callFlock(fd, milliseconds);
+  if (taken === true || (taken === false && milliseconds <= TRYING_MS)) return taken;
+  return flockProgram(programs, fd, milliseconds / 1_000);
+}
 
-/**
- * Tries until it succeeds or the time is over; undefined where the call is not to be had. No process waits for us, so that none is
- * left waiting when we are killed.
- */
+/** How long it is tried by ourselves, and the pause between two attempts, in milliseconds. Most locks are held for less. */
+const TRYING_MS = 10;
+const PAUSE_MS = 1;
+
+/** Tries for a moment; undefined where the call is not to be had. */
 async function callFlock(fd: number, milliseconds: number): Promise<boolean | undefined> {
-  const deadline = performance.now() + milliseconds;
-  for (let pause = LONGEST_PAUSE / 10; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE)) {
+  const deadline = performance.now() + Math.min(milliseconds, TRYING_MS);
+  for (;;) {
     const taken = await tryFlock(fd);
-    if (taken !== false) return taken;
-    if (performance.now() >= deadline) return false;
-    // Not all at once.
-    await sleep(pause * (0.5 + Math.random()));
+    if (taken !== false || performance.now() >= deadline) return taken;
+    await sleep(PAUSE_MS * (0.5 + Math.random()));
   }
 }
 
-/** flock(1) locks the description that it inherits as descriptor 3, which stays locked when it has ended. */
+/**
+ * Waits in the kernel's queue, in which nobody is overtaken for ever. flock(1) locks the description that it inherits as descriptor 3,
+ * which stays locked when it has ended. It dies with us, so that no waiter is left behind when we are killed.
+ */
 async function flockProgram({ run }: Programs, fd: number, seconds: number): Promise<boolean> {
   const wait = seconds > 0 ? ['-w', String(seconds)] : ['-n'];
-  const outcome = await run('flock', ['-x', ...wait, '3'], { keepOpen: [fd] }).catch((thrown: unknown) => {
-    // A wait longer than any program may run is over then as well.
-    if (thrown instanceof EnimError && thrown.code === 'TOOL_TIMEOUT') return { code: 1, stderr: '' };
-    throw thrown;
-  });
+  const outcome = await run('setpriv', ['--pdeathsig', 'KILL', 'flock', '-x', ...wait, '3'], { keepOpen: [fd] }).catch(
+    (thrown: unknown) => {
+      // A wait longer than any program may run is over then as well.
+      if (thrown instanceof EnimError && thrown.code === 'TOOL_TIMEOUT') return { code: 1, stderr: '' };
+      throw thrown;
+    },
+  );
   const { code, stderr } = outcome;
   if (code === 0) return true;
   if (code === 1) return false;
