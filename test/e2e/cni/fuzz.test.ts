@@ -15,10 +15,7 @@ interface Input {
 
 /** A text that an environment can hold. */
 const word = fc.string({ maxLength: 20 }).map((text) => text.replaceAll('\0', ''));
-const wild = fc.oneof(
-  word,
-  fc.constantFrom('', '/', '..', 'eth0', 'c1', '\n', '%s', '$HOME', 'x'.repeat(5_000), '💥'),
-);
+const wild = fc.oneof(word, fc.constantFrom('', '/', '..', 'eth0', 'c1', '\n', '%s', '$HOME', 'x'.repeat(5_000), '💥'));
 const command = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom('ADD', 'DEL', 'CHECK', 'GC', 'STATUS', 'VERSION') },
   { weight: 1, arbitrary: wild },
