@@ -32,9 +32,10 @@ module.exports = {
     {
       name: 'ground-level',
       severity: 'error',
-      comment: 'model, the starting of programs, durable files and system calls know nothing of what is above them.',
-      from: { path: '^src/(model/|(exec|child|durable|libc)\\.ts$)' },
-      to: { path: '^src/', pathNot: '^src/(model/|(exec|child|durable|libc)\\.ts$)' },
+      comment:
+        'model, the starting of programs, durable files, failpoints and system calls know nothing of what is above them.',
+      from: { path: '^src/(model/|(exec|child|durable|failpoint|libc)\\.ts$)' },
+      to: { path: '^src/', pathNot: '^src/(model/|(exec|child|durable|failpoint|libc)\\.ts$)' },
     },
     {
       name: 'drivers-look-down',
@@ -42,7 +43,7 @@ module.exports = {
       comment:
         'A driver knows the model, how to start programs, durable files and system calls, and none of its siblings.',
       from: { path: '^src/(providers|store|link|ipam|install|host)/' },
-      to: { path: '^src/', pathNot: '^src/($1/|model/|(exec|child|durable|libc)\\.ts$)' },
+      to: { path: '^src/', pathNot: '^src/($1/|model/|(exec|child|durable|failpoint|libc)\\.ts$)' },
     },
     {
       name: 'manager-takes-types',
@@ -99,7 +100,7 @@ module.exports = {
       comment: 'Faces and the manager parse, decide and call; files and processes are the drivers’ work.',
       from: { path: '^src/(commands|cni|manager|render|model)/' },
       to: {
-        path: '^(node:)?(fs|fs/promises|child_process)$|(^|/)node_modules/(execa|conf)/|^src/(exec|child|durable|libc)\\.ts$',
+        path: '^(node:)?(fs|fs/promises|child_process)$|(^|/)node_modules/(execa|conf)/|^src/(exec|child|durable|failpoint|libc)\\.ts$',
       },
     },
     {

@@ -17,6 +17,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { failpoint } from './failpoint.js';
 import { errnoOf } from './model/errors.js';
 
 /** The content of a file, or undefined if there is none. Throws for every other failure. */
@@ -62,7 +63,7 @@ export function replaceDurably(
     throw thrown;
   }
   if (previous !== undefined) keepAs(path, previous);
-  renameSync(temporary, path);
+  rename(temporary, path);
   syncDirectory(directory);
 }
 
@@ -76,18 +77,23 @@ export function setAside(path: string, when: Date): string {
   let count = 0;
   while (existsSync(name(count))) count += 1;
   const aside = name(count);
+  failpoint('link', aside);
   linkSync(path, aside);
+  failpoint('linked', aside);
   syncDirectory(dirname(path));
   return aside;
 }
 
 function writeDurably(path: string, content: string | Uint8Array, mode: number): void {
+  failpoint('open', path);
   const fd = openSync(path, 'w', mode);
   try {
+    failpoint('write', path);
     writeFileSync(fd, content);
+    failpoint('written', path);
     // Whatever the umask, and whatever a leftover had.
     fchmodSync(fd, mode);
-    fsyncSync(fd);
+    sync(fd, path);
   } finally {
     closeSync(fd);
   }
@@ -97,19 +103,32 @@ function writeDurably(path: string, content: string | Uint8Array, mode: number):
 function keepAs(path: string, previous: string): void {
   const temporary = `${previous}.new`;
   rmSync(temporary, { force: true });
+  failpoint('link', temporary);
   try {
     linkSync(path, temporary);
   } catch (thrown) {
     if (errnoOf(thrown) === 'ENOENT') return;
     throw thrown;
   }
-  renameSync(temporary, previous);
+  rename(temporary, previous);
+}
+
+function rename(from: string, to: string): void {
+  failpoint('rename', to);
+  renameSync(from, to);
+  failpoint('renamed', to);
+}
+
+function sync(fd: number, path: string): void {
+  failpoint('fsync', path);
+  fsyncSync(fd);
+  failpoint('fsynced', path);
 }
 
 function syncDirectory(path: string): void {
   const fd = openSync(path, 'r');
   try {
-    fsyncSync(fd);
+    sync(fd, path);
   } finally {
     closeSync(fd);
   }

@@ -3,6 +3,7 @@
  * signals, never holds our stdout open after we are gone, and inherits nothing but what it is given.
  */
 import { type Child, type Ending, startChild } from './child.js';
+import { failpoint } from './failpoint.js';
 import { EnimError, errnoOf } from './model/errors.js';
 
 /** What a program answered. `code` is null when it ended by a signal. */
@@ -62,6 +63,7 @@ const PACKAGE_OF: Record<string, string> = {
 export function createPrograms(timeout: number): Programs {
   return {
     async run(program, args, { input, keepOpen = [], env = ourEnvironment() } = {}) {
+      failpoint('start', program);
       const child = startChild({
         argv: [program, ...args],
         env,
@@ -69,16 +71,21 @@ export function createPrograms(timeout: number): Programs {
         keepOpen,
         onOutput: () => {},
       });
+      failpoint('started', program);
       if (input !== undefined) {
         child.write(input);
+        failpoint('asked', program);
         child.closeInput();
       }
-      return bounded(child, [program, ...args], timeout, child.ended);
+      const outcome = await bounded(child, [program, ...args], timeout, child.ended);
+      failpoint('ended', program);
+      return outcome;
     },
 
     converse(program, args, { keepOpen = [] } = {}) {
       const argv = [program, ...args] as const;
       const printed = new Lines();
+      failpoint('start', program);
       const child = startChild({
         argv,
         env: ourEnvironment(),
@@ -86,18 +93,24 @@ export function createPrograms(timeout: number): Programs {
         keepOpen,
         onOutput: (text) => printed.add(text),
       });
+      failpoint('started', program);
       // Whoever asks hears of it; nobody asking is no crash.
       child.ended.catch(() => {});
       return {
         async ask(text, lines) {
           const from = printed.count;
+          failpoint('ask', program);
           child.write(text);
+          failpoint('asked', program);
           const last = await bounded(child, argv, timeout, Promise.race([printed.reach(from + lines), child.ended]));
+          failpoint('answered', program);
           return { lines: printed.since(from), ended: last ?? null };
         },
         async end() {
           child.closeInput();
+          failpoint('ending', program);
           await bounded(child, argv, timeout, child.ended);
+          failpoint('ended', program);
         },
       };
     },

@@ -4,6 +4,7 @@
  */
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import type { Programs } from '../exec.js';
+import { failpoint } from '../failpoint.js';
 import { libc } from '../libc.js';
 import { EnimError, errnoOf } from '../model/errors.js';
 import type { Sysctls } from './configure.js';
@@ -60,11 +61,13 @@ function stepIn(path: string, setns: (fd: number, type: number) => number, work:
 }
 
 function write(path: string, value: string): void {
+  failpoint('set', path);
   try {
     writeFileSync(path, value);
   } catch (thrown) {
     throw unwritable(path, value, errnoOf(thrown) ?? String(thrown));
   }
+  failpoint('have set', path);
 }
 
 function unwritable(paths: string, value: string, reason: string): EnimError {

@@ -7,6 +7,7 @@ import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync 
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Programs } from '../exec.js';
+import { failpoint } from '../failpoint.js';
 import { EnimError, errnoOf } from '../model/errors.js';
 import { tryFlock } from './flock.js';
 
@@ -52,14 +53,17 @@ export function createLocks(programs: Programs, { directory, wait, purpose }: Lo
       closeSync(fd);
       throw thrown;
     }
+    failpoint('locked', name);
     signPost(fd, purpose);
     let isHeld = true;
     return {
       fd,
       release() {
         if (isHeld) {
+          failpoint('unlock', name);
           signPost(fd, null);
           closeSync(fd);
+          failpoint('unlocked', name);
         }
         isHeld = false;
       },

@@ -15,6 +15,8 @@ export interface CniCall {
   readonly network?: Readonly<Record<string, unknown>>;
   /** Standard input as it is, instead of a network configuration. */
   readonly stdin?: string;
+  /** Added to the environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** What a runtime gets of a result, in the shape of 1.0.0 and later. */
@@ -39,11 +41,11 @@ export const NETWORK = { cniVersion: '1.1.0', name: 'eninet', type: 'enim' } as 
 
 /** Starts a call. */
 export function startCall(node: Node, command: string, call: CniCall = {}): RunningEnim {
-  const { containerID = 'c1', netns = '', ifname = 'eth0', path = '', network = {} } = call;
+  const { containerID = 'c1', netns = '', ifname = 'eth0', path = '', network = {}, env = {} } = call;
   const { args = 'IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=web-0;K8S_POD_UID=u-1' } = call;
   const variables = { CNI_COMMAND: command, CNI_CONTAINERID: containerID, CNI_NETNS: netns, CNI_IFNAME: ifname };
   return node.start([EXECUTABLE], {
-    env: { ...variables, CNI_ARGS: args, CNI_PATH: path },
+    env: { ...variables, CNI_ARGS: args, CNI_PATH: path, ...env },
     input: call.stdin ?? JSON.stringify({ ...NETWORK, ...network }),
   });
 }

@@ -6,6 +6,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   ip: 'iproute2',
   nsenter: 'util-linux',
   flock: 'util-linux',
+  setpriv: 'util-linux',
   tee: 'coreutils',
 };
 

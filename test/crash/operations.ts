@@ -1,0 +1,119 @@
+/** What is killed: each operation with what has to be done before it, on a node where all is home. */
+import { callPlugin } from '../fabric/cni.js';
+import type { EnimResult } from '../fabric/executable.js';
+import type { Pod } from '../fabric/pod.js';
+import { type Bed, succeed } from './bed.js';
+
+/** Where one operation is tried once. */
+export interface Scene {
+  readonly bed: Bed;
+  readonly pod: Pod;
+  /** The pod that has the container's ID after `pod`. */
+  readonly successor: Pod;
+}
+
+/** An operation. All of them are about container c1 of default/web-0. */
+export interface Operation {
+  readonly name: string;
+  /** Whether the pod is used up by it. */
+  readonly endsPod?: boolean;
+  /** Makes what it works on, first of all by an add that must succeed; absent if it starts from an ENI that is free. */
+  prepare?(scene: Scene): Promise<void>;
+  run(scene: Scene, env?: Readonly<Record<string, string>>): Promise<EnimResult>;
+}
+
+/** What brings home whatever an operation has left. */
+export const DEL = ['del', 'default/web-0', '--container-id', 'c1'];
+export const GC = ['gc', '--grace', '0s'];
+
+/** Some step in the middle: what is seen is left to the ones that follow. */
+const HALF_WAY = { ENIM_FAILPOINT: '50' };
+
+/** `enim add` for the container. */
+export function addTo({ path }: Pod): string[] {
+  return ['add', 'default/web-0', '--netns', path, '--container-id', 'c1'];
+}
+
+const isAttached = ({ bed, pod }: Scene): Promise<void> => succeed(bed.node, addTo(pod));
+const isAdded = async (scene: Scene): Promise<void> => {
+  const { code, stdout } = await cni('ADD', scene);
+  if (code !== 0) throw new Error(`ADD ended with ${code}: ${stdout}`);
+};
+
+function enim({ bed }: Scene, args: readonly string[], env = {}): Promise<EnimResult> {
+  return bed.node.enim(args, { env });
+}
+
+function cni(command: string, { bed, pod }: Scene, env = {}, network = {}): Promise<EnimResult> {
+  return callPlugin(bed.node, command, { netns: pod.path, network, env });
+}
+
+const add: Operation = {
+  name: 'add',
+  run: (scene, env) => enim(scene, addTo(scene.pod), env),
+};
+
+const del: Operation = {
+  name: 'del',
+  prepare: isAttached,
+  run: (scene, env) => enim(scene, DEL, env),
+};
+
+/** Those that are tried with each family. */
+export const BASIC: readonly Operation[] = [add, del];
+
+/** All of them. */
+export const OPERATIONS: readonly Operation[] = [
+  add,
+  del,
+  {
+    name: 'gc of a card that came home by itself',
+    endsPod: true,
+    async prepare(scene) {
+      await isAttached(scene);
+      await scene.bed.node.simulateCardReturn(scene.pod, 'eth0');
+    },
+    run: (scene, env) => enim(scene, GC, env),
+  },
+  {
+    name: 'CNI ADD',
+    run: (scene, env) => cni('ADD', scene, env),
+  },
+  {
+    name: 'CNI DEL',
+    prepare: isAdded,
+    run: (scene, env) => cni('DEL', scene, env),
+  },
+  {
+    name: 'CNI GC',
+    prepare: isAdded,
+    run: (scene, env) => cni('GC', scene, env, { 'cni.dev/valid-attachments': [] }),
+  },
+  {
+    name: 'add repeated',
+    prepare: isAttached,
+    run: (scene, env) => enim(scene, addTo(scene.pod), env),
+  },
+  {
+    name: 'add over a stale record',
+    prepare: isAttached,
+    run: (scene, env) => enim(scene, addTo(scene.successor), env),
+  },
+  {
+    name: 'add after one that was killed',
+    async prepare(scene) {
+      await isAttached(scene);
+      await succeed(scene.bed.node, DEL);
+      await enim(scene, addTo(scene.pod), HALF_WAY);
+    },
+    run: (scene, env) => enim(scene, addTo(scene.pod), env),
+  },
+  {
+    name: 'del after one that was killed',
+    async prepare(scene) {
+      await isAttached(scene);
+      await enim(scene, DEL, HALF_WAY);
+    },
+    run: (scene, env) => enim(scene, DEL, env),
+  },
+];
