@@ -41,11 +41,11 @@ export function createHost({ programs, path: searched, root = '/' }: HostSetting
         .map((directory) => join(directory, name))
         .find((path) => accessFault(path, constants.X_OK) === null),
     iproute2: async () => (await programs.run('ip', ['-V'])).stdout.trim(),
-    // Without the calls of libc, programs take the locks and write sysctls.
-    programs: async () =>
-      (await libc()) === undefined && typeof Bun !== 'undefined'
-        ? ['ip', 'nsenter', 'flock', 'tee']
-        : ['ip', 'nsenter'],
+    // Without the calls of libc, a program writes sysctls.
+    programs: async () => {
+      const always = ['ip', 'nsenter', 'flock', 'setpriv'];
+      return (await libc()) === undefined && typeof Bun !== 'undefined' ? [...always, 'tee'] : always;
+    },
     privileges: () => privilegesOf(readFileSync(join(proc, 'self/status'), 'utf8')),
     makeDirectory: (path, mode) =>
       tried(`make ${path}`, () => {

@@ -179,7 +179,7 @@ describeEndToEnd('enim doctor', () => {
     const found = problems(await doctor([], { via: ['env', 'PATH=/nonexistent'] }));
     expect(found.map(({ check, subject, mend }) => [check, subject, mend])).toEqual([
       ['program', 'ip', 'apt-get install iproute2'],
-      ['program', 'nsenter', 'apt-get install util-linux'],
+      ...['nsenter', 'flock', 'setpriv'].map((name) => ['program', name, 'apt-get install util-linux']),
     ]);
   });
 
