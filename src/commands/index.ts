@@ -21,4 +21,5 @@ export const COMMANDS: CommandTable = {
   'provider:list': () => import('./provider/list.js'),
   'provider:release': () => import('./provider/release.js'),
   uninstall: () => import('./uninstall.js'),
+  where: () => import('./where.js'),
 };

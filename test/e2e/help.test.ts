@@ -20,7 +20,7 @@ const COMMANDS = [
     'provider allocate',
     'provider release',
   ],
-  ...['cni', 'install', 'uninstall'],
+  ...['cni', 'install', 'uninstall', 'where'],
   ...['config get', 'config set', 'config path'],
 ];
 
