@@ -3,6 +3,7 @@
  * `node:child_process` takes 7 and 6, for it loads the streams (measured).
  */
 import { spawn } from 'node:child_process';
+import { errnoOf } from './model/errors.js';
 
 /** How a child ended. `code` is null when it was by a signal. */
 export interface Ending {
@@ -50,10 +51,10 @@ function startOnBun(settings: ChildSettings, bun: NonNullable<typeof Bun>): Chil
   const { stdin, stdout, stderr, exited } = child;
   return {
     write(text) {
-      unlessGone(() => stdin?.write(text));
-      unlessGone(() => stdin?.flush());
+      feed(() => stdin?.write(text));
+      feed(() => stdin?.flush());
     },
-    closeInput: () => unlessGone(() => stdin?.end()),
+    closeInput: () => feed(() => stdin?.end()),
     kill: () => child.kill('SIGKILL'),
     ended: Promise.all([readAll(stdout, onOutput), readAll(stderr, () => {}), exited]).then(([out, err]) => ({
       ...{ code: child.exitCode, stdout: out, stderr: err },
@@ -61,11 +62,16 @@ function startOnBun(settings: ChildSettings, bun: NonNullable<typeof Bun>): Chil
   };
 }
 
-/** A program that ended without reading all of its input says why by its exit code. */
-function unlessGone(work: () => unknown): void {
+/** A program that ended without reading all of its input says why by its exit code. Bun throws it, or rejects. */
+function feed(work: () => unknown): void {
+  const ignoreEnd = (thrown: unknown): void => {
+    if (errnoOf(thrown) !== 'EPIPE') throw thrown;
+  };
   try {
-    Promise.resolve(work()).catch(() => {});
-  } catch {}
+    Promise.resolve(work()).catch(ignoreEnd);
+  } catch (thrown) {
+    ignoreEnd(thrown);
+  }
 }
 
 async function readAll(stream: ReadableStream<Uint8Array>, onText: (text: string) => void): Promise<string> {

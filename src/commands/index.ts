@@ -26,4 +26,5 @@ export const COMMANDS: CommandTable = {
   'provider:release': () => import('./provider/release.js'),
   'provider:restore': () => import('./provider/restore.js'),
   uninstall: () => import('./uninstall.js'),
+  where: () => import('./where.js'),
 };

@@ -1,9 +1,41 @@
 /** What sysfs says of a device on its bus. It speaks of the machine, not of a netns: it is right also while a NIC is away. */
 import { existsSync, writeFileSync } from 'node:fs';
-import { readlink } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { readdir, readFile, readlink, realpath } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { parsePciAddress } from '../model/address.js';
 import { EnimError, errnoOf } from '../model/errors.js';
 import type { Link } from '../model/link.js';
+
+/** What is plugged in at a bus address. A virtio device has two: its own, and that of the PCI device that it sits on. */
+export interface Hardware {
+  readonly pciAddress: string | null;
+  readonly virtio: string | null;
+  /** Kernel driver; null if none is bound to it. */
+  readonly driver: string | null;
+  /** Whether it is a network card, by its class. */
+  readonly isNic: boolean;
+  /** Whether it has a network interface, in whichever netns. */
+  readonly hasLink: boolean;
+}
+
+/** Network controllers, in the class of a PCI device. */
+const NETWORK_CLASS = '0x02';
+
+/** The device at a bus address, or undefined if there is none. */
+export async function hardwareAt(busAddress: string): Promise<Hardware | undefined> {
+  const found = await realpath(devicePath(busAddress)).catch(() => undefined);
+  if (found === undefined) return undefined;
+  const pci = parsePciAddress(basename(found)) === undefined ? dirname(found) : found;
+  const pciAddress = parsePciAddress(basename(pci)) ?? null;
+  const below = pci === found ? (await readdir(found)).filter((name) => name.startsWith('virtio')) : [basename(found)];
+  const [virtio = null] = below;
+  const device = virtio === null || pci !== found ? found : `${found}/${virtio}`;
+  // The directory is there as long as any interface is; what is listed in it are only those of our own netns.
+  const hasLink = existsSync(`${device}/net`);
+  const pciClass = pciAddress === null ? '' : await readFile(`${pci}/class`, 'utf8').catch(() => '');
+  const driver = await readlink(`${device}/driver`).then(basename, () => null);
+  return { pciAddress, virtio, driver, isNic: hasLink || pciClass.startsWith(NETWORK_CLASS), hasLink };
+}
 
 /** Whether a device is (still) plugged in at this bus address (`0000:00:05.0`, `virtio3`). */
 export async function isOnBus(busAddress: string): Promise<boolean> {

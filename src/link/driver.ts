@@ -10,8 +10,7 @@ import { EnimError } from '../model/errors.js';
 import { formatLabel } from '../model/label.js';
 import type { Link, LinkRoute, LinkSnapshot, Restored } from '../model/link.js';
 import type { Setup } from '../model/setup.js';
-import { driverOf, isOnBus, rebind } from './bus.js';
-
+import { driverOf, type Hardware, hardwareAt, isOnBus, rebind } from './bus.js';
 import { configurationFaults, planConfigure, sysctlsFor } from './configure.js';
 import { findDevice } from './device.js';
 import { writeSysctls } from './inside.js';
@@ -62,6 +61,8 @@ export interface LinkDriver {
   differences(link: Link, snapshot: LinkSnapshot, home: readonly Link[]): readonly Restored[];
   /** Whether the hardware is plugged in at this bus address, whichever netns its link is in. */
   isOnBus(busAddress: string): Promise<boolean>;
+  /** What is plugged in at this bus address, whichever netns its link is in; undefined if nothing is. */
+  hardwareAt(busAddress: string): Promise<Hardware | undefined>;
   /** The kernel driver of a card, or the kind of a virtual device. */
   driverOf(link: Link): Promise<string | null>;
   /**
@@ -116,6 +117,7 @@ export function createLinkDriver(programs: Programs, sshPeer: string | null): Li
     faults: configurationFaults,
     differences: (link, snapshot, home) => planRestore(link, snapshot, namesOfOthers(home, link)).restored,
     isOnBus,
+    hardwareAt,
     driverOf,
     under({ fd }) {
       const session = openIp(programs, [fd]);

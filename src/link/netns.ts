@@ -17,6 +17,22 @@ const NAMED = '/run/netns';
  */
 const NETNS_DESCRIPTOR = /^(net:\[\d+\]|\/|\/(var\/)?run\/.*|\/proc\/.*)$/;
 
+/** A line of mountinfo that mounts a netns: its inode, and the mount point. */
+const NETNS_MOUNT = /^\S+ \S+ \S+ net:\[(\d+)\] (\S+) /gm;
+
+/** What keeps a netns alive. */
+export interface NetnsHolders {
+  /** Where it is mounted; those in mount namespaces of others by way of a process in it (`/proc/PID/root/…`). */
+  readonly paths: readonly {
+    readonly path: string /** The path no longer leads there. */;
+    readonly deleted: boolean;
+  }[];
+  /** Processes that run in it. */
+  readonly processes: readonly { readonly pid: number; readonly command: string }[];
+  /** Descriptors that have it open. */
+  readonly descriptors: readonly { readonly pid: number; readonly command: string; readonly fd: number }[];
+}
+
 /** A netns that exists, and the ways that lead to it. */
 export interface ReachableNetns extends NetnsRef {
   /** Processes that run in it. */
@@ -31,10 +47,12 @@ export interface NetnsDirectory {
   pathOf(text: string): string;
   /** The netns at a path, if there is one. */
   find(path: string): Promise<NetnsRef | undefined>;
-  /** Every netns but home that can be reached by a name, by a process in it, or by a descriptor that somebody holds open. */
+  /** Every netns but home that can be reached by a name, a process in it, a descriptor that is held open, or a mount anywhere. */
   findAll(): Promise<readonly ReachableNetns[]>;
   /** The processes in every netns, by its inode. */
   processes(): Promise<ReadonlyMap<number, readonly number[]>>;
+  /** All that can be seen to keep the netns with these inodes alive. */
+  holders(inodes: readonly number[]): Promise<ReadonlyMap<number, NetnsHolders>>;
 }
 
 /** The netns of this machine. */
@@ -44,6 +62,7 @@ export const netnsDirectory: NetnsDirectory = {
   find: findNetns,
   findAll: findAllNetns,
   processes,
+  holders,
 };
 
 /**
@@ -108,15 +127,83 @@ async function findAllNetns(): Promise<ReachableNetns[]> {
     if (there?.dev === nsfs) add(there.ino, `${NAMED}/${name}`, []);
   }
   for (const [inode, pids] of await processes()) add(inode, `/proc/${pids[0]}/ns/net`, pids);
-  for (const pid of await listPids()) {
-    for (const descriptor of await listIfThere(`/proc/${pid}/fd`)) {
-      const path = `/proc/${pid}/fd/${descriptor}`;
-      if (!NETNS_DESCRIPTOR.test(await readlink(path).catch(() => ''))) continue;
-      const there = statOrNothing(path);
-      if (there?.dev === nsfs) add(there.ino, path, []);
+  for (const { inode, pid, fd } of await descriptors(nsfs)) add(inode, `/proc/${pid}/fd/${fd}`, []);
+  for (const { inode, path, deleted } of await mounts()) if (!deleted) add(inode, path, []);
+  return [...found.values()];
+}
+
+async function holders(inodes: readonly number[]): Promise<Map<number, NetnsHolders>> {
+  const wanted = new Set(inodes);
+  const [everyMount, everyDescriptor, everyProcess] = await Promise.all([
+    mounts(),
+    descriptors(home().dev),
+    processes(),
+  ]);
+  const named = async <T extends { readonly pid: number }>(each: T): Promise<T & { command: string }> => {
+    const command = await readFile(`/proc/${each.pid}/comm`, 'utf8').catch(() => '');
+    return { ...each, command: command.replace(/\n$/, '') };
+  };
+  const found = [...wanted].map(async (inode) => {
+    const inside = (everyProcess.get(inode) ?? []).map((pid) => named({ pid }));
+    const open = everyDescriptor
+      .filter((each) => each.inode === inode)
+      .map(async ({ pid, fd }) => ({ ...(await named({ pid })), fd }));
+    const paths = everyMount.filter((each) => each.inode === inode).map(({ path, deleted }) => ({ path, deleted }));
+    return [inode, { paths, processes: await Promise.all(inside), descriptors: await Promise.all(open) }] as const;
+  });
+  return new Map(await Promise.all(found));
+}
+
+interface NetnsMount {
+  readonly inode: number;
+  readonly path: string;
+  readonly deleted: boolean;
+}
+
+/** Every mount of a netns: ours, and of the mount namespaces of others those that our own paths do not lead to. */
+async function mounts(): Promise<NetnsMount[]> {
+  const found = new Map<string, NetnsMount>();
+  const seen = new Set<string>();
+  for (const pid of ['self', ...(await listPids())]) {
+    const namespace = await readlink(`/proc/${pid}/ns/mnt`).catch(() => '');
+    if (namespace === '' || seen.has(namespace)) continue;
+    seen.add(namespace);
+    const table = await readFile(`/proc/${pid}/mountinfo`, 'utf8').catch(() => '');
+    for (const [, number, point = ''] of table.matchAll(NETNS_MOUNT)) {
+      const inode = Number(number);
+      const there = pointOf(point);
+      const isOurs = pid === 'self' || (!there.deleted && statOrNothing(there.path)?.ino === inode);
+      const path = isOurs ? there.path : `/proc/${pid}/root${there.path}`;
+      found.set(`${inode} ${path}`, { inode, path, deleted: there.deleted || statOrNothing(path)?.ino !== inode });
     }
   }
   return [...found.values()];
+}
+
+/** mountinfo writes blanks and the like as octal numbers, and marks a mount point whose file is gone. */
+function pointOf(text: string): { readonly path: string; readonly deleted: boolean } {
+  const point = text.replaceAll(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+  return point.endsWith(DELETED)
+    ? { path: point.slice(0, -DELETED.length), deleted: true }
+    : { path: point, deleted: false };
+}
+
+const DELETED = '//deleted';
+
+/** Every descriptor that has a netns open. */
+async function descriptors(
+  nsfs: number,
+): Promise<{ readonly inode: number; readonly pid: number; readonly fd: number }[]> {
+  const found: { inode: number; pid: number; fd: number }[] = [];
+  for (const pid of await listPids()) {
+    for (const fd of await listIfThere(`/proc/${pid}/fd`)) {
+      const path = `/proc/${pid}/fd/${fd}`;
+      if (!NETNS_DESCRIPTOR.test(await readlink(path).catch(() => ''))) continue;
+      const there = statOrNothing(path);
+      if (there?.dev === nsfs) found.push({ inode: there.ino, pid, fd: Number(fd) });
+    }
+  }
+  return found;
 }
 
 /** Of a process that may be gone, or may not be looked at, at any moment. */

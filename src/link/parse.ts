@@ -52,7 +52,17 @@ const RawRoute = v.looseObject({
  * @throws SyntaxError if it is no JSON
  */
 export function parseDocument(line: string): unknown {
-  return line.trim() === '' ? [] : (JSON.parse(line) as unknown);
+  const text = line.trim();
+  return text === '' ? [] : (JSON.parse(text.replace(NO_JSON, asJson)) as unknown);
+}
+
+/** Escapes, so that they are seen as wholes, and control characters, which `ip` prints as they are; a pod can name a link so. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are just what is to be escaped
+const NO_JSON = /\\.|[\u0000-\u001f]/g;
+
+function asJson(part: string): string {
+  if (part === "\\'") return "'";
+  return part.length > 1 ? part : `\\u${part.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 /**

@@ -58,33 +58,46 @@ export async function look({ links, netns }: Pick<Parts, 'links' | 'netns'>): Pr
   };
 }
 
+/** The links that fit a NIC, all in one place: at home (null), or in a netns. */
+export interface Sighting {
+  readonly netns: NetnsRef | null;
+  readonly links: readonly Link[];
+}
+
 /**
  * Where the NIC is. The recorded netns and home are looked at first; the others only if it is in neither.
  */
 export async function locate(machine: Look, identity: Identity, recorded: NetnsRef | null): Promise<Whereabouts> {
-  const inRecorded = recorded === null ? undefined : await findIn(machine, recorded, identity);
+  const seen = await sight(machine, identity, recorded);
+  const [link, ...others] = seen?.links ?? [];
+  if (seen === undefined || link === undefined) return { at: 'nowhere' };
+  if (others.length > 0) return { at: 'unclear', message: ambiguity([link, ...others], identity) };
+  return seen.netns === null ? { at: 'home', link } : { at: 'netns', netns: seen.netns, link };
+}
+
+/** The same with all links that fit in the first place where any does. */
+export async function sight(
+  machine: Look,
+  identity: Identity,
+  recorded: NetnsRef | null,
+): Promise<Sighting | undefined> {
+  const inRecorded = recorded === null ? undefined : await sightIn(machine, recorded, identity);
   if (inRecorded !== undefined) return inRecorded;
-  const home = judgeLinks(identify(machine.home.links, identity), identity, (link) => ({ at: 'home', link }));
-  if (home !== undefined) return home;
+  const atHome = identify(machine.home.links, identity);
+  if (atHome.length > 0) return { netns: null, links: atHome };
   for (const netns of await machine.all()) {
-    const elsewhere = await findIn(machine, netns, identity);
+    const elsewhere = await sightIn(machine, netns, identity);
     if (elsewhere !== undefined) return elsewhere;
   }
-  return { at: 'nowhere' };
+  return undefined;
 }
 
-async function findIn(machine: Look, { path, inode }: NetnsRef, identity: Identity): Promise<Whereabouts | undefined> {
-  const links = (await machine.into({ path, inode })) ?? [];
-  return judgeLinks(identify(links, identity), identity, (link) => ({ at: 'netns', netns: { path, inode }, link }));
+async function sightIn(machine: Look, { path, inode }: NetnsRef, identity: Identity): Promise<Sighting | undefined> {
+  const links = identify((await machine.into({ path, inode })) ?? [], identity);
+  return links.length > 0 ? { netns: { path, inode }, links } : undefined;
 }
 
-function judgeLinks(
-  [link, ...others]: readonly Link[],
-  { id, mac }: Identity,
-  found: (link: Link) => Whereabouts,
-): Whereabouts | undefined {
-  if (link === undefined) return undefined;
-  if (others.length === 0) return found(link);
-  const names = [link, ...others].map(({ name }) => name).join(', ');
-  return { at: 'unclear', message: `several links have the MAC ${mac} of ENI ${id}: ${names}` };
+/** That several links fit, as a clause. */
+export function ambiguity(links: readonly Link[], { id, mac }: Identity): string {
+  return `several links have the MAC ${mac} of ENI ${id}: ${links.map(({ name }) => name).join(', ')}`;
 }

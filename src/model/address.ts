@@ -63,3 +63,11 @@ export function networkOf(cidr: Cidr): string {
   if (cidr.family === 4) return ipaddr.IPv4.networkAddressFromCIDR(formatCidr(cidr)).toString();
   return ipaddr.IPv6.networkAddressFromCIDR(formatCidr(cidr)).toRFC5952String();
 }
+
+const PCI = /^(?:([0-9a-f]{4,8}):)?([0-9a-f]{2}:[01][0-9a-f]\.[0-7])$/i;
+
+/** A PCI address in the kernel's spelling, `0000:00:05.0`; the domain may be left out. Undefined if `text` is none. */
+export function parsePciAddress(text: string): string | undefined {
+  const [, domain = '0000', slot] = PCI.exec(text) ?? [];
+  return slot === undefined ? undefined : `${domain}:${slot}`.toLowerCase();
+}

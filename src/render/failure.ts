@@ -1,5 +1,6 @@
 /** Errors as people and programs get them: what, why, what now. */
 import type { ChalkInstance } from 'chalk';
+import { visible } from './visible.js';
 
 /** What ended a command. */
 export interface Failure {
@@ -30,13 +31,6 @@ export function renderFailure(
     ...(hint === null ? [] : [`  Try: ${visible(hint)}`]),
     ...(debug ? [trace] : []),
   ].join('\n');
-}
-
-function visible(text: string): string {
-  return text.replace(/\p{Cc}/gu, (character) => {
-    const escaped = JSON.stringify(character).slice(1, -1);
-    return escaped === character ? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}` : escaped;
-  });
 }
 
 /** The document for stdout with --json: `{"error":{"code","message","details","hint","exitCode"}}`. */

@@ -137,4 +137,25 @@ describeAsRoot('a netns that exists', () => {
       await deleteNetns(name);
     }
   });
+
+  it('has all its holders named: mounts, processes and descriptors', async () => {
+    const name = uniqueName('held');
+    const inode = await createNetns(name);
+    const inside = await holdByProcess(pathOf(name));
+    const outside = await holdByDescriptor(pathOf(name));
+    try {
+      const holders = (await netnsDirectory.holders([inode])).get(inode);
+      expect(holders).toEqual({
+        paths: expect.arrayContaining([{ path: pathOf(name), deleted: false }]),
+        processes: [{ pid: inside.pid, command: 'sleep' }],
+        descriptors: expect.arrayContaining([{ pid: outside.pid, command: 'sleep', fd: 7 }]),
+      });
+      await deleteNetns(name);
+      expect((await netnsDirectory.holders([inode])).get(inode)?.paths).toEqual([]);
+    } finally {
+      await Promise.all([inside.release(), outside.release()]);
+      await deleteNetns(name);
+    }
+    expect((await netnsDirectory.holders([inode])).get(inode)).toEqual({ paths: [], processes: [], descriptors: [] });
+  });
 });

@@ -18,6 +18,12 @@ describe('parseDocument', () => {
     expect(parseDocument('')).toEqual([]);
   });
 
+  it('reads what "ip" prints of names and labels that a pod has chosen, though that is no JSON', () => {
+    expect(parseDocument('[{"ifname":"\u001b[31mx","ifalias":"it\\\'s \\"a\\" \\\\\u0007\\n"}]')).toEqual([
+      { ifname: '\u001b[31mx', ifalias: 'it\'s "a" \\\u0007\n' },
+    ]);
+  });
+
   it('throws for a line that was cut off', () => {
     expect(() => parseDocument(WAY.slice(0, 40))).toThrow(SyntaxError);
   });

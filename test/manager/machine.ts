@@ -2,8 +2,9 @@
  * A whole machine in memory: the manager's parts over a fake kernel, with a log of every call, and with calls that fail or never
  * return at a chosen place.
  */
+import type { Hardware } from '../../src/link/bus.js';
 import { createLinkDriver, type LinkDriver } from '../../src/link/driver.js';
-import { type NetnsDirectory, netnsPath, type ReachableNetns } from '../../src/link/netns.js';
+import { type NetnsDirectory, type NetnsHolders, netnsPath, type ReachableNetns } from '../../src/link/netns.js';
 import type { Parts } from '../../src/manager/parts.js';
 import type { Allocations } from '../../src/model/allocation.js';
 import { type Attachment, type AttachmentKey, keyOf } from '../../src/model/attachment.js';
@@ -38,8 +39,12 @@ export class Machine {
   readonly bus = new Set<string>();
   /** Cards whose driver was bound anew. */
   readonly rebound: string[] = [];
+  /** What differs there from a card with the driver ena. */
+  readonly hardware = new Map<string, Partial<Hardware>>();
   /** Processes in each netns, by its inode. */
   readonly pids = new Map<number, number[]>();
+  /** Descriptors that have a netns open, by its inode. */
+  readonly descriptors = new Map<number, NetnsHolders['descriptors']>();
   /** Every call on a part, in order. */
   readonly calls: Call[] = [];
   interference: Interference = {};
@@ -102,6 +107,12 @@ export class Machine {
     const driver = createLinkDriver(this.kernel, null);
     const hardware = {
       isOnBus: async (address: string) => this.bus.has(address),
+      hardwareAt: async (address: string) => {
+        if (!this.bus.has(address)) return undefined;
+        const isPci = address.includes(':');
+        const { driver = 'ena', hasLink = true, virtio = isPci ? null : address } = this.hardware.get(address) ?? {};
+        return { pciAddress: isPci ? address : null, virtio, driver, hasLink, isNic: true };
+      },
       driverOf: async () => null,
     };
     const under: LinkDriver['under'] = (lock) =>
@@ -214,6 +225,16 @@ export class Machine {
         return named.map(([path, inode]): ReachableNetns => ({ path, inode, pids: this.pids.get(inode) ?? [] }));
       },
       processes: async () => new Map(this.pids),
+      holders: async (inodes) => new Map(inodes.map((inode) => [inode, this.#holdersOf(inode)])),
+    };
+  }
+
+  #holdersOf(inode: number): NetnsHolders {
+    const named = [...this.kernel.paths].filter(([path, each]) => each === inode && !path.startsWith('/proc/'));
+    return {
+      paths: named.map(([path]) => ({ path, deleted: false })),
+      processes: (this.pids.get(inode) ?? []).map((pid) => ({ pid, command: `command-${pid}` })),
+      descriptors: this.descriptors.get(inode) ?? [],
     };
   }
 }

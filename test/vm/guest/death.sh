@@ -33,13 +33,13 @@ step nowhere links
 step del-nowhere enim del default/web-2 --json
 step after links
 
-# The same, and nobody ever frees it: its driver is bound anew.
+# The same, and enim cannot see who holds it, for it runs in a PID namespace of its own: its driver is bound anew.
 ip netns add web-3
 step add-stuck enim add default/web-3 --netns web-3 --json
 rm -f /tmp/held; touch /tmp/hold2
 unshare -m --propagation private bash -c 'mount --bind /run/netns/web-3 /tmp/hold2 && touch /tmp/held && exec sleep 600' &
 until_true test -e /tmp/held
 ip netns del web-3
-step del-stuck enim del default/web-3 --json
-step del-forced enim del default/web-3 --force-rebind --json
+step del-stuck unshare -pf --mount-proc enim del default/web-3 --json
+step del-forced unshare -pf --mount-proc enim del default/web-3 --force-rebind --json
 step forced links

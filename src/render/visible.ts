@@ -1,0 +1,9 @@
+/** Values of others on a terminal: a name or a command may hold what would move the cursor or change the colour. */
+
+/** Control characters are shown, not obeyed. */
+export function visible(text: string): string {
+  return text.replace(/\p{Cc}/gu, (character) => {
+    const escaped = JSON.stringify(character).slice(1, -1);
+    return escaped === character ? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}` : escaped;
+  });
+}
