@@ -1,6 +1,7 @@
 /** ADD: gives the container an ENI, moves its NIC in, and answers what it then has (CNI specification 1.1.0, section 5). */
 import { interruption } from '../interruption.js';
 import { add as attach } from '../manager/add.js';
+import { parsePciAddress } from '../model/address.js';
 import type { Attachment } from '../model/attachment.js';
 import type { Link } from '../model/link.js';
 import { ownerOf } from './owner.js';
@@ -26,9 +27,9 @@ export async function add(task: OpenTask): Promise<unknown> {
 }
 
 function resultOf({ setup }: Attachment, link: Link, sandbox: string): Omit<Result, 'dns'> {
-  const pciID = link.busAddress !== null && /^[0-9a-f]{4}:/.test(link.busAddress) ? { pciID: link.busAddress } : {};
+  const pciID = parsePciAddress(link.busAddress ?? '');
   return {
-    interfaces: [{ name: link.name, mac: link.mac, mtu: link.mtu, sandbox, ...pciID }],
+    interfaces: [{ name: link.name, mac: link.mac, mtu: link.mtu, sandbox, ...(pciID === undefined ? {} : { pciID }) }],
     ips: setup.addresses.map(({ address, gateway }) => ({
       address,
       ...(gateway === null ? {} : { gateway }),

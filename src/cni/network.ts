@@ -4,7 +4,7 @@
  */
 import { posix } from 'node:path';
 import * as v from 'valibot';
-import { formatCidr, parseCidr, parseIP, parseMac } from '../model/address.js';
+import { formatCidr, parseCidr, parseIP, parseMac, parsePciAddress } from '../model/address.js';
 import type { DeviceSelector } from '../model/device.js';
 import { EnimError } from '../model/errors.js';
 import { containerIDFault, ifnameFault, isNetworkName } from '../model/names.js';
@@ -76,8 +76,8 @@ function word<T = string>(convert: (text: string) => T | undefined, what: string
 const Path = word((text) => (posix.isAbsolute(text) && !text.includes('\0') ? text : undefined), 'absolute path');
 const Mac = word((text) => podMac(parseMac(text)), 'MAC address of a single device');
 const Ip = word((text) => ipOrCidr(text), 'IP address');
-const Pci = word(pciAddress, 'PCI address, such as "0000:00:05.0"');
-const DeviceID = word((text) => pciAddress(text) ?? auxiliaryID(text), 'PCI address or ID of an auxiliary device');
+const Pci = word(parsePciAddress, 'PCI address, such as "0000:00:05.0"');
+const DeviceID = word((text) => parsePciAddress(text) ?? auxiliaryID(text), 'PCI address or ID of an auxiliary device');
 const KernelPath = word(kernelPath, 'path below /sys/devices or /sys/bus');
 
 const Attachment = v.looseObject({
@@ -212,12 +212,6 @@ function podMac(mac: string | undefined): string | undefined {
 function ipOrCidr(text: string): string | undefined {
   const cidr = parseCidr(text);
   return cidr === undefined ? parseIP(text)?.address : formatCidr(cidr);
-}
-
-/** Long form, lower case. Nothing else may get into a path of sysfs. */
-function pciAddress(text: string): string | undefined {
-  if (!/^([0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/i.test(text)) return undefined;
-  return (text.length === 7 ? `0000:${text}` : text).toLowerCase();
 }
 
 function auxiliaryID(text: string): string | undefined {

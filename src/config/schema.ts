@@ -1,6 +1,6 @@
 /** The settings: their shape, and what is wrong with a file that has another one. Pure. */
 import * as v from 'valibot';
-import { isHostAddress, networkOf, parseCidr, parseIP, parseMac } from '../model/address.js';
+import { isHostAddress, networkOf, parseCidr, parseIP, parseMac, parsePciAddress } from '../model/address.js';
 import type { Rules } from '../model/discover.js';
 import type { Eni, EniAddress, EniRoute } from '../model/eni.js';
 import { ifnameFault } from '../model/names.js';
@@ -43,6 +43,15 @@ const Mac = v.pipe(
     ({ input }) => `${shown(input)} is no MAC address, such as "02:e0:00:00:00:01"`,
   ),
   v.transform((text) => parseMac(text) as string),
+);
+
+const Pci = v.pipe(
+  v.string(),
+  check(
+    (text) => parsePciAddress(text) !== undefined,
+    ({ input }) => `${shown(input)} is no PCI address, such as "0000:00:05.0"`,
+  ),
+  v.transform((text) => parsePciAddress(text) as string),
 );
 
 function addressOf(family: 4 | 6) {
@@ -140,16 +149,7 @@ const EniEntry = v.pipe(
       ),
     ),
     mac: Mac,
-    pciAddress: v.optional(
-      v.pipe(
-        v.string(),
-        v.regex(
-          /^([0-9a-fA-F]{4}:)?[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\.[0-7]$/,
-          ({ input }) => `${shown(input)} is no PCI address, such as "0000:00:05.0"`,
-        ),
-        v.transform((text) => (text.length === 7 ? `0000:${text}` : text).toLowerCase()),
-      ),
-    ),
+    pciAddress: v.optional(Pci),
     ifname: v.optional(
       v.pipe(
         v.string(),

@@ -1,4 +1,4 @@
-/** Reading of MAC and IP addresses. Everything that leaves this file is in one canonical spelling, so that `===` compares. */
+/** Reading of MAC, IP and PCI addresses. Everything that leaves this file is in one canonical spelling, so that `===` compares. */
 import ipaddr from 'ipaddr.js';
 
 const MAC = /^([0-9a-f]{2})([:-]?)(?:[0-9a-f]{2}\2){4}[0-9a-f]{2}$/i;
@@ -66,8 +66,9 @@ export function networkOf(cidr: Cidr): string {
 
 const PCI = /^(?:([0-9a-f]{4,8}):)?([0-9a-f]{2}:[01][0-9a-f]\.[0-7])$/i;
 
-/** A PCI address in the kernel's spelling, `0000:00:05.0`; the domain may be left out. Undefined if `text` is none. */
+/** A PCI address in the kernel's spelling, `0000:00:05.0`; the domain may be left out. Undefined if `text` is none: whatever passes can stand in a path of sysfs. */
 export function parsePciAddress(text: string): string | undefined {
   const [, domain = '0000', slot] = PCI.exec(text) ?? [];
-  return slot === undefined ? undefined : `${domain}:${slot}`.toLowerCase();
+  if (slot === undefined) return undefined;
+  return `${Number.parseInt(domain, 16).toString(16).padStart(4, '0')}:${slot.toLowerCase()}`;
 }

@@ -8,6 +8,7 @@ import {
   parseCidr,
   parseIP,
   parseMac,
+  parsePciAddress,
 } from '../../src/model/address.js';
 
 describe('parseMac', () => {
@@ -148,5 +149,34 @@ describe('isHostAddress', () => {
 
   it.each(['0.0.0.0', '127.0.0.1', '224.0.0.1', '255.255.255.255', '::', '::1', 'ff02::1'])('refuses %s', (address) => {
     expect(isHostAddress(address)).toBe(false);
+  });
+});
+
+describe('parsePciAddress', () => {
+  it.each([
+    ['0000:00:05.0', '0000:00:05.0'],
+    ['00:05.0', '0000:00:05.0'],
+    ['0000:3B:1F.7', '0000:3b:1f.7'],
+    // Behind Intel VMD and on Azure domains have more digits than four.
+    ['10000:e1:00.0', '10000:e1:00.0'],
+    ['00010000:e1:00.0', '10000:e1:00.0'],
+    ['00000000:e1:00.0', '0000:e1:00.0'],
+  ])('%s is %s', (text, address) => {
+    expect(parsePciAddress(text)).toBe(address);
+  });
+
+  it.each([
+    '',
+    '5',
+    '00:05',
+    '00:05.8',
+    '00:20.0',
+    '000:00:05.0',
+    '000000001:00:05.0',
+    '../00:05.0',
+    '00:05.0/..',
+    'virtio3',
+  ])('refuses %p', (text) => {
+    expect(parsePciAddress(text)).toBeUndefined();
   });
 });
