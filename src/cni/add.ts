@@ -7,7 +7,7 @@ import type { Link } from '../model/link.js';
 import { ownerOf } from './owner.js';
 import { planSetup } from './plan.js';
 import { chain, formatResult, type Result } from './result.js';
-import type { OpenTask } from './task.js';
+import { keyOf, type OpenTask } from './task.js';
 
 /** The result for the runtime; a call repeated gets the same. */
 export async function add(task: OpenTask): Promise<unknown> {
@@ -17,8 +17,12 @@ export async function add(task: OpenTask): Promise<unknown> {
     context.parts,
     {
       ...ownerOf(call, network),
-      ...{ network: network.name, containerID: call.containerID, netns: call.netns, ifname: call.ifname },
-      ...{ device: network.device, ips: task.ipam === null ? network.ips : [], force: network.force, plan },
+      ...keyOf(task),
+      netns: call.netns,
+      device: network.device,
+      ips: task.ipam === null ? network.ips : [],
+      force: network.force,
+      plan,
     },
     interruption(),
   );

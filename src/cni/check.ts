@@ -4,7 +4,7 @@ import type { AttachmentKey } from '../model/attachment.js';
 import { EnimError } from '../model/errors.js';
 import { delegate } from './delegation.js';
 import type { Result } from './result.js';
-import type { OpenTask } from './task.js';
+import { keyOf, type OpenTask } from './task.js';
 
 /**
  * Prints nothing where all is as it was.
@@ -13,7 +13,7 @@ import type { OpenTask } from './task.js';
  */
 export async function check(task: OpenTask): Promise<undefined> {
   const { call, network, context } = task;
-  const key = { network: network.name, containerID: call.containerID, ifname: call.ifname };
+  const key = keyOf(task);
   const expected = expectationOf(network.prevResult, call.netns, call.ifname);
   refuseDifferences(key, await compare(context.parts, key, expected));
   await delegate(task, 'CHECK');

@@ -1,14 +1,14 @@
 /** DEL: brings home what the container holds. It comes more than once, late, and without a netns; all of that is success. */
 import { del as detach } from '../manager/del.js';
 import { delegate } from './delegation.js';
-import type { OpenTask } from './task.js';
+import { keyOf, type OpenTask } from './task.js';
 
 /** Prints nothing. The NIC comes first: its addresses are nobody else's before it is home. */
 export async function del(task: OpenTask): Promise<undefined> {
-  const { call, network, context, log } = task;
+  const { call, context, log } = task;
   const returns = await detach(context.parts, {
     owner: null,
-    ...{ network: network.name, containerID: call.containerID, ifname: call.ifname },
+    ...keyOf(task),
     netns: call.netns === '' ? null : call.netns,
   });
   for (const { attachment, restored, remaining } of returns) {

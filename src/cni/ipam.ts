@@ -3,11 +3,10 @@
  * specification 1.1.0, section 4); which NIC it is stands under the key `enim`.
  */
 import { endLease, lease } from '../manager/lease.js';
-import type { AttachmentKey } from '../model/attachment.js';
 import { refuseDifferences } from './check.js';
 import { ownerOf } from './owner.js';
 import { formatResult } from './result.js';
-import type { OpenTask } from './task.js';
+import { keyOf, type OpenTask } from './task.js';
 
 /** Allocates, and answers addresses, routes and the ENI's device. */
 export async function ipamAdd(task: OpenTask): Promise<unknown> {
@@ -51,8 +50,4 @@ export async function ipamCheck(task: OpenTask): Promise<undefined> {
   const key = keyOf(task);
   const attachment = await task.context.parts.store.find(key);
   refuseDifferences(key, attachment === undefined ? ['nothing is recorded of it'] : []);
-}
-
-function keyOf({ call, network }: OpenTask): AttachmentKey {
-  return { network: network.name, containerID: call.containerID, ifname: call.ifname };
 }

@@ -1,6 +1,7 @@
 /** What the verbs work on. */
 import type { Context } from '../context.js';
 import type { Log } from '../log.js';
+import type { AttachmentKey } from '../model/attachment.js';
 import type { CniCall } from './call.js';
 import type { Network } from './network.js';
 
@@ -19,4 +20,9 @@ export interface OpenTask extends Task {
   readonly context: Context;
   /** The IPAM plugin that says how the NIC is set up; null where the ENI says it. */
   readonly ipam: string | null;
+}
+
+/** The attachment that the call is about. */
+export function keyOf({ call, network }: Task): AttachmentKey {
+  return { network: network.name, containerID: call.containerID, ifname: call.ifname };
 }
