@@ -1,10 +1,10 @@
 /** ADD: gives the container an ENI, moves its NIC in, and answers what it then has (CNI specification 1.1.0, section 5). */
 import { interruption } from '../interruption.js';
 import { add as attach } from '../manager/add.js';
-import { parsePciAddress } from '../model/address.js';
 import type { Attachment } from '../model/attachment.js';
 import type { Link } from '../model/link.js';
 import { ownerOf } from './owner.js';
+import { pciAddressOf } from './pci.js';
 import { planSetup } from './plan.js';
 import { chain, formatResult, type Result } from './result.js';
 import { keyOf, type OpenTask } from './task.js';
@@ -26,14 +26,18 @@ export async function add(task: OpenTask): Promise<unknown> {
     },
     interruption(),
   );
-  const own = { ...resultOf(attachment, link, call.netns), dns: network.dns ?? attachment.setup.dns };
+  const pciID = await pciAddressOf(context.parts, link.busAddress);
+  const own = { ...resultOf(attachment, { ...link, pciID }, call.netns), dns: network.dns ?? attachment.setup.dns };
   return formatResult(chain(network.prevResult, own), network.cniVersion);
 }
 
-function resultOf({ setup }: Attachment, link: Link, sandbox: string): Omit<Result, 'dns'> {
-  const pciID = parsePciAddress(link.busAddress ?? '');
+function resultOf(
+  { setup }: Attachment,
+  { name, mac, mtu, pciID }: Link & { readonly pciID: string | null },
+  sandbox: string,
+): Omit<Result, 'dns'> {
   return {
-    interfaces: [{ name: link.name, mac: link.mac, mtu: link.mtu, sandbox, ...(pciID === undefined ? {} : { pciID }) }],
+    interfaces: [{ name, mac, mtu, sandbox, ...(pciID === null ? {} : { pciID }) }],
     ips: setup.addresses.map(({ address, gateway }) => ({
       address,
       ...(gateway === null ? {} : { gateway }),

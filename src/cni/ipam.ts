@@ -5,6 +5,7 @@
 import { endLease, lease } from '../manager/lease.js';
 import { refuseDifferences } from './check.js';
 import { ownerOf } from './owner.js';
+import { pciAddressOf } from './pci.js';
 import { formatResult } from './result.js';
 import { keyOf, type OpenTask } from './task.js';
 
@@ -35,7 +36,7 @@ export async function ipamAdd(task: OpenTask): Promise<unknown> {
       mac: eni.mac,
       ifindex: snapshot.ifindex,
       name: snapshot.name,
-      pciAddress: snapshot.busAddress,
+      pciAddress: await pciAddressOf(context.parts, snapshot.busAddress),
     },
   };
 }

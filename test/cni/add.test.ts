@@ -59,6 +59,15 @@ describe('ADD', () => {
     });
   });
 
+  it('names the PCI device that a virtio card sits on', async () => {
+    const node = new CniNode();
+    node.makeVirtio('0000:00:09.0');
+    expect(await add(node.task('ADD'))).toEqual({
+      ...OWN,
+      interfaces: [{ ...OWN.interfaces[0], pciID: '0000:00:09.0' }],
+    });
+  });
+
   it('sets what the configuration and the pod ask for: MTU, MAC, DNS', async () => {
     const node = new CniNode();
     const asked = { mtu: 1300, runtimeConfig: { mac: macOf(0x77) }, dns: { nameservers: ['10.0.0.2'] } };

@@ -27,6 +27,14 @@ describe('enim as the IPAM plugin of another', () => {
     },
   );
 
+  it('names the PCI device that a virtio card sits on', async () => {
+    const node = new CniNode();
+    node.makeVirtio('0000:00:09.0');
+    expect(await ipamAdd(node.task('ADD', network))).toMatchObject({
+      enim: { name: 'ens1', pciAddress: '0000:00:09.0' },
+    });
+  });
+
   it('moves nothing, and answers the same again', async () => {
     const node = new CniNode();
     const first = await ipamAdd(node.task('ADD', network));

@@ -24,6 +24,14 @@ export class CniNode {
     this.machine.addPod('web-0');
   }
 
+  /** Makes the first card a virtio one, which the kernel does not call by the PCI address that it has. */
+  makeVirtio(pciAddress: string): void {
+    const card = this.machine.kernel.in(1).find(({ name }) => name === 'ens1');
+    Object.assign(card ?? {}, { bus: 'virtio3' });
+    this.machine.bus.add('virtio3');
+    this.machine.hardware.set('virtio3', { pciAddress });
+  }
+
   /** A call as `perform` hands it to a verb. */
   task(command: CniCommand, network: Readonly<Record<string, unknown>> = {}, env: NodeJS.ProcessEnv = {}): OpenTask {
     const environment = sampleEnv(command, { CNI_NETNS: '/run/netns/web-0', ...env });

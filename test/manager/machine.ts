@@ -110,8 +110,8 @@ export class Machine {
       hardwareAt: async (address: string) => {
         if (!this.bus.has(address)) return undefined;
         const isPci = address.includes(':');
-        const { driver = 'ena', hasLink = true, virtio = isPci ? null : address } = this.hardware.get(address) ?? {};
-        return { pciAddress: isPci ? address : null, virtio, driver, hasLink, isNic: true };
+        const own = isPci ? { pciAddress: address, virtio: null } : { pciAddress: null, virtio: address };
+        return { ...own, driver: 'ena', hasLink: true, isNic: true, ...this.hardware.get(address) };
       },
       driverOf: async () => null,
     };

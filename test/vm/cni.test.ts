@@ -21,7 +21,9 @@ describeInVm('the CNI plugin with real cards', () => {
   });
 
   it('takes a virtio card by the path of the PCI device that it sits on', () => {
-    expect(story.answer<CniResult>('add-path').interfaces).toMatchObject([{ name: 'eth0', mac: VIRTIO }]);
+    expect(story.answer<CniResult>('add-path').interfaces).toMatchObject([
+      { name: 'eth0', mac: VIRTIO, pciID: '0000:00:09.0' },
+    ]);
   });
 
   it('brings both home as they were, whatever the pod did, also without a netns', () => {
