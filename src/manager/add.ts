@@ -74,6 +74,7 @@ export async function add(parts: Parts, request: AddRequest, signal?: AbortSigna
     locked.links.prepare(netns);
     const before = await locked.store.find(endpoint);
     if (before === undefined) return attach(locked, request, endpoint, netns, signal);
+    refuseLease(before);
     const link = findLink((await locked.links.lookInto(netns)) ?? [], identityOfAttachment(before));
     // The kernel gives the number of a dead netns to the next one, and a derived container ID is that number. No two live ones
     // have the same, so if the NIC is not in this one, the record is of one that is dead.
@@ -83,6 +84,14 @@ export async function add(parts: Parts, request: AddRequest, signal?: AbortSigna
     if (same !== undefined) return same;
     await giveBack(locked, before, { reason: 'add replaced it' });
     return attach(locked, request, endpoint, netns, signal);
+  });
+}
+
+/** Its NIC is moved by another plugin, which would go on doing so behind our back. */
+function refuseLease({ role, eni, owner, containerID }: Attachment): void {
+  if (role === 'main') return;
+  throw new EnimError('UNSAFE', `ENI ${eni.id} of ${owner} was given to another plugin, which moves its NIC.`, {
+    hint: `enim del ${owner} --container-id ${containerID}`,
   });
 }
 

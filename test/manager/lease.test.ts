@@ -114,6 +114,18 @@ describe('lease', () => {
     expect(machine.show()).toBe(before);
   });
 
+  it('is not taken over by an add, wherever its NIC is by then', async () => {
+    for (const move of [() => undefined, moveByAnother]) {
+      const machine = await node();
+      await leaseOn(machine);
+      move(machine);
+      const before = machine.show();
+      const error = await enimErrorOf(() => addTo(machine, ENDPOINT));
+      expect([error.code, error.hint]).toEqual(['UNSAFE', 'enim del default/web-0 --container-id c0']);
+      expect([machine.show(), machine.kernel.changes]).toEqual([before, []]);
+    }
+  });
+
   it('of which any step fails leaves nothing changed', async () => {
     const { calls } = await countSteps(node, leaseOn);
     expect(calls).toEqual(expect.arrayContaining(['provider.allocate', 'links.snapshot', 'store.put']));
