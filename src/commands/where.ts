@@ -1,5 +1,6 @@
 import { Args } from '@oclif/core';
-import { type NicView, where } from '../manager/where.js';
+import type { NicView } from '../manager/where/view.js';
+import { where } from '../manager/where/where.js';
 import { renderWhere } from '../render/where.js';
 import { EnimCommand } from './base.js';
 

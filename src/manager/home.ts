@@ -7,7 +7,7 @@ import { EnimError } from '../model/errors.js';
 import { ended } from '../model/history.js';
 import type { Link, Restored } from '../model/link.js';
 import { identityOfAttachment } from './identify.js';
-import { type Look, locate, look, type Whereabouts } from './locate.js';
+import { isOccupied, locate, look, type Whereabouts } from './locate.js';
 import { eniLock, type LockedParts } from './locked.js';
 import type { Parts } from './parts.js';
 import { distrust } from './quarantine.js';
@@ -139,7 +139,7 @@ async function locateOrWait(parts: Parts, attachment: Attachment): Promise<Where
     if (!(await parts.links.isOnBus(bus))) return where;
     if (waited >= RETURN_WAIT_MS || parts.clock().getTime() >= deadline) {
       // Pulled out, and another card is in its place by now. Not sooner: the two ports of one card can share a bus address.
-      if (await isOccupied(machine, bus)) return where;
+      if (await isOccupied(machine, [bus])) return where;
       break;
     }
     await parts.sleep(RETURN_POLL_MS);
@@ -155,12 +155,4 @@ async function locateOrWait(parts: Parts, attachment: Attachment): Promise<Where
       hint: 'wait for it, then: enim gc',
     },
   );
-}
-
-/** Whether some link that can be seen is the device at this bus address. */
-async function isOccupied(machine: Look, bus: string): Promise<boolean> {
-  const isThere = (links: readonly Link[]): boolean => links.some(({ busAddress }) => busAddress === bus);
-  if (isThere(machine.home.links)) return true;
-  for (const netns of await machine.all()) if (isThere((await machine.into(netns)) ?? [])) return true;
-  return false;
 }

@@ -6,6 +6,7 @@ import { type Quarantine, quarantineOf } from '../model/quarantine.js';
 import type { ProvidedEni } from '../providers/provider.js';
 import { judge } from './candidates.js';
 import { identityOf, identityOfAttachment } from './identify.js';
+import { joinRecords } from './known.js';
 import { type Look, locate, look, type Whereabouts } from './locate.js';
 import { BY_HAND, type Parts } from './parts.js';
 import { describe } from './verdict.js';
@@ -57,12 +58,9 @@ export async function list(parts: Parts): Promise<readonly EniView[]> {
     look(parts),
   ]);
   const now = parts.clock();
-  const ids = new Set(provided.map(({ eni }) => eni.id));
-  const strays = attachments.filter(({ eni }) => !ids.has(eni.id)).map(unprovided);
   return Promise.all(
-    [...provided, ...strays].map(async (each) => {
-      const attachment = attachments.find(({ eni }) => eni.id === each.eni.id);
-      if (attachment !== undefined) return viewAttached(parts, machine, attachment);
+    joinRecords(provided, attachments).map(async (each) => {
+      if (each.attachment !== undefined) return viewAttached(parts, machine, each.attachment);
       return viewUnattached(parts, machine, each, quarantineOf(quarantines, each.eni.id, now));
     }),
   );
@@ -78,10 +76,6 @@ export function viewAdded({ name: provider }: Parts['provider'], attachment: Att
     attachment: summary(attachment),
     note: null,
   };
-}
-
-function unprovided(attachment: Attachment): ProvidedEni {
-  return { eni: attachment.eni, holder: attachment, since: attachment.since, releasedAt: null };
 }
 
 async function viewAttached(parts: Parts, machine: Look, attachment: Attachment): Promise<EniView> {

@@ -97,6 +97,16 @@ async function sightIn(machine: Look, { path, inode }: NetnsRef, identity: Ident
   return links.length > 0 ? { netns: { path, inode }, links } : undefined;
 }
 
+/** Whether some link that can be seen is a device at one of these bus addresses. */
+export async function isOccupied(machine: Look, addresses: readonly string[]): Promise<boolean> {
+  const isThere = (links: readonly Link[]): boolean =>
+    links.some(({ busAddress }) => busAddress !== null && addresses.includes(busAddress));
+  if (isThere(machine.home.links)) return true;
+  for (const { path, inode } of await machine.all())
+    if (isThere((await machine.into({ path, inode })) ?? [])) return true;
+  return false;
+}
+
 /** That several links fit, as a clause. */
 export function ambiguity(links: readonly Link[], { id, mac }: Identity): string {
   return `several links have the MAC ${mac} of ENI ${id}: ${links.map(({ name }) => name).join(', ')}`;

@@ -1,6 +1,6 @@
 /** The page of `enim where`. */
 import type { NetnsHolders } from '../link/netns.js';
-import type { NicView } from '../manager/where.js';
+import type { NicView } from '../manager/where/view.js';
 import { formatAge } from '../model/duration.js';
 import { aligned } from './table.js';
 import { visible } from './visible.js';

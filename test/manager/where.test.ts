@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { allocateByHand } from '../../src/manager/byhand.js';
-import { type NicView, readWord, where } from '../../src/manager/where.js';
+import type { NicView } from '../../src/manager/where/view.js';
+import { where } from '../../src/manager/where/where.js';
+import { readWord } from '../../src/manager/where/word.js';
 import { macOf, sampleEni } from '../model/samples.js';
 import { enimErrorOf } from '../model/thrown.js';
 import type { Machine } from './machine.js';
