@@ -8,8 +8,7 @@ import { loadSettings } from './config/load.js';
 import { findLocations, type Locations } from './config/locations.js';
 import type { Settings } from './config/schema.js';
 import { createPrograms } from './exec.js';
-import { files } from './install/files.js';
-import { type Installer, install, uninstall } from './install/installer.js';
+import type { Installer } from './install/installer.js';
 import { createDelegate, type Delegate } from './ipam/delegate.js';
 import { createLinkDriver } from './link/driver.js';
 import { netnsDirectory } from './link/netns.js';
@@ -22,7 +21,7 @@ import type { Eni } from './model/eni.js';
 import { createStaticProvider } from './providers/static.js';
 import { createHistory } from './store/history.js';
 import { inspectState } from './store/inspect.js';
-import { createLocks, lockFileName } from './store/lock.js';
+import { createLocks, type Locks, lockFileName } from './store/lock.js';
 import { createStore } from './store/store.js';
 
 /** Longest time that a program we start may take; beyond it the kernel hangs, and so would we. */
@@ -50,7 +49,8 @@ export interface Context {
   readonly parts: Parts;
   /** Calls another IPAM plugin. */
   readonly delegate: Delegate;
-  readonly installer: Installer;
+  /** Nobody else needs it, the CNI plugin least of all: it is loaded by the call. */
+  installer(): Promise<Installer>;
 }
 
 /**
@@ -96,6 +96,18 @@ export function createContext({ env, overrides, purpose, lockWait, device = null
     bootID: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
     network: settings.network,
   };
+  return {
+    ...{ locations, settings, parts, delegate: createDelegate(programs) },
+    installer: () => createInstaller(locks),
+  };
+}
+
+/** One installation at a time. */
+async function createInstaller(locks: Locks): Promise<Installer> {
+  const [{ files }, { install, uninstall }] = await Promise.all([
+    import('./install/files.js'),
+    import('./install/installer.js'),
+  ]);
   const alone = async <T>(work: () => T): Promise<T> => {
     const lock = await locks.acquire('install');
     try {
@@ -106,11 +118,10 @@ export function createContext({ env, overrides, purpose, lockWait, device = null
   };
   // On Node.js what runs is not enim.
   const executable = typeof Bun === 'undefined' ? null : process.execPath;
-  const installer: Installer = {
+  return {
     install: (request) => alone(() => install(files, executable, request)),
     uninstall: (places, options) => alone(() => uninstall(files, places, options)),
   };
-  return { locations, settings, parts, delegate: createDelegate(programs), installer };
 }
 
 /** Puts together what `doctor` needs; nothing is read yet, for whatever is read may be what is wrong. */

@@ -42,7 +42,7 @@ GC and STATUS exist from --cni-version 1.1.0 on, which takes a runtime with libc
       ...{ network: flags.network, cniVersion: flags['cni-version'], places: placesToName(locations) },
       ...{ unmanaged, force: flags.force, dryRun: flags['dry-run'] },
     };
-    const done = await installer.install(request);
+    const done = await (await installer()).install(request);
     for (const warning of done.warnings) this.warn(warning);
     this.show(() => renderInstallation(done, this.width()));
     return done;

@@ -26,7 +26,11 @@ export default class Uninstall extends EnimCommand {
     const { flags } = await this.parse(Uninstall);
     const { parts, installer } = this.open(flags, 'uninstall');
     const held = (await parts.store.list()).map(({ owner, eni }) => `${owner} (${eni.id})`);
-    const done = await installer.uninstall(placesOf(flags), { held, force: flags.force, dryRun: flags['dry-run'] });
+    const done = await (await installer()).uninstall(placesOf(flags), {
+      held,
+      force: flags.force,
+      dryRun: flags['dry-run'],
+    });
     this.show(() => renderInstallation(done, this.width()));
     return done;
   }

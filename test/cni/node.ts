@@ -46,7 +46,7 @@ export class CniNode {
         this.delegations.push(delegation);
         return this.onDelegation(delegation);
       },
-      get installer(): never {
+      installer(): never {
         throw new Error('No verb installs anything.');
       },
     };
