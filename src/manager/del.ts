@@ -10,7 +10,7 @@ import type { Link } from '../model/link.js';
 import { giveBack, type Return, type ReturnOptions } from './home.js';
 import { identityOf } from './identify.js';
 import { locate, look } from './locate.js';
-import { type LockedParts, underLock } from './locked.js';
+import { attachmentLock, type LockedParts, underLock } from './locked.js';
 import { BY_HAND, type Parts } from './parts.js';
 import { rebuild } from './rebuild.js';
 
@@ -35,14 +35,14 @@ export interface DelRequest {
  * Brings home what the owner's container holds. Nothing held is an empty list.
  *
  * @param how why, for the history, and by which means
- * @throws EnimError INVALID_ARGUMENT if no container is named and the owner has several
+ * @throws EnimError INVALID_ARGUMENT if no container is named and the owner has several; BUSY
  */
 export async function del(
   parts: Parts,
   request: DelRequest,
   how: ReturnOptions = { reason: 'del' },
 ): Promise<readonly Return[]> {
-  const held = await findHeld(parts, request);
+  const held = await findHeldInTime(parts, request);
   const containers = [...new Set(held.map(({ containerID }) => containerID))];
   if (request.containerID === null && containers.length > 1) {
     throw new EnimError(
@@ -60,6 +60,15 @@ export async function del(
     if (done !== undefined) returns.push(done);
   }
   return returns;
+}
+
+/** An add that is under way may not have been given anything yet. Where it is known which one that would be, it ends first. */
+async function findHeldInTime(parts: Parts, request: DelRequest): Promise<Endpoint[]> {
+  const { network, containerID, ifname } = request;
+  const held = await findHeld(parts, request);
+  if (held.length > 0 || network === null || containerID === null || ifname === null) return held;
+  await parts.locks.settle(attachmentLock({ network, containerID, ifname }));
+  return findHeld(parts, request);
 }
 
 /** What matches, both recorded here and known to the provider alone. */

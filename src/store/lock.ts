@@ -3,7 +3,7 @@
  * dies with its last holder, SIGKILL included, and a child that inherits the descriptor keeps it until the child's own work is
  * done. Waits are bounded.
  */
-import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Programs } from '../exec.js';
@@ -28,6 +28,12 @@ export interface Locks {
   acquire(name: string): Promise<Lock>;
   /** Takes the lock if it is free at this moment. */
   tryAcquire(name: string): Promise<Lock | undefined>;
+  /**
+   * Waits as `acquire` does until nobody holds the lock. Where nobody ever did, nothing is made.
+   *
+   * @throws EnimError BUSY, naming the holder
+   */
+  settle(name: string): Promise<void>;
 }
 
 interface LockSettings {
@@ -70,17 +76,22 @@ export function createLocks(programs: Programs, { directory, wait, purpose }: Lo
     };
   };
 
+  const acquire = async (name: string): Promise<Lock> => {
+    const taken = await take(name, wait);
+    if (typeof taken !== 'string') return taken;
+    throw new EnimError(
+      'BUSY',
+      `The lock of ${name} was not free within ${wait / 1_000} s; it is held by ${holderOf(taken)}.`,
+      {
+        hint: 'try again; if the holder hangs, end it by its PID: the lock goes with it',
+      },
+    );
+  };
+
   return {
-    async acquire(name) {
-      const taken = await take(name, wait);
-      if (typeof taken !== 'string') return taken;
-      throw new EnimError(
-        'BUSY',
-        `The lock of ${name} was not free within ${wait / 1_000} s; it is held by ${holderOf(taken)}.`,
-        {
-          hint: 'try again; if the holder hangs, end it by its PID: the lock goes with it',
-        },
-      );
+    acquire,
+    async settle(name) {
+      if (existsSync(join(directory, lockFileName(name)))) (await acquire(name)).release();
     },
     async tryAcquire(name) {
       const taken = await take(name, 0);

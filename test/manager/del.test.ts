@@ -225,6 +225,21 @@ describe('del', () => {
     expect(machine.show()).toBe(before);
   });
 
+  it('of an add that has not been given anything yet comes after it, and brings the NIC home', async () => {
+    const machine = nodeWith(2);
+    machine.addPod('web-0');
+    const before = machine.show();
+    let returns: ReturnType<typeof delOf> | undefined;
+    machine.interference.before = async (call) => {
+      if (call !== 'provider.allocate' || returns !== undefined) return;
+      returns = delOf(machine, { network: 'enim', ifname: 'eth0' });
+      for (let turn = 0; turn < 100; turn += 1) await Promise.resolve();
+    };
+    await addTo(machine);
+    expect((await returns)?.map(({ link }) => link?.name)).toEqual(['ens1']);
+    expect([machine.show(), machine.locks.names]).toEqual([before, []]);
+  });
+
   it('tells the provider only when the NIC is home and the record is gone', async () => {
     const { machine } = await attached();
     machine.calls.length = 0;

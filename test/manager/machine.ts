@@ -135,6 +135,7 @@ export class Machine {
       locks: this.#observed('locks', {
         acquire: (lock: string) => this.locks.acquire(lock),
         tryAcquire: (lock: string) => this.locks.tryAcquire(lock),
+        settle: (lock: string) => this.locks.settle(lock),
       }),
       links: this.#observed('links', links),
       netns: this.#observed('netns', this.#netns()),
@@ -266,6 +267,10 @@ class MemoryLocks implements Locks {
 
   async tryAcquire(name: string): Promise<Lock | undefined> {
     return this.#held.has(name) ? undefined : this.#take(name);
+  }
+
+  async settle(name: string): Promise<void> {
+    (await this.acquire(name)).release();
   }
 
   #take(name: string): Lock {

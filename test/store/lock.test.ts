@@ -96,6 +96,27 @@ describe('locks', () => {
     held.release();
   });
 
+  it('are waited for without being taken, and not made for it', async () => {
+    const directory = temporary();
+    await locksIn(directory).settle('state');
+    expect(readdirSync(directory)).toEqual([]);
+    const held = await locksIn(directory).acquire('state');
+    expect((await enimErrorOf(() => locksIn(directory, 50).settle('state'))).code).toBe('BUSY');
+    let isOver = false;
+    const settled = locksIn(directory)
+      .settle('state')
+      .then(() => {
+        isOver = true;
+      });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(isOver).toBe(false);
+    held.release();
+    await settled;
+    const next = await locksIn(directory).tryAcquire('state');
+    expect(next).toBeDefined();
+    next?.release();
+  });
+
   it('are taken at once or not at all by tryAcquire', async () => {
     const directory = temporary();
     const held = await locksIn(directory).acquire('state');
