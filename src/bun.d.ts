@@ -4,9 +4,9 @@ declare module 'bun:ffi' {
     readonly args: readonly number[];
     readonly returns: number;
   }
-  type Call = (...args: number[]) => number;
+  type Call = (...args: (number | ArrayBufferView)[]) => number;
 
-  export const FFIType: { readonly i32: number };
+  export const FFIType: { readonly i32: number; readonly ptr: number };
   export function dlopen<Name extends string>(
     library: string,
     symbols: Readonly<Record<Name, Signature>>,

@@ -9,22 +9,32 @@ export interface Libc {
   flock(fd: number, operation: number): number;
   /** setns(2), for the calling thread; 0 is success. */
   setns(fd: number, type: number): number;
+  /** socket(2): a descriptor, or -1. */
+  socket(domain: number, type: number, protocol: number): number;
+  /** setsockopt(2); 0 is success. */
+  setsockopt(fd: number, level: number, option: number, value: ArrayBufferView, length: number): number;
 }
 
-let loaded: Promise<Libc | undefined> | undefined;
+let loaded: { readonly calls: Libc | undefined } | undefined;
 
 /** Opens libc, once. */
-export function libc(): Promise<Libc | undefined> {
-  loaded ??= load();
-  return loaded;
+export function libc(): Libc | undefined {
+  loaded ??= { calls: load() };
+  return loaded.calls;
 }
 
-async function load(): Promise<Libc | undefined> {
+function load(): Libc | undefined {
   if (typeof Bun === 'undefined') return undefined;
-  const { dlopen, FFIType } = await import('bun:ffi');
-  const twoNumbers = { args: [FFIType.i32, FFIType.i32], returns: FFIType.i32 } as const;
+  const { dlopen, FFIType } = require('bun:ffi') as typeof import('bun:ffi');
+  const { i32, ptr } = FFIType;
+  const returning = (...args: readonly number[]) => ({ args, returns: i32 });
   try {
-    return dlopen('libc.so.6', { flock: twoNumbers, setns: twoNumbers }).symbols;
+    return dlopen('libc.so.6', {
+      flock: returning(i32, i32),
+      setns: returning(i32, i32),
+      socket: returning(i32, i32, i32),
+      setsockopt: returning(i32, i32, i32, ptr, i32),
+    }).symbols;
   } catch {
     // Another C library (musl) or another file name.
     return undefined;

@@ -41,11 +41,8 @@ export function createHost({ programs, path: searched, root = '/' }: HostSetting
         .map((directory) => join(directory, name))
         .find((path) => accessFault(path, constants.X_OK) === null),
     iproute2: async () => (await programs.run('ip', ['-V'])).stdout.trim(),
-    // Without the calls of libc, a program writes sysctls.
-    programs: async () => {
-      const always = ['ip', 'nsenter', 'flock', 'setpriv'];
-      return (await libc()) === undefined && typeof Bun !== 'undefined' ? [...always, 'tee'] : always;
-    },
+    // Without the calls of libc, programs speak to the kernel for us.
+    programs: async () => [...(libc() === undefined ? ['ip', 'nsenter', 'tee'] : []), 'flock', 'setpriv'],
     privileges: () => privilegesOf(readFileSync(join(proc, 'self/status'), 'utf8')),
     makeDirectory: (path, mode) =>
       tried(`make ${path}`, () => {

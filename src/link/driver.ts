@@ -14,8 +14,9 @@ import { driverOf, type Hardware, hardwareAt, isOnBus, rebind } from './bus.js';
 import { configurationFaults, planConfigure, sysctlsFor } from './configure.js';
 import { findDevice } from './device.js';
 import { writeSysctls } from './inside.js';
-import { type Ip, type IpCommand, openIp } from './iproute2.js';
-import { parseLinks, parseRoutes } from './parse.js';
+import type { Ip, IpCommand } from './ip.js';
+import { parseLinks, parseRoutes, parseWay } from './parse.js';
+import { openIp } from './session.js';
 import { planRestore, remainingDifferences, takeSnapshot } from './snapshot.js';
 
 /** What the node's own traffic needs, as seen in one look. */
@@ -140,13 +141,12 @@ async function lookHome(ip: Ip, sshPeer: string | null): Promise<HomeView> {
   const [links, routes] = await ip('home', look);
   // No route to the peer is no reason to see nothing.
   const [toPeer] = sshPeer === null ? [] : await ip('home', [['route', 'get', sshPeer]], { force: true });
-  const [way] = toPeer === undefined ? [] : parseRoutes(toPeer);
   const parsed = parseLinks(links);
   return {
     links: parsed,
     use: {
       defaultRoutes: parseRoutes(routes),
-      sshDevice: way?.dev ?? null,
+      sshDevice: toPeer === undefined ? null : parseWay(toPeer),
       names: namesOf(parsed),
       lowers: lowersOf(parsed),
     },

@@ -2,15 +2,15 @@
  * Writing sysctls of another netns. /proc/sys/net shows the netns of whoever opens it, so the writer has to be inside: our own
  * thread steps in and out again where the runtime lets us (setns), else `tee` does it.
  */
-import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { closeSync, writeFileSync } from 'node:fs';
 import type { Programs } from '../exec.js';
 import { failpoint } from '../failpoint.js';
 import { libc } from '../libc.js';
 import { EnimError, errnoOf } from '../model/errors.js';
 import type { Sysctls } from './configure.js';
-import { commandIn, type Place } from './iproute2.js';
-
-const CLONE_NEWNET = 0x40000000;
+import { openNetns, stepInto } from './enter.js';
+import type { Place } from './ip.js';
+import { commandIn } from './iproute2.js';
 
 /**
  * Writes them in order.
@@ -23,40 +23,22 @@ export async function writeSysctls(
   sysctls: readonly Sysctls[],
   keepOpen: readonly number[],
 ): Promise<void> {
-  const calls = await libc();
+  const calls = libc();
   if (calls !== undefined) {
-    stepIn(netns.path, calls.setns, () => {
-      for (const { value, paths } of sysctls) for (const path of paths) write(path, value);
-    });
+    const fd = openNetns(netns.path);
+    try {
+      stepInto(fd, netns.path, calls.setns, () => {
+        for (const { value, paths } of sysctls) for (const path of paths) write(path, value);
+      });
+    } finally {
+      closeSync(fd);
+    }
     return;
   }
   for (const { value, paths } of sysctls) {
     const [program, args] = commandIn(netns, 'tee', paths);
     const { code, stderr } = await run(program, args, { input: value, keepOpen });
     if (code !== 0) throw unwritable(paths.join(', '), value, stderr.trim());
-  }
-}
-
-/** Nothing may be awaited in there: whatever else this thread did would be done in the other netns. */
-function stepIn(path: string, setns: (fd: number, type: number) => number, work: () => void): void {
-  const home = openSync('/proc/thread-self/ns/net', 'r');
-  try {
-    const there = openSync(path, 'r');
-    try {
-      if (setns(there, CLONE_NEWNET) !== 0) {
-        throw new EnimError('NOT_THERE', `The netns ${path} cannot be entered.`);
-      }
-      try {
-        work();
-      } finally {
-        // Lost in a pod's netns we would mistake its links for those at home. What is on disk says what to do next.
-        if (setns(home, CLONE_NEWNET) !== 0) process.kill(process.pid, 'SIGKILL');
-      }
-    } finally {
-      closeSync(there);
-    }
-  } finally {
-    closeSync(home);
   }
 }
 

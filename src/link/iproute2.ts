@@ -1,38 +1,10 @@
 /**
- * Talking to the kernel through iproute2: one `ip -batch -` for each netns, in our own netns or, through nsenter, in another.
+ * `ip` as the program of iproute2: one `ip -batch -` for each netns, in our own netns or, through nsenter, in another.
  * nsenter keeps the host's /sys and takes any path, which `ip -n` does not.
  */
 import type { Conversation, Outcome, Programs } from '../exec.js';
-import { EnimError } from '../model/errors.js';
+import { commandFailed, type IpCommand, type IpSession, isListing, notEntered, type Place } from './ip.js';
 import { parseDocument } from './parse.js';
-
-/** One `ip` command as its arguments, for example `['link', 'set', 'dev', 'eth0', 'up']`. */
-export type IpCommand = readonly string[];
-
-/** Where commands run: at home (our own netns), or in the netns that a path opens. */
-export type Place = 'home' | { readonly path: string };
-
-/**
- * Runs the commands in order, until the first that fails.
- *
- * @returns the JSON documents of the commands that list something, in their order
- * @throws EnimError NOT_THERE if the netns cannot be entered, LINK_FAILED with the kernel's answer if a command failed
- */
-export type Ip = (place: Place, commands: readonly IpCommand[], options?: IpOptions) => Promise<unknown[]>;
-
-interface IpOptions {
-  /** Goes on after a command that fails, whose document is undefined; whoever asks for it looks at the result afterwards. */
-  readonly force?: boolean;
-}
-
-/** `ip` in any number of places, its processes kept until all work is done. */
-export interface IpSession {
-  readonly ip: Ip;
-  /** Starts the processes for these places, so that they are there when they are asked. */
-  prepare(places: readonly Place[]): void;
-  /** Ends the processes, and waits for it. */
-  close(): Promise<void>;
-}
 
 /** A process that is spoken to, and the number of lines that it was sent. */
 interface Speaker {
@@ -56,7 +28,7 @@ export function isVisitor(argv: readonly string[]): boolean {
 }
 
 /** @param keepOpen descriptors that the processes inherit: the locks of what is being changed */
-export function openIp(programs: Programs, keepOpen: readonly number[]): IpSession {
+export function openIproute2(programs: Programs, keepOpen: readonly number[]): IpSession {
   const speakers = new Map<string, Speaker>();
 
   const speakerIn = (place: Place): Speaker => {
@@ -134,11 +106,6 @@ export function commandIn(place: Place, program: string, args: readonly string[]
   return place === 'home' ? [program, [...args]] : ['nsenter', [`--net=${place.path}`, '--', program, ...args]];
 }
 
-/** Whether a command prints a document, just one, on a line of its own; the others print nothing. */
-function isListing([, verb]: IpCommand): boolean {
-  return verb === 'show' || verb === 'get';
-}
-
 /** Number of the line of the batch that failed, from 1; not a number if none is named. */
 function failedLine(stderr: string): number {
   return Number(/Command failed -:(\d+)/.exec(stderr)?.[1] ?? Number.NaN);
@@ -153,22 +120,10 @@ function batchLine(command: IpCommand): string {
   return command.map((argument) => (argument === '' || /\s/.test(argument) ? `"${argument}"` : argument)).join(' ');
 }
 
-function failure(place: Place, command: IpCommand, { code, stderr }: Outcome): EnimError {
-  const where = place === 'home' ? 'at home' : `in netns ${place.path}`;
+function failure(place: Place, command: IpCommand, { code, stderr }: Outcome): Error {
   const lines = stderr.split('\n').filter((line) => line.trim() !== '');
   const silent = code === null ? 'it was killed' : 'no message';
   const answer = lines.find((line) => !line.startsWith('Command failed')) ?? silent;
-  if (place !== 'home' && answer.startsWith('nsenter:')) {
-    return new EnimError(
-      'NOT_THERE',
-      `The netns ${place.path} cannot be entered (${answer.replace('nsenter: ', '')}).`,
-    );
-  }
-  const reason = answer.replace(/^(RTNETLINK answers|Error): /, '').replace(/\.$/, '');
-  const hint = /not permitted/i.test(reason) ? 'run enim as root' : undefined;
-  return new EnimError(
-    hint === undefined ? 'LINK_FAILED' : 'NOT_PERMITTED',
-    `"ip ${command.join(' ')}" ${where}: ${reason}.`,
-    { hint },
-  );
+  if (place !== 'home' && answer.startsWith('nsenter:')) return notEntered(place.path, answer.replace('nsenter: ', ''));
+  return commandFailed(place, command, answer.replace(/^(RTNETLINK answers|Error): /, '').replace(/\.$/, ''));
 }

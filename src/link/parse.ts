@@ -139,3 +139,13 @@ export function parseRoutes(document: unknown, dev?: string): LinkRoute[] {
     }));
   });
 }
+
+/**
+ * Reads `ip -j -d route get …`: the device that the way leads through, whoever made the route.
+ *
+ * @throws ValiError if the document has another shape
+ */
+export function parseWay(document: unknown): string | null {
+  const [way] = v.parse(v.array(RawRoute), document);
+  return way?.dev ?? null;
+}

@@ -4,7 +4,7 @@
  */
 import { parseLabel } from '../model/label.js';
 import type { Link, LinkRoute, LinkSnapshot, Restored } from '../model/link.js';
-import type { IpCommand } from './iproute2.js';
+import type { IpCommand } from './ip.js';
 
 /** Takes the snapshot of a link at home, together with the routes through it. */
 export function takeSnapshot(link: Link, routes: readonly LinkRoute[]): LinkSnapshot {
@@ -132,9 +132,12 @@ function restoreTraffic(link: Link, snapshot: LinkSnapshot, name: string): IpCom
   ];
 }
 
+const EVERYWHERE = { 4: '0.0.0.0/0', 6: '::/0' } as const;
+
 function routeCommand(route: LinkRoute, dev: string): IpCommand {
   return [
-    ...['route', 'replace', route.dst === 'default' && route.family === 6 ? '::/0' : route.dst],
+    // Of "default" the family is the gateway's, which may be another than the route's.
+    ...['route', 'replace', route.dst === 'default' ? EVERYWHERE[route.family] : route.dst],
     ...(route.gateway === null ? [] : ['via', ...viaFamily(route), route.gateway]),
     ...['dev', dev, 'table', route.table],
     ...(route.metric === null ? [] : ['metric', String(route.metric)]),

@@ -40,6 +40,23 @@ export function parseIP(text: string): { readonly family: Family; readonly addre
   return { family: 6, address: ipaddr.IPv6.parse(text).toRFC5952String() };
 }
 
+/** An address in the order of the network: 4 bytes or 16. Throws for what `parseIP` does not read. */
+export function bytesOfIP(address: string): Buffer {
+  return Buffer.from(ipaddr.parse(address).toByteArray());
+}
+
+/** The canonical spelling of an address of 4 bytes or 16. */
+export function formatIP(bytes: Uint8Array): string {
+  const ip = ipaddr.fromByteArray([...bytes]);
+  return ip instanceof ipaddr.IPv6 ? ip.toRFC5952String() : ip.toString();
+}
+
+/** The 6 bytes of a MAC; undefined if `text` is none. */
+export function bytesOfMac(text: string): Buffer | undefined {
+  const mac = parseMac(text);
+  return mac === undefined ? undefined : Buffer.from(mac.replaceAll(':', ''), 'hex');
+}
+
 /** An address that a host can have: not unspecified, multicast, loopback or (IPv4) broadcast. */
 export function isHostAddress(address: string): boolean {
   return !['unspecified', 'multicast', 'loopback', 'broadcast'].includes(ipaddr.parse(address).range());

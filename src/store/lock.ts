@@ -147,7 +147,7 @@ const PAUSE_MS = 1;
 async function callFlock(fd: number, milliseconds: number): Promise<boolean | undefined> {
   const deadline = performance.now() + Math.min(milliseconds, TRYING_MS);
   for (;;) {
-    const taken = await tryFlock(fd);
+    const taken = tryFlock(fd);
     if (taken !== false || performance.now() >= deadline) return taken;
     await sleep(PAUSE_MS * (0.5 + Math.random()));
   }

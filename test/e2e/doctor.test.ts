@@ -175,11 +175,10 @@ describeEndToEnd('enim doctor', () => {
     expect(found.evidence).toMatch(/^held for \d+s by pid \d+ \(enim add default\/web-9\), which is stopped$/);
   });
 
-  it('finds that "ip" is missing', async () => {
+  it('finds that "flock" is missing', async () => {
     const found = problems(await doctor([], { via: ['env', 'PATH=/nonexistent'] }));
     expect(found.map(({ check, subject, mend }) => [check, subject, mend])).toEqual([
-      ['program', 'ip', 'apt-get install iproute2'],
-      ...['nsenter', 'flock', 'setpriv'].map((name) => ['program', name, 'apt-get install util-linux']),
+      ...['flock', 'setpriv'].map((name) => ['program', name, 'apt-get install util-linux']),
     ]);
   });
 

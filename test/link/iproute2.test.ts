@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Outcome, Programs } from '../../src/exec.js';
-import { type IpCommand, type IpSession, openIp } from '../../src/link/iproute2.js';
+import type { IpCommand, IpSession } from '../../src/link/ip.js';
+import { openIproute2 } from '../../src/link/iproute2.js';
 import { enimErrorOf } from '../model/thrown.js';
 import { splitLine } from './batch.js';
 
@@ -61,7 +62,7 @@ function open(react: Reaction = () => '[]', keepOpen: readonly number[] = []): {
       };
     },
   };
-  return { session: openIp(programs, keepOpen), calls };
+  return { session: openIproute2(programs, keepOpen), calls };
 }
 
 describe('an `ip` session', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { parseDocument, parseLinks, parseRoutes } from '../../src/link/parse.js';
+import { parseDocument, parseLinks, parseRoutes, parseWay } from '../../src/link/parse.js';
 import type { LinkRoute } from '../../src/model/link.js';
 import { ALL_LINKS, CARD, DEFAULT_ROUTES, ROUTES_OF_DEVICE, TENTATIVE, WAY } from './outputs.js';
 
@@ -159,5 +159,15 @@ describe('parseRoutes', () => {
         { type: 'unreachable', dst: '10.0.0.0/8' },
       ]),
     ).toEqual([]);
+  });
+});
+
+describe('parseWay', () => {
+  it('names the device, also of a way that the kernel made for an address', () => {
+    expect(parseWay([{ dst: 'fd00::5', dev: 'eth0', protocol: 'kernel', metric: 256, pref: 'medium' }])).toBe('eth0');
+  });
+
+  it('knows none where there is none', () => {
+    expect([parseWay([]), parseWay([{ type: 'unreachable', dst: '192.0.2.1' }])]).toEqual([null, null]);
   });
 });

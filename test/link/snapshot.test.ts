@@ -222,7 +222,7 @@ describe('planRestore', () => {
     ];
     expect(plan({}, { up: true, routes })).toEqual([
       'link set dev eni1 up',
-      'route replace default via 10.0.0.1 dev eni1 table 100 metric 50 src 10.0.0.10 proto static scope global onlink',
+      'route replace 0.0.0.0/0 via 10.0.0.1 dev eni1 table 100 metric 50 src 10.0.0.10 proto static scope global onlink',
       'route replace 10.9.0.0/16 dev eni1 table main proto boot scope link',
       'route replace ::/0 via fd00::1 dev eni1 table main metric 1024 proto ra onlink',
       'route replace fd01::/64 dev eni1 table main metric 1024 proto boot',

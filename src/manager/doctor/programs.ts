@@ -2,12 +2,15 @@
 import { type Finding, inOrder, problem } from './finding.js';
 import type { Patient } from './patient.js';
 
-const PACKAGES: Readonly<Record<string, string>> = {
-  ip: 'iproute2',
-  nsenter: 'util-linux',
-  flock: 'util-linux',
-  setpriv: 'util-linux',
-  tee: 'coreutils',
+const NO_MOVES = 'no NIC can be moved';
+const NO_WAITING = 'a call that has to wait for a lock fails';
+
+const PROGRAMS: Readonly<Record<string, { readonly of: string; readonly without: string }>> = {
+  ip: { of: 'iproute2', without: NO_MOVES },
+  nsenter: { of: 'util-linux', without: NO_MOVES },
+  tee: { of: 'coreutils', without: NO_MOVES },
+  flock: { of: 'util-linux', without: NO_WAITING },
+  setpriv: { of: 'util-linux', without: NO_WAITING },
 };
 
 /** Of iproute2: moves by "if7" and what `ip -j` prints hold from there on. */
@@ -21,8 +24,8 @@ export async function checkPrograms({ host }: Patient): Promise<readonly Finding
       if (path === undefined) {
         return problem('program', name, {
           evidence: 'PATH does not lead to it',
-          consequence: 'no NIC can be moved',
-          mend: `apt-get install ${PACKAGES[name] ?? name}`,
+          consequence: PROGRAMS[name]?.without ?? 'what it does is not done',
+          mend: `apt-get install ${PROGRAMS[name]?.of ?? name}`,
         });
       }
       return name === 'ip' ? judgeIproute2(path, await host.iproute2()) : inOrder('program', name, path);

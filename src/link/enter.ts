@@ -1,0 +1,41 @@
+/** Stepping into another netns with our own thread (setns(2)), for what is opened there and stays there. */
+import { closeSync, openSync } from 'node:fs';
+import { errnoOf } from '../model/errors.js';
+import { notEntered } from './ip.js';
+
+const CLONE_NEWNET = 0x40000000;
+
+/**
+ * A descriptor of the netns at a path.
+ *
+ * @throws EnimError NOT_THERE
+ */
+export function openNetns(path: string): number {
+  try {
+    return openSync(path, 'r');
+  } catch (thrown) {
+    throw notEntered(path, errnoOf(thrown));
+  }
+}
+
+/**
+ * Does the work in the netns of this descriptor. Nothing may be awaited in there: whatever else this thread did would be done in the
+ * other netns.
+ *
+ * @param path what the netns is called in the error
+ * @throws EnimError NOT_THERE, and whatever the work throws
+ */
+export function stepInto<T>(fd: number, path: string, setns: (fd: number, type: number) => number, work: () => T): T {
+  const home = openSync('/proc/thread-self/ns/net', 'r');
+  try {
+    if (setns(fd, CLONE_NEWNET) !== 0) throw notEntered(path);
+    try {
+      return work();
+    } finally {
+      // Lost in a pod's netns we would mistake its links for those at home. What is on disk says what to do next.
+      if (setns(home, CLONE_NEWNET) !== 0) process.kill(process.pid, 'SIGKILL');
+    }
+  } finally {
+    closeSync(home);
+  }
+}

@@ -1,0 +1,90 @@
+/** Numbers of the kernel's interface: linux/netlink.h, rtnetlink.h, if_link.h, if_addr.h, neighbour.h, if.h. */
+
+export const NLMSG = { error: 2, done: 3 } as const;
+
+/** Flags of a message. */
+export const NLM = {
+  request: 0x1,
+  acknowledge: 0x4,
+  /** The kernel changed while it was dumped. */
+  dumpInterrupted: 0x10,
+  replace: 0x100,
+  exclusive: 0x200,
+  create: 0x400,
+  append: 0x800,
+  /** NLM_F_ROOT | NLM_F_MATCH */
+  dump: 0x300,
+  /** Of an acknowledgement: it does not repeat the request. */
+  capped: 0x100,
+  /** Of an acknowledgement: it has attributes. */
+  acknowledgeAttributes: 0x200,
+} as const;
+
+/** What an acknowledgement may say in words. */
+export const NLMSGERR_MESSAGE = 1;
+
+export const RTM = {
+  newLink: 16,
+  getLink: 18,
+  newAddress: 20,
+  deleteAddress: 21,
+  getAddress: 22,
+  newRoute: 24,
+  getRoute: 26,
+  newNeighbour: 28,
+  newLinkProperty: 108,
+  deleteLinkProperty: 109,
+} as const;
+
+export const IFLA = {
+  address: 1,
+  name: 3,
+  mtu: 4,
+  link: 5,
+  master: 10,
+  queueLength: 13,
+  operationalState: 16,
+  linkInfo: 18,
+  alias: 20,
+  group: 27,
+  netnsFd: 28,
+  extMask: 29,
+  linkNetns: 37,
+  properties: 52,
+  altname: 53,
+  permanentAddress: 54,
+  parentDevice: 56,
+} as const;
+
+/** In IFLA.linkInfo. */
+export const INFO_KIND = 1;
+
+/** Leaves the counters out of a dump: they are half of it. */
+export const SKIP_STATISTICS = 8;
+
+/** Flags of a link, by the names that `ip` gives them. */
+export const IFF = { UP: 0x1, RUNNING: 0x40, PROMISC: 0x100 } as const;
+
+export const IFA = { address: 1, local: 2, flags: 8 } as const;
+export const IFA_FLAG = { noDad: 0x2, dadFailed: 0x8, tentative: 0x40 } as const;
+
+export const RTA = {
+  destination: 1,
+  device: 4,
+  gateway: 5,
+  metric: 6,
+  source: 7,
+  multipath: 9,
+  table: 15,
+  via: 18,
+} as const;
+
+/** A route's type; the others (local, broadcast, …) are named only to be told from it. */
+export const UNICAST = 1;
+
+/** The gateway counts as reachable whatever the addresses say (RTNH_F_ONLINK). */
+export const ON_LINK = 0x4;
+
+export const NEIGHBOUR = { destination: 1, permanent: 0x80, use: 0x1 } as const;
+
+export const FAMILY = { any: 0, IPv4: 2, IPv6: 10 } as const;

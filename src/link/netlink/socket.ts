@@ -1,0 +1,119 @@
+/** A netlink socket in one netns: questions to the kernel, and its answers (netlink(7), rtnetlink(7)). */
+import { closeSync, readSync, writeSync } from 'node:fs';
+import type { Libc } from '../../libc.js';
+import { NLM, NLMSG, NLMSGERR_MESSAGE } from './constants.js';
+import { formatMessage, type Message, parseAttributes, parseMessages, readText } from './message.js';
+import type { Request } from './request.js';
+
+const AF_NETLINK = 16;
+const SOCK_RAW_CLOEXEC = 3 | 0x80000;
+const NETLINK_ROUTE = 0;
+
+const SOL_NETLINK = 270;
+const NETLINK_CAP_ACK = 10;
+const NETLINK_EXT_ACK = 11;
+
+/** The kernel fills at most 32 KiB at once. */
+const READ_BYTES = 65_536;
+
+/** A dump that another process's change interrupted is asked for anew, so often. */
+const DUMP_TRIES = 20;
+
+/** The kernel's no. */
+export class Refusal extends Error {
+  /**
+   * @param errno its number, positive
+   * @param words what the kernel says beside it, if anything
+   */
+  constructor(
+    readonly errno: number,
+    readonly words: string | undefined,
+  ) {
+    super(words ?? `errno ${errno}`);
+  }
+}
+
+/** What can be asked; everything throws `Refusal`. */
+export interface NetlinkSocket {
+  /** Has the kernel do it. */
+  request(request: Request): void;
+  /** Asks for one thing. */
+  get(request: Request): Message;
+  /** Asks for all of a kind. */
+  dump(type: number, body: Buffer): Message[];
+  close(): void;
+}
+
+/** Opens one in the netns that we are in; it stays there. */
+export function openNetlink(calls: Libc): NetlinkSocket {
+  const fd = openSocket(calls);
+  let sequence = 0;
+
+  const ask = ({ type, flags, body }: Request): number => {
+    sequence += 1;
+    writeSync(fd, formatMessage({ type, flags: flags | NLM.request, sequence, body }));
+    return sequence;
+  };
+
+  /** The messages of the next read that answer this question; throws its refusal. */
+  const read = (question: number): Message[] => {
+    const bytes = Buffer.alloc(READ_BYTES);
+    const length = readSync(fd, bytes, 0, READ_BYTES, null);
+    const answers = parseMessages(bytes.subarray(0, length)).filter((message) => message.sequence === question);
+    for (const answer of answers) if (answer.type === NLMSG.error) refuse(answer);
+    return answers;
+  };
+
+  const dumpOnce = (type: number, body: Buffer): Message[] | undefined => {
+    const question = ask({ type, flags: NLM.dump, body });
+    const found: Message[] = [];
+    for (;;) {
+      const answers = read(question);
+      found.push(...answers.filter((each) => each.type !== NLMSG.done));
+      if (answers.some((each) => each.type === NLMSG.done)) break;
+    }
+    return found.some(({ flags }) => (flags & NLM.dumpInterrupted) !== 0) ? undefined : found;
+  };
+
+  return {
+    request({ type, flags, body }) {
+      const question = ask({ type, flags: flags | NLM.acknowledge, body });
+      while (read(question).every((answer) => answer.type !== NLMSG.error));
+    },
+    get(request) {
+      const question = ask(request);
+      for (;;) {
+        const [answer] = read(question);
+        if (answer !== undefined) return answer;
+      }
+    },
+    dump(type, body) {
+      for (let tries = 1; ; tries += 1) {
+        const found = dumpOnce(type, body);
+        if (found !== undefined) return found;
+        if (tries === DUMP_TRIES) throw new Error('The links change faster than they can be read.');
+      }
+    },
+    close: () => closeSync(fd),
+  };
+}
+
+/** An acknowledgement is an error of number 0. */
+function refuse({ flags, body }: Message): void {
+  const errno = -body.readInt32LE(0);
+  if (errno === 0) return;
+  // Behind the number stands the request that it is about: all of it, or its header alone.
+  const request = (flags & NLM.capped) === 0 ? body.readUInt32LE(4) : 16;
+  const hasWords = (flags & NLM.acknowledgeAttributes) !== 0;
+  const words = hasWords ? parseAttributes(body.subarray(4 + ((request + 3) & ~3))).get(NLMSGERR_MESSAGE) : undefined;
+  throw new Refusal(errno, words === undefined ? undefined : readText(words));
+}
+
+function openSocket(calls: Libc): number {
+  const fd = calls.socket(AF_NETLINK, SOCK_RAW_CLOEXEC, NETLINK_ROUTE);
+  if (fd < 0) throw new Error('No netlink socket can be opened.');
+  const on = new Int32Array([1]);
+  // Answers in words, and short. Kernels before 4.12 know neither.
+  for (const option of [NETLINK_CAP_ACK, NETLINK_EXT_ACK]) calls.setsockopt(fd, SOL_NETLINK, option, on, on.byteLength);
+  return fd;
+}

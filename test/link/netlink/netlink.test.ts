@@ -1,0 +1,379 @@
+/** Our own way to the kernel against that of iproute2: the same sights, the same changes, the same refusals. */
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import type { IpCommand, Place } from '../../../src/link/ip.js';
+import { parseDocument, parseLinks, parseRoutes, parseWay } from '../../../src/link/parse.js';
+import { ipBatch, must, run } from '../../fabric/exec.js';
+import { createNetns, deleteNetns, netnsPath, uniqueName } from '../../fabric/netns.js';
+import { describeAsRoot } from '../../fabric/requirements.js';
+import type { Question, Reply } from './speaker.js';
+
+const BUN = join(import.meta.dirname, '../../../node_modules/.bin/bun');
+const SPEAKER = join(import.meta.dirname, 'speaker.ts');
+
+const ALL_LINKS = ['address', 'show'];
+const ALL_ROUTES = ['route', 'show', 'table', 'all'];
+
+describeAsRoot('netlink', () => {
+  const names: string[] = [];
+
+  const makeNetns = async (): Promise<string> => {
+    const name = uniqueName('netlink');
+    names.push(name);
+    await createNetns(name);
+    await ipBatch(name, [
+      'link set lo up',
+      'link add eni0 address 02:e0:00:00:00:01 type veth peer name peer0',
+      'link add bridge0 address 02:e0:00:00:00:02 type bridge',
+      'link set peer0 up',
+    ]);
+    return name;
+  };
+
+  let ours: string;
+  let theirs: string;
+
+  beforeEach(async () => {
+    [ours, theirs] = [await makeNetns(), await makeNetns()];
+  });
+
+  afterEach(async () => {
+    for (const name of names.splice(0)) await deleteNetns(name);
+  });
+
+  const at = (name: string): Place => ({ path: netnsPath(name) });
+
+  /** What we say of the commands; at home that is in the netns that the process is started in. */
+  const ask = async (question: Question, startedIn?: string): Promise<Reply> => {
+    const enter = startedIn === undefined ? [] : ['nsenter', `--net=${netnsPath(startedIn)}`, '--'];
+    const [program = '', ...args] = [...enter, BUN, 'run', SPEAKER];
+    return JSON.parse(await must(program, args, { input: JSON.stringify(question) })) as Reply;
+  };
+
+  const documents = async (question: Question, startedIn?: string): Promise<readonly unknown[]> => {
+    const reply = await ask(question, startedIn);
+    if ('documents' in reply) return reply.documents;
+    throw new Error(reply.message);
+  };
+
+  const asIpSees = async (name: string, command: IpCommand): Promise<unknown> =>
+    parseDocument(await must('ip', ['-n', name, '-j', '-d', ...command]));
+
+  it('sees links as ip does: flags, names, addresses, masters, kinds', async () => {
+    await ipBatch(ours, [
+      'link set eni0 alias "enim eni-1 of default/web-0"',
+      'link property add dev eni0 altname ens5',
+      'link property add dev eni0 altname enp0s5',
+      'link set eni0 address 02:e0:00:00:00:99 mtu 1400 txqueuelen 77 group 5 promisc on up',
+      'link set peer0 master bridge0 down',
+      'address add 10.0.0.10/24 dev eni0',
+      'address add 10.0.0.11/32 peer 10.0.0.12/32 dev eni0',
+      'address add 169.254.7.1/16 scope link dev eni0',
+      'address add fd00::10/64 dev eni0',
+      'address add ::ffff:10.0.0.9/128 dev eni0 nodad',
+    ]);
+
+    const [seen] = await documents({ place: at(ours), commands: [ALL_LINKS] });
+
+    const expected = parseLinks(await asIpSees(ours, ALL_LINKS));
+    expect(parseLinks(seen)).toEqual(expected);
+    expect(expected.map(({ name }) => name)).toEqual(expect.arrayContaining(['lo', 'eni0', 'peer0', 'bridge0']));
+  });
+
+  it('sees whether a link has carrier', async () => {
+    await ipBatch(ours, ['link set eni0 up', 'link set peer0 down']);
+
+    const [[eni0] = []] = (await documents({ place: at(ours), commands: [[...ALL_LINKS, 'dev', 'eni0']] })) as [
+      Record<string, unknown>[],
+    ];
+
+    const [theirs] = (await asIpSees(ours, [...ALL_LINKS, 'dev', 'eni0'])) as Record<string, unknown>[];
+    expect(eni0?.operstate).toBe(theirs?.operstate);
+    expect(eni0?.flags).toContain('NO-CARRIER');
+    expect(theirs?.flags).toContain('NO-CARRIER');
+  });
+
+  it('sees one link alone, by its name, an altname, or its index', async () => {
+    await ipBatch(ours, ['link property add dev eni0 altname ens5', 'address add 10.0.0.10/24 dev eni0']);
+    const [expected] = parseLinks(await asIpSees(ours, [...ALL_LINKS, 'dev', 'eni0']));
+
+    const seen = await documents({
+      place: at(ours),
+      commands: ['eni0', 'ens5', `if${expected?.ifindex}`].map((name) => [...ALL_LINKS, 'dev', name]),
+    });
+
+    expect(seen.map((document) => parseLinks(document))).toEqual([[expected], [expected], [expected]]);
+  });
+
+  it('sees routes as ip does: of every table, both families, with several next hops', async () => {
+    await ipBatch(ours, [
+      'link set eni0 up',
+      'address add 10.0.0.10/24 dev eni0',
+      'address add fd00::10/64 dev eni0 nodad',
+      'route add default via 10.0.0.1 dev eni0 metric 50',
+      'route add default via 10.0.0.2 dev eni0 table 1000 proto static',
+      'route add 10.9.0.0/16 via inet6 fe80::1 dev eni0 onlink',
+      'route add 10.8.0.1 dev eni0 scope link src 10.0.0.10 proto 77',
+      'route add 10.7.0.0/16 nexthop via 10.0.0.3 dev eni0 nexthop via 10.0.0.4 dev eni0',
+      'route add blackhole 10.6.0.0/16',
+      'route add ::/0 via fd00::1 dev eni0',
+      'route add fd01::/48 via fd00::2 dev eni0 metric 7 table 77',
+    ]);
+
+    const questions = [ALL_ROUTES, [...ALL_ROUTES, 'default'], [...ALL_ROUTES, 'dev', 'eni0']];
+    const seen = await documents({ place: at(ours), commands: questions });
+
+    for (const [index, question] of questions.entries()) {
+      const dev = question.at(-2) === 'dev' ? 'eni0' : undefined;
+      const expected = parseRoutes(await asIpSees(ours, question), dev);
+      expect(inOrder(parseRoutes(seen[index], dev))).toEqual(inOrder(expected));
+      expect(expected.length).toBeGreaterThan(2);
+    }
+  });
+
+  it.each<[string, IpCommand[]]>([
+    ['a name, while it is down', [['link', 'set', 'dev', 'eni0', 'name', 'eth7']]],
+    [
+      'what a NIC is set up with',
+      [
+        ['link', 'set', 'dev', 'eni0', 'down'],
+        ['link', 'set', 'dev', 'eni0', 'address', '02:E0:00:00:00:77'],
+        ['link', 'set', 'dev', 'eni0', 'mtu', '1400'],
+        ['address', 'replace', '10.0.0.10/24', 'dev', 'eni0'],
+        ['address', 'replace', 'fd00::10/64', 'dev', 'eni0', 'nodad'],
+        ['link', 'set', 'dev', 'eni0', 'up'],
+        ['route', 'replace', '10.1.0.1/32', 'dev', 'eni0', 'scope', 'link'],
+        ['route', 'replace', '0.0.0.0/0', 'via', '10.0.0.1', 'dev', 'eni0'],
+        ['route', 'replace', '::/0', 'via', 'fd00::1', 'dev', 'eni0'],
+        ['route', 'replace', '10.3.0.0/16', 'dev', 'eni0'],
+      ],
+    ],
+    [
+      'what a NIC is restored with',
+      [
+        ['link', 'set', 'dev', 'eni0', 'txqueuelen', '77'],
+        ['link', 'set', 'dev', 'eni0', 'group', '5'],
+        ['link', 'set', 'dev', 'eni0', 'group', 'default'],
+        ['link', 'set', 'dev', 'eni0', 'promisc', 'on'],
+        ['link', 'set', 'dev', 'eni0', 'promisc', 'off'],
+        ['link', 'set', 'dev', 'eni0', 'promisc', 'on'],
+        ['link', 'property', 'add', 'dev', 'eni0', 'altname', 'ens5'],
+        ['link', 'property', 'add', 'dev', 'eni0', 'altname', 'enp0s5'],
+        ['link', 'property', 'del', 'dev', 'eni0', 'altname', 'ens5'],
+        ['address', 'add', '10.0.0.10/24', 'dev', 'eni0', 'scope', 'global'],
+        ['address', 'add', '169.254.7.1/16', 'dev', 'eni0', 'scope', 'link'],
+        ['address', 'add', '127.9.0.1/8', 'dev', 'eni0'],
+        ['address', 'del', '169.254.7.1/16', 'dev', 'eni0'],
+        ['link', 'set', 'dev', 'eni0', 'master', 'bridge0'],
+        ['link', 'set', 'dev', 'eni0', 'up'],
+        [
+          'route',
+          'replace',
+          'default',
+          'via',
+          '10.0.0.1',
+          'dev',
+          'eni0',
+          'table',
+          'main',
+          'metric',
+          '50',
+          'proto',
+          'static',
+          'onlink',
+        ],
+        [
+          'route',
+          'replace',
+          '10.9.0.0/16',
+          'via',
+          'inet6',
+          'fe80::1',
+          'dev',
+          'eni0',
+          'table',
+          '1000',
+          'src',
+          '10.0.0.10',
+          'onlink',
+        ],
+        [
+          'route',
+          'replace',
+          '::/0',
+          'via',
+          'fe80::1',
+          'dev',
+          'eni0',
+          'table',
+          '77',
+          'metric',
+          '9',
+          'proto',
+          'ra',
+          'onlink',
+        ],
+        ['route', 'replace', '10.8.0.1', 'dev', 'eni0', 'table', 'local', 'scope', 'host', 'proto', 'boot'],
+      ],
+    ],
+    [
+      'an alias, and none',
+      [
+        ['link', 'set', 'dev', 'peer0', 'alias', 'never to be seen'],
+        ['link', 'set', 'dev', 'peer0', 'alias', ''],
+        ['link', 'set', 'dev', 'eni0', 'alias', 'with blanks, “quotes” and #'],
+      ],
+    ],
+    [
+      'a neighbour that is looked for',
+      [
+        ['address', 'add', '10.0.0.10/24', 'dev', 'eni0'],
+        ['link', 'set', 'dev', 'eni0', 'up'],
+        ['neighbour', 'replace', '10.0.0.1', 'dev', 'eni0', 'use'],
+      ],
+    ],
+    ['what only the program knows', [['link', 'set', 'dev', 'eni0', 'arp', 'off']]],
+  ])('sets %s as ip does', async (_, commands) => {
+    await documents({ place: at(ours), commands });
+    for (const command of commands) await must('ip', ['-n', theirs, ...command]);
+
+    const seen = await everything(ours);
+    expect(seen).toEqual(await everything(theirs));
+    expect(seen).not.toEqual(await everything(await makeNetns()));
+  });
+
+  it('moves a link to another netns under a new name, from home and back', async () => {
+    const index = parseLinks(await asIpSees(ours, ALL_LINKS)).find(({ name }) => name === 'eni0')?.ifindex;
+    await must('ip', ['-n', theirs, 'link', 'del', 'eni0']);
+
+    await documents(
+      { place: 'home', commands: [['link', 'set', 'dev', `if${index}`, 'netns', netnsPath(theirs), 'name', 'eth0']] },
+      ours,
+    );
+    expect(await namesIn(theirs)).toContain('eth0');
+
+    await documents({
+      place: at(theirs),
+      commands: [['link', 'set', 'dev', 'eth0', 'netns', netnsPath(ours), 'name', 'eni0']],
+    });
+    expect(await namesIn(theirs)).not.toContain('eth0');
+    expect(await namesIn(ours)).toContain('eni0');
+  });
+
+  it.each<[string, IpCommand]>([
+    ['a name that is taken', ['link', 'set', 'dev', 'eni0', 'name', 'bridge0']],
+    ['a link that is not there', ['link', 'set', 'dev', 'eni7', 'up']],
+    ['an address on a link that is not there', ['address', 'add', '10.0.0.1/24', 'dev', 'eni7']],
+    ['an address that is there', ['address', 'add', '127.0.0.1/8', 'dev', 'lo', 'scope', 'host']],
+    ['an address that is not there', ['address', 'del', '10.0.0.1/24', 'dev', 'eni0']],
+    ['a gateway that cannot be reached', ['route', 'replace', 'default', 'via', '10.0.0.1', 'dev', 'lo']],
+    ['an MTU that is too small', ['link', 'set', 'dev', 'eni0', 'mtu', '1']],
+    ['an altname that is taken', ['link', 'property', 'add', 'dev', 'eni0', 'altname', 'lo']],
+    ['a master that is none', ['link', 'set', 'dev', 'eni0', 'master', 'lo']],
+  ])('says of %s what ip says', async (_, command) => {
+    const reply = await ask({ place: at(ours), commands: [command] });
+
+    const { stderr } = await run('ip', ['-n', ours, ...command]);
+    const [, reason] = /^(?:RTNETLINK answers|Error): (.+?)\.?$/m.exec(stderr) ?? [undefined, stderr.trim()];
+    expect(reply).toEqual({
+      code: 'LINK_FAILED',
+      message: `"ip ${command.join(' ')}" in netns ${netnsPath(ours)}: ${reason}.`,
+    });
+  });
+
+  it('stops at the first command that fails, or goes on if told to', async () => {
+    const commands = [
+      ['link', 'set', 'dev', 'eni7', 'up'],
+      ['link', 'set', 'dev', 'eni0', 'mtu', '1400'],
+      [...ALL_LINKS, 'dev', 'eni7'],
+      [...ALL_LINKS, 'dev', 'eni0'],
+    ];
+
+    expect(await ask({ place: at(ours), commands })).toMatchObject({ code: 'LINK_FAILED' });
+    expect((await linkIn(ours, 'eni0'))?.mtu).toBe(1500);
+
+    const [nothing, eni0] = await documents({ place: at(ours), commands, force: true });
+    expect(nothing).toBeNull();
+    expect(parseLinks(eni0)).toEqual([await linkIn(ours, 'eni0')]);
+    expect((await linkIn(ours, 'eni0'))?.mtu).toBe(1400);
+  });
+
+  it('sees which way leads to an address', async () => {
+    await ipBatch(ours, [
+      'link set eni0 up',
+      'address add 10.0.0.10/24 dev eni0',
+      'address add fd00::10/64 dev eni0 nodad',
+    ]);
+    const commands = ['10.0.0.5', 'fd00::5'].map((address) => ['route', 'get', address]);
+
+    const ways = await documents({ place: at(ours), commands });
+
+    expect(ways.map(parseWay)).toEqual(['eni0', 'eni0']);
+    expect(await ask({ place: at(ours), commands: [['route', 'get', '192.0.2.1']] })).toMatchObject({
+      message: expect.stringContaining('Network is unreachable'),
+    });
+  });
+
+  it('is told by the program what it does not know itself', async () => {
+    const [seen] = await documents({ place: at(ours), commands: [['neighbour', 'show', 'nud', 'all']] });
+
+    expect(seen).toEqual(await asIpSees(ours, ['neighbour', 'show', 'nud', 'all']));
+  });
+
+  it.each([
+    ['is not there', '/run/netns/enimtest-nowhere'],
+    ['is no netns', '/proc/self/status'],
+  ])('cannot enter a netns whose path %s', async (_, path) => {
+    expect(await ask({ place: { path }, commands: [ALL_LINKS], force: true })).toMatchObject({
+      code: 'NOT_THERE',
+      message: expect.stringContaining(`The netns ${path} cannot be entered`),
+    });
+  });
+
+  const linkIn = async (name: string, ifname: string) =>
+    parseLinks(await asIpSees(name, ALL_LINKS)).find((link) => link.name === ifname);
+
+  const namesIn = async (name: string): Promise<string[]> =>
+    parseLinks(await asIpSees(name, ALL_LINKS)).map((link) => link.name);
+
+  /** All that can be seen of a netns, but what differs by chance. */
+  const everything = async (name: string): Promise<unknown> => {
+    const links = (await asIpSees(name, ALL_LINKS)) as (RawLink | undefined)[];
+    const neighbours = (await asIpSees(name, ['neighbour', 'show', 'nud', 'all'])) as { dst: string; dev: string }[];
+    return {
+      links: links.flatMap((link) => (link?.ifname === undefined || link.ifname === 'peer0' ? [] : [seenOf(link)])),
+      routes: inOrder(parseRoutes(await asIpSees(name, ALL_ROUTES))),
+      neighbours: neighbours.map(({ dst, dev }) => `${dst} ${dev}`).filter((each) => each.startsWith('10.')),
+    };
+  };
+});
+
+interface RawLink extends Record<string, unknown> {
+  readonly ifname?: string;
+  readonly flags: readonly string[];
+  readonly addr_info: readonly Record<string, unknown>[];
+}
+
+/** Whether the link is running yet, and what the kernel makes of its MAC, comes a moment later. */
+function seenOf({
+  ifname,
+  flags,
+  mtu,
+  txqlen,
+  group,
+  master,
+  address,
+  ifalias,
+  altnames,
+  addr_info,
+}: RawLink): unknown {
+  const settled = flags.filter((flag) => !['LOWER_UP', 'NO-CARRIER', 'RUNNING', 'M-DOWN'].includes(flag));
+  const addresses = addr_info
+    .filter((each) => !String(each.local).startsWith('fe80:'))
+    .map(({ local, prefixlen, scope, nodad }) => ({ local, prefixlen, scope, nodad }));
+  return { ifname, flags: settled, mtu, txqlen, group, master, address, ifalias, altnames, addresses };
+}
+
+function inOrder<T>(routes: readonly T[]): string[] {
+  return routes.map((route) => JSON.stringify(route)).sort();
+}
