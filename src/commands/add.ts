@@ -43,7 +43,7 @@ export default class Add extends EnimCommand {
     eni: Flags.string({ helpValue: 'ID', description: 'this ENI and no other' }),
     force: Flags.boolean({
       dependsOn: ['eni'],
-      description: 'take the ENI of --eni although the node seems to use its NIC',
+      description: 'take the ENI of --eni although the node seems to use its NIC, or it has no carrier',
     }),
   };
 

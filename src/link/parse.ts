@@ -90,6 +90,8 @@ function toLink(raw: v.InferOutput<typeof RawLink>): Link {
     txqueuelen: raw.txqlen ?? 0,
     group: raw.group ?? 'default',
     up: raw.flags.includes('UP'),
+    // Without LOWER_UP: the kernel drops NO-CARRIER, which `ip` makes of the operational state, a moment after the carrier is there.
+    carrier: !raw.flags.includes('NO-CARRIER') || raw.flags.includes('LOWER_UP'),
     promiscuous: raw.flags.includes('PROMISC'),
     kind: raw.linkinfo?.info_kind ?? null,
     master: raw.master ?? null,

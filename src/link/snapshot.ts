@@ -8,7 +8,7 @@ import type { IpCommand } from './ip.js';
 
 /** Takes the snapshot of a link at home, together with the routes through it. */
 export function takeSnapshot(link: Link, routes: readonly LinkRoute[]): LinkSnapshot {
-  const { kind, lower, addresses, ...look } = link;
+  const { kind, lower, carrier, addresses, ...look } = link;
   // Link-local IPv6 addresses are made by the kernel whenever the link goes up.
   const own = addresses.filter(({ scope }) => scope !== 'link').map(({ address, scope }) => ({ address, scope }));
   return { ...look, addresses: own, routes };

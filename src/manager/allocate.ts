@@ -7,7 +7,7 @@ import type { Link } from '../model/link.js';
 import { quarantineOf } from '../model/quarantine.js';
 import { setupOf } from '../model/setup.js';
 import type { ProvidedEni } from '../providers/provider.js';
-import { judge, noneFree, pick } from './candidates.js';
+import { type Fitness, judge, noneFree, pick } from './candidates.js';
 import { identify, identityOf } from './identify.js';
 import type { Parts } from './parts.js';
 
@@ -48,9 +48,16 @@ export async function allocate(parts: Parts, endpoint: Endpoint, wish: Wish, hom
     if (thrown instanceof EnimError && thrown.code === 'NO_FREE_ENI') throw noneFree(fitness);
     throw thrown;
   });
-  // Held by this endpoint from before, but not fit: it must not be given back either, before it is known where it is.
-  if (!candidates.includes(allocated.id)) throw notAtHome(allocated);
+  // Held by this endpoint from before, but not fit: it must not be given back either, before it is known what it is.
+  if (!candidates.includes(allocated.id)) throw refusalOf(allocated, fitness);
   return allocated;
+}
+
+function refusalOf(eni: Eni, fitness: readonly Fitness[]): EnimError {
+  const its = fitness.find(({ id }) => id === eni.id);
+  return its?.fit === false && 'link' in its
+    ? new EnimError('UNSAFE', its.reason, { hint: 'see what it is, and who has it: enim list' })
+    : notAtHome(eni);
 }
 
 /** The one ENI that the wish leaves; null if any will do. */

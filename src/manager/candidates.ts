@@ -21,7 +21,7 @@ export type Fitness =
   | {
       readonly id: string;
       readonly fit: false;
-      readonly why: 'unsafe' | 'quarantined';
+      readonly why: 'unsafe' | 'quarantined' | 'disconnected';
       readonly reason: string;
       readonly link: Link;
     };
@@ -70,6 +70,15 @@ export function judge(
       reason: `ENI ${id} is in quarantine: ${quarantine.reason}; until ${end}.`,
     };
   }
+  if (reasons.length === 0 && !link.carrier) {
+    return {
+      id,
+      fit: false,
+      why: 'disconnected',
+      link,
+      reason: `ENI ${id}: its NIC ${link.name} is up, but has no carrier.`,
+    };
+  }
   if (reasons.length === 0) return { id, fit: true, link };
   return {
     id,
@@ -83,7 +92,7 @@ export function judge(
 /**
  * The one ENI that the caller asked for.
  *
- * @param force take it although it is not spare
+ * @param force take it although it is not spare, not trusted, or without carrier
  * @throws EnimError NOT_THERE, NO_FREE_ENI, AMBIGUOUS_LINK or UNSAFE
  */
 export function pick(fitness: readonly Fitness[], id: string, force: boolean): string {
@@ -93,7 +102,8 @@ export function pick(fitness: readonly Fitness[], id: string, force: boolean): s
       hint: 'see the known ones: enim list --output name',
     });
   }
-  if (wanted.fit || ((wanted.why === 'unsafe' || wanted.why === 'quarantined') && force)) return id;
+  // There is a NIC, and it is clear which: the rest is for the caller to judge.
+  if (wanted.fit || ('link' in wanted && force)) return id;
   switch (wanted.why) {
     case 'held':
       throw new EnimError('NO_FREE_ENI', wanted.reason, { hint: `take another one, or free it first: enim list` });
@@ -103,6 +113,7 @@ export function pick(fitness: readonly Fitness[], id: string, force: boolean): s
       throw new EnimError('AMBIGUOUS_LINK', wanted.reason, { hint: 'tell them apart by "pciAddress" in the settings' });
     case 'quarantined':
       throw new EnimError('UNSAFE', wanted.reason, { hint: `if it is sound again: enim provider restore ${id}` });
+    case 'disconnected':
     case 'unsafe':
       throw new EnimError('UNSAFE', wanted.reason, { hint: `if you are sure, repeat it with --eni ${id} --force` });
   }
@@ -114,7 +125,7 @@ export function noneFree(fitness: readonly Fitness[]): EnimError {
     return new EnimError('NO_FREE_ENI', 'No ENI is free: none are known on this node.', { hint: 'enim provider init' });
   }
   const count = (why: string): number => fitness.filter((each) => !each.fit && each.why === why).length;
-  const counts = ['held', 'missing', 'ambiguous', 'unsafe', 'quarantined'].flatMap((why) =>
+  const counts = ['held', 'missing', 'ambiguous', 'unsafe', 'quarantined', 'disconnected'].flatMap((why) =>
     count(why) > 0 ? [`${count(why)} ${why}`] : [],
   );
   const others = fitness.flatMap((each) => (each.fit || each.why === 'held' ? [] : [each.reason]));

@@ -125,7 +125,8 @@ function stateAttached(
   }
   if (where.netns.inode !== inode)
     return { state: 'orphan', note: `NIC is in ${where.netns.path}, which is not its pod’s` };
-  return { state: 'used', note: phase === 'attaching' ? ATTACHING : null };
+  if (phase === 'attaching') return { state: 'used', note: ATTACHING };
+  return { state: 'used', note: where.link.carrier ? null : 'its NIC has no carrier' };
 }
 
 async function viewUnattached(

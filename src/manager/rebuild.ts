@@ -37,7 +37,7 @@ export async function recordAgain({ store, provider }: Parts, record: Attachment
  * gave it; at home they are the node's, and stay.
  */
 function guessedHome(link: Link, eni: Eni, isHome: boolean): LinkSnapshot {
-  const { kind, lower, addresses, ...look } = link;
+  const { kind, lower, carrier, addresses, ...look } = link;
   const label = parseLabel(link.alias);
   const own = addresses.filter(({ scope }) => scope !== 'link').map(({ address, scope }) => ({ address, scope }));
   return {

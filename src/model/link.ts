@@ -39,6 +39,8 @@ export interface Link {
   readonly txqueuelen: number;
   readonly group: string;
   readonly up: boolean;
+  /** False only where the link is up and nothing answers at its other end; one that is down says nothing of that. */
+  readonly carrier: boolean;
   readonly promiscuous: boolean;
   /** `linkinfo.info_kind`: null for a real card, `veth`, `macvlan`, … for a virtual device. */
   readonly kind: string | null;

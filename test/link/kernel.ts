@@ -31,6 +31,8 @@ export interface Device {
   txqlen: number;
   group: string;
   up: boolean;
+  /** Whether something answers at the other end. */
+  carrier: boolean;
   promisc: boolean;
   kind: string | undefined;
   master: string | undefined;
@@ -71,6 +73,7 @@ export class Kernel {
     const added: Device = {
       ...{ ifindex: Math.max(1, ...there.map(({ ifindex }) => ifindex)) + 1, altnames: [], alias: undefined },
       ...{ permanentMac: device.mac, mtu: 1500, txqlen: 1000, group: 'default', up: false, promisc: false },
+      ...{ carrier: true },
       ...{ kind: undefined, master: undefined, bus: undefined, addresses: [], routes: [] },
       ...device,
     };
@@ -393,12 +396,16 @@ function keyOfRoute({ dst, family, table = 'main', metric = family === 6 ? 1024 
 }
 
 function toJson(device: Device): unknown {
-  const { ifindex, name, mtu, group, txqlen, mac, permanentMac, up, promisc, addresses } = device;
+  const { ifindex, name, mtu, group, txqlen, mac, permanentMac, up, carrier, promisc, addresses } = device;
   return {
     ...{
       ifindex,
       ifname: name,
-      flags: ['BROADCAST', 'MULTICAST', ...(up ? ['UP'] : []), ...(promisc ? ['PROMISC'] : [])],
+      flags: [
+        ...(up && !carrier ? ['NO-CARRIER'] : []),
+        ...['BROADCAST', 'MULTICAST', ...(up ? ['UP', ...(carrier ? ['LOWER_UP'] : [])] : [])],
+        ...(promisc ? ['PROMISC'] : []),
+      ],
       mtu,
       group,
       txqlen,

@@ -41,7 +41,7 @@ describe('parseLinks', () => {
           txqueuelen: 1000,
           group: 'default',
         },
-        ...{ up: true, promiscuous: false, kind: 'veth', master: null, lower: null, busAddress: null },
+        ...{ up: true, carrier: true, promiscuous: false, kind: 'veth', master: null, lower: null, busAddress: null },
         addresses: [
           { address: '10.0.0.10/24', family: 4, scope: 'global', tentative: false, dadFailed: false },
           { address: 'fd00::10/64', family: 6, scope: 'global', tentative: true, dadFailed: false },
@@ -61,6 +61,18 @@ describe('parseLinks', () => {
 
   it('knows a card by its bus address, and that it is of no kind', () => {
     expect(parseLinks(json(CARD))[0]).toMatchObject({ name: 'eth0', kind: null, busAddress: 'virtio2', mtu: 1400 });
+  });
+
+  it.each([
+    [['UP', 'LOWER_UP'], true],
+    [['NO-CARRIER', 'UP'], false],
+    // The carrier has just come; the kernel's operational state follows.
+    [['NO-CARRIER', 'UP', 'LOWER_UP'], true],
+    // One that is down says nothing.
+    [[], true],
+  ])('of flags %j sees that the carrier is there: %s', (flags, carrier) => {
+    const [raw] = json(CARD) as object[];
+    expect(parseLinks([{ ...raw, flags: ['BROADCAST', ...flags] }])[0]?.carrier).toBe(carrier);
   });
 
   it('takes the permanent MAC where the one in force was changed (sriov-cni#316)', () => {

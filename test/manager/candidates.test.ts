@@ -69,6 +69,21 @@ describe('judge', () => {
     });
   });
 
+  it('finds an ENI disconnected whose NIC is up without a carrier', () => {
+    const link = sampleLink({ up: true, carrier: false });
+    expect(judge(FREE, OTHER, [], homeWith(link))).toEqual({
+      ...{ id: 'eni-1', fit: false, why: 'disconnected', link },
+      reason: 'ENI eni-1: its NIC eni1 is up, but has no carrier.',
+    });
+  });
+
+  it('says rather that the node uses a NIC, or that somebody distrusts it, than that it has no carrier', () => {
+    const link = sampleLink({ up: true, carrier: false });
+    const quarantine = { reason: 'drops packets', since: 'then', until: null };
+    expect(judge(FREE, OTHER, [], homeWith({ ...link, master: 'bond0' }))).toMatchObject({ why: 'unsafe' });
+    expect(judge(FREE, OTHER, [], homeWith(link), quarantine)).toMatchObject({ why: 'quarantined' });
+  });
+
   it('does not mind that the NIC has the addresses of the inventory', () => {
     const eni = sampleEni(1, {
       ipv4: { address: '10.0.0.10/24', gateway: null },
@@ -85,6 +100,7 @@ const FITNESS: readonly Fitness[] = [
   { id: 'missing', fit: false, why: 'missing', reason: 'It is missing.' },
   { id: 'ambiguous', fit: false, why: 'ambiguous', reason: 'It is ambiguous.' },
   { id: 'unsafe', fit: false, why: 'unsafe', reason: 'It is unsafe.', link: sampleLink() },
+  { id: 'disconnected', fit: false, why: 'disconnected', reason: 'It is disconnected.', link: sampleLink() },
 ];
 
 describe('pick', () => {
@@ -97,18 +113,19 @@ describe('pick', () => {
     ['missing', 'NOT_THERE'],
     ['ambiguous', 'AMBIGUOUS_LINK'],
     ['unsafe', 'UNSAFE'],
+    ['disconnected', 'UNSAFE'],
   ])('refuses one that is %s as %s, with the reason', async (id, code) => {
     const error = await enimErrorOf(() => pick(FITNESS, id, false));
     expect([error.code, error.message]).toEqual([code, `It is ${id}.`]);
   });
 
-  it('takes one that is unsafe by force, and no other', async () => {
-    expect(pick(FITNESS, 'unsafe', true)).toBe('unsafe');
+  it('takes one that is unsafe or disconnected by force, and no other', async () => {
+    for (const id of ['unsafe', 'disconnected']) expect(pick(FITNESS, id, true)).toBe(id);
     for (const id of ['held', 'missing', 'ambiguous']) await enimErrorOf(() => pick(FITNESS, id, true));
   });
 
-  it('says which flag forces what is unsafe', async () => {
-    expect((await enimErrorOf(() => pick(FITNESS, 'unsafe', false))).hint).toContain('--eni unsafe --force');
+  it.each(['unsafe', 'disconnected'])('says which flag forces what is %s', async (id) => {
+    expect((await enimErrorOf(() => pick(FITNESS, id, false))).hint).toContain(`--eni ${id} --force`);
   });
 
   it('does not know an ENI that the provider does not', async () => {
@@ -121,8 +138,8 @@ describe('noneFree', () => {
   it('counts what became of all ENIs, and gives the reasons that are no mere holding', () => {
     const error = noneFree(FITNESS.slice(1));
     expect([error.code, error.exitCode]).toEqual(['NO_FREE_ENI', 3]);
-    expect(error.message).toBe('No ENI is free (4 known: 1 held, 1 missing, 1 ambiguous, 1 unsafe).');
-    expect(error.details).toEqual(['It is missing.', 'It is ambiguous.', 'It is unsafe.']);
+    expect(error.message).toBe('No ENI is free (5 known: 1 held, 1 missing, 1 ambiguous, 1 unsafe, 1 disconnected).');
+    expect(error.details).toEqual(['It is missing.', 'It is ambiguous.', 'It is unsafe.', 'It is disconnected.']);
   });
 
   it('says that none are known, or that all were taken meanwhile', () => {

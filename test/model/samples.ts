@@ -31,6 +31,7 @@ export function sampleLink(overrides: Partial<Link> = {}): Link {
     ...{
       group: 'default',
       up: false,
+      carrier: true,
       promiscuous: false,
       kind: null,
       master: null,

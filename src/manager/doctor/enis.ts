@@ -162,6 +162,14 @@ function judgeQuarantined(id: string, grounds: string, home: readonly Link[]): F
       mend: `ip -d link show dev ${home.at(-1)?.name}  # remove what is no ENI, or give the ENI its pciAddress`,
     });
   }
+  const [link] = home;
+  if (link?.carrier === false) {
+    return warning('eni', id, {
+      evidence: grounds,
+      consequence: 'it is not given out',
+      mend: `ip -d link show dev ${link.name}  # it is given out as soon as it has a carrier, or is down`,
+    });
+  }
   return warning('eni', id, {
     evidence: grounds,
     consequence: 'it is not given out',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { allocateByHand } from '../../../src/manager/byhand.js';
 import { checkEnis, knownNics } from '../../../src/manager/doctor/enis.js';
+import { HOME } from '../../link/kernel.js';
 import { macOf, sampleEndpoint, sampleEni } from '../../model/samples.js';
 import type { Machine } from '../machine.js';
 import { addTo, nodeWith } from '../node.js';
@@ -94,6 +95,14 @@ describe('the ENIs', () => {
       expect.stringMatching(/^warning eni-255: .*default route.* → enim config get static/),
       'ok 1 ENI: in order: 1 free',
     ]);
+  });
+
+  it('that are up at home without a carrier are a warning', async () => {
+    const machine = nodeWith(1);
+    Object.assign(machine.kernel.in(HOME).find(({ name }) => name === 'ens1') ?? {}, { carrier: false });
+    expect((await look(machine))[0]).toMatch(
+      /^warning eni-1: ENI eni-1: its NIC ens1 is up, but has no carrier\. → ip -d link show dev ens1 /,
+    );
   });
 
   it('of which two devices have the MAC are a problem (sriov-network-device-plugin#685)', async () => {
