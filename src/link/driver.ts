@@ -90,7 +90,7 @@ export interface LinkWork extends LinkDriver {
   restore(link: Link, snapshot: LinkSnapshot): Promise<Restoration>;
   /** Ends the card's link, wherever it is, and begins a new one at home: the last resort for a NIC that cannot be reached. */
   rebind(busAddress: string): Promise<void>;
-  /** Ends the processes; before the lock is released. */
+  /** Ends the processes; before the lock is released, or to leave every netns. What is asked later starts new ones. */
   close(): Promise<void>;
 }
 

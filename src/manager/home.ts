@@ -128,7 +128,7 @@ export async function bringHome(parts: LockedParts, attachment: Attachment, forc
   throw new EnimError('LINK_LOST', `ENI ${attachment.eni.id} was moved home, but is not there.`, { hint: 'enim gc' });
 }
 
-async function locateOrWait(parts: Parts, attachment: Attachment): Promise<Whereabouts> {
+async function locateOrWait(parts: LockedParts, attachment: Attachment): Promise<Whereabouts> {
   const identity = identityOfAttachment(attachment);
   const bus = identity.busAddress;
   const deadline = parts.clock().getTime() + RETURN_WAIT_MS;
@@ -142,6 +142,8 @@ async function locateOrWait(parts: Parts, attachment: Attachment): Promise<Where
       if (await isOccupied(machine, [bus])) return where;
       break;
     }
+    // An `ip` of ours that is in the netns keeps it alive once all others have gone, and the NIC in it.
+    if (waited === 0) await parts.links.close();
     await parts.sleep(RETURN_POLL_MS);
   }
   throw new EnimError(

@@ -59,6 +59,10 @@ export class Kernel {
   /** Called before each command; what it throws is what the command fails with. */
   onCommand: (text: string, keepOpen: readonly number[]) => void = () => {};
   #nextInode = 100;
+  /** How many are spoken to inside, by the inode of their netns. */
+  readonly #visitors = new Map<number, number>();
+  /** Those that only visitors keep alive. */
+  readonly #dying = new Set<number>();
 
   addNetns(path: string): number {
     this.#nextInode += 1;
@@ -88,11 +92,19 @@ export class Kernel {
     return there;
   }
 
-  /** Ends a netns: cards go home under the name that they have, or `dev<ifindex>` where that is taken; virtual devices die. */
+  /**
+   * Nothing leads to a netns any more; it ends once nobody is spoken to in it. Then cards go home under the name that they have, or
+   * `dev<ifindex>` where that is taken; virtual devices die.
+   */
   endNetns(inode: number): void {
+    for (const [path, target] of this.paths) if (target === inode) this.paths.delete(path);
+    if ((this.#visitors.get(inode) ?? 0) > 0) {
+      this.#dying.add(inode);
+      return;
+    }
+    this.#dying.delete(inode);
     const cards = this.in(inode).filter(({ kind }) => kind === undefined);
     this.devices.delete(inode);
-    for (const [path, target] of this.paths) if (target === inode) this.paths.delete(path);
     for (const card of cards) {
       strip(card);
       if (this.#isTaken(HOME, card.name)) card.name = `dev${card.ifindex}`;
@@ -125,6 +137,7 @@ export class Kernel {
     let ended: Outcome | null =
       typeof place === 'string' ? { code: 1, stdout: '', stderr: `nsenter: ${place}\n` } : null;
     let sent = 0;
+    let leave = this.#visit(place);
     return {
       ask: async (text, wanted) => {
         const lines: string[] = [];
@@ -138,9 +151,22 @@ export class Kernel {
         if (ended === null && lines.length < wanted) throw new Error(`Waits for ever for ${wanted} lines of: ${text}`);
         return { lines: lines.slice(0, wanted), ended: lines.length < wanted ? ended : null };
       },
-      end: async () => {},
+      end: async () => {
+        leave();
+        leave = () => {};
+      },
     };
   };
+
+  /** Whoever is in a netns keeps it alive. */
+  #visit(place: number | string): () => void {
+    if (typeof place === 'string' || place === HOME) return () => {};
+    this.#visitors.set(place, (this.#visitors.get(place) ?? 0) + 1);
+    return () => {
+      this.#visitors.set(place, (this.#visitors.get(place) ?? 0) - 1);
+      if (this.#dying.has(place)) this.endNetns(place);
+    };
+  }
 
   #enter(command: readonly string[]): [number | string, readonly string[]] {
     if (command[0] !== 'nsenter') return [HOME, command];

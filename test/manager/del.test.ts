@@ -73,7 +73,7 @@ describe('del', () => {
     },
   );
 
-  it('comes late and never touches the successor', async () => {
+  it('comes late and never touches the successor (sriov-cni#219, whereabouts#176)', async () => {
     const { machine } = await attached();
     machine.killPod({ inode: 101 });
     machine.addPod('web-0');
@@ -269,6 +269,24 @@ describe('a del that was killed at any step', () => {
       await dieAtCommand(machine, index, delOf);
       await delOf(machine);
       expect([command, machine.show()]).toEqual([command, before]);
+    }
+  });
+});
+
+describe('a del whose netns dies meanwhile', () => {
+  it('brings the card home as it was, at whatever step that is (sriov-cni#126, kubernetes/kubernetes#89440)', async () => {
+    const { calls } = await countSteps(async () => (await attached()).machine, delOf);
+    for (const [index, call] of calls.entries()) {
+      for (const when of ['before', 'after'] as const) {
+        const { machine, before, inode } = await attached();
+        machine.calls.length = 0;
+        machine.interference[when] = (_, at) => void (at === index && machine.killPod({ inode }));
+        const waits: number[] = [];
+        machine.onSleep = (milliseconds) => void waits.push(milliseconds);
+        await delOf(machine);
+        expect([when, call, machine.show()]).toEqual([when, call, withoutPod(before)]);
+        expect(waits.length).toBeLessThan(2);
+      }
     }
   });
 });
