@@ -1,5 +1,8 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type AddAnswer, add, answer, eniOf, list, show } from '../fabric/answers.js';
+import { must } from '../fabric/exec.js';
 import { expectRefusal, expectUnchanged } from '../fabric/expectations.js';
 import { inventory } from '../fabric/inventory.js';
 import { addressesOf, readRoutes } from '../fabric/links.js';
@@ -52,7 +55,34 @@ describeEndToEnd('enim add', () => {
       expect(link?.addr_info?.filter(({ tentative, scope }) => tentative && scope !== 'link')).toEqual([]);
     });
 
-    it('announces the addresses, so that neighbours forget the pod that had them before', async () => {
+    it('uses its IPv6 address at once although the pod that had it before still lives (containernetworking/plugins#571)', async () => {
+      const { id, ipv6 } = node.eni(0);
+      await must('ip', ['-n', node.fabric, 'addr', 'add', ipv6.address, 'dev', 'uplink', 'nodad']);
+
+      await add(node, 'default/web-0', pod, ['--eni', id]);
+      const there = (await pod.link('eth0'))?.addr_info?.find(({ local }) => `${local}/64` === ipv6.address);
+      expect(there).toMatchObject({ scope: 'global' });
+      expect(there).not.toMatchObject({ tentative: true });
+      expect(there).not.toMatchObject({ dadfailed: true });
+    });
+
+    it('is never seen under another name at home while it leaves (containernetworking/plugins#1072)', async () => {
+      const heard = join(node.dir, 'heard');
+      const monitor = node.start(['sh', '-c', `exec ip -o monitor link >${heard}`]);
+      await eventually('that the monitor hears', async () => {
+        await node.ip('link set dev eni2 mtu 1400', 'link set dev eni2 mtu 1500');
+        return existsSync(heard) && readFileSync(heard, 'utf8').includes('eni2');
+      });
+      await add(node, 'default/web-0', pod, ['--eni', node.eni(0).id]);
+      await eventually('that it left', () => /^Deleted /m.test(readFileSync(heard, 'utf8')));
+      monitor.kill('SIGTERM');
+      await monitor.result;
+
+      const names = [...readFileSync(heard, 'utf8').matchAll(/^(?:Deleted )?\d+: ([^:@]+)/gm)].map(([, name]) => name);
+      expect([...new Set(names)].sort()).toEqual(['eni0', 'eni2']);
+    });
+
+    it('announces the addresses, so that neighbours forget the pod that had them before (amazon-vpc-cni-k8s#3628)', async () => {
       const { id, mac, ipv4, ipv6 } = node.eni(0);
       const [address4, address6] = [ipv4, ipv6].map(({ address }) => address.split('/')[0]);
       const wire = await listen(node.fabric, 'peer-eni0', 'arp or icmp6');
@@ -349,7 +379,7 @@ describeEndToEnd('enim add', () => {
       expectRefusal(result, { code: 3, says: [/no free ENI|no ENI is free/i, '3'] });
     });
 
-    it('does not count an ENI whose device is missing', async () => {
+    it('does not count an ENI whose device is missing (amazon-vpc-cni-k8s#732)', async () => {
       await node.start(['ip', '-n', node.fabric, 'link', 'del', 'peer-eni0']).result;
 
       expect((await add(node, 'default/web-0', pod)).eni.id).toBe(node.eni(1).id);

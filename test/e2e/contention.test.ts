@@ -92,7 +92,7 @@ describeEndToEnd('many processes at once', () => {
     }
   });
 
-  it('a lock that somebody holds for long ends the wait with 5, and nothing has changed', async () => {
+  it('a lock that somebody holds for long ends the wait with 5, and nothing has changed (containernetworking/plugins#561)', async () => {
     node = await createNode({ settings: (enis) => ({ ...inventory(enis), lockWait: 1_000 }) });
     const pod = await node.pod('web-0');
     await add(node, 'default/web-0', pod);

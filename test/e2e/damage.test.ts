@@ -42,7 +42,7 @@ describeEndToEnd('a state file', () => {
       node.writeState(damaged);
     });
 
-    it('is kept aside and named; the command goes on with the last good one', async () => {
+    it('is kept aside and named; the command goes on with the last good one (multus-cni#948, #1087)', async () => {
       const { code, json, stderr } = await node.enim(['list', '--json']);
 
       expect(code).toBe(0);
@@ -55,7 +55,7 @@ describeEndToEnd('a state file', () => {
       expect(readFileSync(join(node.stateDir, aside), 'utf8')).toBe(damaged);
     });
 
-    it('loses no attachment: no ENI in use is given out, and all come home', async () => {
+    it('loses no attachment: no ENI in use is given out, and all come home (multus-cni#355)', async () => {
       const third = await node.pod('web-2');
 
       expect((await add(node, 'default/web-2', third)).eni.id).toBe(node.eni(2).id);
@@ -65,6 +65,22 @@ describeEndToEnd('a state file', () => {
       expect((await list(node)).map(({ state }) => state)).toEqual(['free', 'free', 'free']);
       for (const { ifname, mac } of node.enis) expect(await node.link(ifname)).toMatchObject({ address: mac });
     });
+  });
+
+  it('has its content on the disk before its name, and then the name (azure-container-networking#762, #763)', async () => {
+    const { stderr } = await node.enim(['del', 'default/web-1'], { env: { ENIM_FAILPOINT: 'trace' } });
+    const [file, directory] = [node.stateFile, node.stateDir];
+    const steps = [...stderr.matchAll(/^failpoint \d+: (\S+) (.*)$/gm)]
+      .map(([, what, subject]) => `${what} ${subject}`)
+      .filter((step) => [`written ${file}.new`, `renamed ${file}`].includes(step) || /^fsynced/.test(step))
+      .filter((step) => step.includes(node.stateDir));
+    const writes = steps.filter((step) => step === `renamed ${file}`).length;
+    expect(writes).toBeGreaterThan(1);
+    expect(steps).toEqual(
+      Array.from({ length: writes }, () => [
+        ...[`written ${file}.new`, `fsynced ${file}.new`, `renamed ${file}`, `fsynced ${directory}`],
+      ]).flat(),
+    );
   });
 
   it('that is damaged is set aside once, not with every command', async () => {

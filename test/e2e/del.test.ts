@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { add, answer, show } from '../fabric/answers.js';
+import { must } from '../fabric/exec.js';
 import { expectKernelUnchanged, expectRefusal, expectUnchanged } from '../fabric/expectations.js';
 import { createNode, type Node } from '../fabric/node.js';
 import type { Pod } from '../fabric/pod.js';
@@ -57,7 +58,7 @@ describeEndToEnd('enim del', () => {
       await isHome();
     });
 
-    it('as it was before, whatever the pod has done to it, and says what was put back', async () => {
+    it('as it was before, whatever the pod has done to it, and says what was put back (sriov-cni#316)', async () => {
       await node.ip('link set dev eni0 alias uplink-two', 'link set dev eni0 up');
       const before = await node.kernelState();
       await add(node, 'default/web-0', pod);
@@ -78,7 +79,7 @@ describeEndToEnd('enim del', () => {
       expect(await node.kernelState()).toEqual(before);
     });
 
-    it('although the pod gave it its home name as an altname', async () => {
+    it('although the pod gave it its home name as an altname (sriov-cni#250)', async () => {
       const before = await node.kernelState();
       await add(node, 'default/web-0', pod);
       await pod.ip('link property add dev eth0 altname eni0');
@@ -105,7 +106,7 @@ describeEndToEnd('enim del', () => {
       await isHome();
     });
 
-    it('out of a netns that only a descriptor holds', async () => {
+    it('out of a netns that only a descriptor holds (sriov-cni#349)', async () => {
       await add(node, 'default/web-0', pod);
       await pod.holdByDescriptor();
       await pod.unmount();
@@ -114,7 +115,7 @@ describeEndToEnd('enim del', () => {
       await isHome();
     });
 
-    it('under its own name when the kernel returned it under the pod’s', async () => {
+    it('under its own name when the kernel returned it under the pod’s (kube-ovn#3437)', async () => {
       await node.ip('link set dev eni0 alias uplink-two', 'link set dev eni0 up');
       const before = await node.kernelState();
       await add(node, 'default/web-0', pod);
@@ -122,6 +123,18 @@ describeEndToEnd('enim del', () => {
 
       expect(await del('default/web-0')).toMatchObject({ code: 0 });
       expect((await node.kernelState()).home).toEqual(before.home);
+    });
+
+    it('under its own name, also from the next pod, when a pod that was deleted by force left it under one made up (multi-nic-cni#278)', async () => {
+      const before = await node.kernelState();
+      for (const round of ['first', 'second']) {
+        const victim = await node.pod(round);
+        await add(node, 'default/web-0', victim, ['--ifname', 'net1', '--eni', node.eni(0).id]);
+        await node.simulateCardReturn(victim, 'net1', 'net1-x');
+
+        expect(await del('default/web-0')).toMatchObject({ code: 0 });
+        expect((await node.kernelState()).home).toEqual(before.home);
+      }
     });
 
     it('and only that of the named interface', async () => {
@@ -177,7 +190,7 @@ describeEndToEnd('enim del', () => {
     });
   });
 
-  it('late, never touches a successor that has the same ENI by now', async () => {
+  it('late, never touches a successor that has the same ENI by now (sriov-cni#219)', async () => {
     const successor = await node.pod('web-1');
     const { id } = node.eni(0);
     await add(node, 'default/web-0', pod, ['--eni', id], 'c1');
@@ -190,7 +203,7 @@ describeEndToEnd('enim del', () => {
     expect(await successor.link('eth0')).toMatchObject({ address: node.eni(0).mac });
   });
 
-  it('frees the old container’s ENI and leaves the new one’s', async () => {
+  it('frees the old container’s ENI and leaves the new one’s (whereabouts#176)', async () => {
     const next = await node.pod('web-0-restarted');
     const [old, fresh] = [
       await add(node, 'default/web-0', pod, [], 'c1'),
@@ -221,6 +234,15 @@ describeEndToEnd('enim del', () => {
       await add(node, 'default/web-0', pod);
 
       expect(await del('default/web-0', '--container-id', 'web-0', `--netns=${path()}`)).toMatchObject({ code: 0 });
+      await isHome();
+    });
+
+    it('brings the NIC home although an empty file is left of the path while a process lives on (sriov-cni#447)', async () => {
+      await add(node, 'default/web-0', pod);
+      await pod.holdByProcess();
+      await must('umount', ['-l', pod.path]);
+
+      expect(await del('default/web-0', '--container-id', 'web-0', '--netns', pod.path)).toMatchObject({ code: 0 });
       await isHome();
     });
 

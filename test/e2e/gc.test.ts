@@ -48,7 +48,7 @@ describeEndToEnd('enim gc', () => {
       expect(await pod.link('eth0')).toMatchObject({ address: node.eni(0).mac });
     });
 
-    it('leaves adds and dels alone that are under way', async () => {
+    it('leaves adds and dels alone that are under way (kubernetes-sigs/dranet#232)', async () => {
       const pods = await Promise.all([0, 1, 2].map((index) => node.pod(`busy-${index}`)));
       const collector = node.startEnim(['gc', '--grace', '0s', '--every', '100ms']);
 
@@ -89,7 +89,7 @@ describeEndToEnd('enim gc', () => {
       expect(node.state()?.attachments).toEqual({});
     });
 
-    it('two NICs of which the kernel could not give both the pod’s name', async () => {
+    it('two NICs of which the kernel could not give both the pod’s name (kube-ovn#3437)', async () => {
       const other = await node.pod('web-1');
       const before = await node.kernelState();
       await add(node, 'default/web-0', pod);
@@ -283,7 +283,7 @@ describeEndToEnd('enim gc', () => {
   });
 
   describe('--every', () => {
-    it('stays, reclaims what dies later, and ends cleanly on SIGTERM', async () => {
+    it('stays, reclaims what dies later, and ends cleanly on SIGTERM (containerd/containerd#5438)', async () => {
       await add(node, 'default/web-0', pod);
       const running = node.startEnim(['gc', '--grace', '50ms', '--every', '100ms']);
       await new Promise((resolve) => setTimeout(resolve, 300));

@@ -24,7 +24,7 @@ describeEndToEnd('which NIC is taken', () => {
   const del = () => node.enim(['del', 'default/web-0', '--container-id', 'c1', '--json']);
 
   describe('a second device with the same MAC', () => {
-    it('is never picked when it is a macvlan on the NIC', async () => {
+    it('is never picked when it is a macvlan on the NIC (amazon-vpc-cni-k8s#2684)', async () => {
       // Its name sorts before the NIC's, and it is the newer one.
       await node.ip(`link add link eni0 name aaa0 address ${node.eni(0).mac} type macvlan mode bridge`);
 
@@ -44,7 +44,7 @@ describeEndToEnd('which NIC is taken', () => {
       expect(await node.link('eni0')).toMatchObject({ address: node.eni(0).mac });
     });
 
-    it('makes the ENI ambiguous when both could be the NIC', async () => {
+    it('makes the ENI ambiguous when both could be the NIC (sriov-network-device-plugin#685)', async () => {
       await node.ip(`link add name twin0 address ${node.eni(0).mac} type veth peer name twin1`);
 
       const result = await expectUnchanged(node, () => addEni0());

@@ -104,6 +104,25 @@ describeEndToEnd('enim install', () => {
     expect(readdirSync(`${root}/bin`)).toEqual(['enim']);
   });
 
+  it('shows runtimes the old configuration or the new one, whole, at whatever step it is killed (amazon-vpc-cni-k8s#1437)', async () => {
+    const conflist = `${root}/net.d/10-enim.conflist`;
+    const change = (failpoint: string) =>
+      node.enim(['install', ...places, '--network', 'other', '--force'], { env: { ENIM_FAILPOINT: failpoint } });
+    await install();
+    const old = readFileSync(conflist, 'utf8');
+    const steps = Number(/failpoint: (\d+) steps/.exec((await change('count')).stderr)?.[1]);
+    const fresh = readFileSync(conflist, 'utf8');
+    expect(new Set([old, fresh]).size).toBe(2);
+
+    const seen = new Set<string>();
+    for (let step = 1; step <= steps; step += 1) {
+      writeFileSync(conflist, old);
+      expect(await change(String(step))).toMatchObject({ signal: 'SIGKILL' });
+      seen.add(readFileSync(conflist, 'utf8'));
+    }
+    expect(seen).toEqual(new Set([old, fresh]));
+  });
+
   it('refuses a configuration that is somebody else’s, and a file name that leads elsewhere', async () => {
     mkdirSync(`${root}/net.d`, { recursive: true });
     writeFileSync(`${root}/net.d/10-enim.conflist`, '{"plugins":[{"type":"bridge"}]}');

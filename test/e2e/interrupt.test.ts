@@ -154,7 +154,7 @@ describeEndToEnd('a command that is cut short', () => {
       }
     });
 
-    it('del: the next del brings the NIC home', async () => {
+    it('del: the next del brings the NIC home (containernetworking/plugins#357)', async () => {
       await add(node, 'default/web-0', pod, [], 'c1');
       const whole = await duration(DEL);
 

@@ -129,7 +129,7 @@ describe('drop-ins', () => {
       .join('\n');
   };
 
-  it('name every ENI by its MAC, in whatever order they are known', () => {
+  it('name every ENI by its MAC, in whatever order they are known (amazon-ec2-net-utils#100, amazon-vpc-cni-k8s#3162)', () => {
     const text = written(['02:e0:00:00:00:02', '02:e0:00:00:00:01']);
     expect(text).toBe(written(['02:e0:00:00:00:01', '02:e0:00:00:00:02']));
     expect(text).toContain(

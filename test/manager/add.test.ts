@@ -204,7 +204,7 @@ describe('add', () => {
     expect(machine.show()).toBe(before);
   });
 
-  it('brings a NIC that was found under another name home under the one that the inventory prescribes', async () => {
+  it('brings a NIC that was found under another name home under the one that the inventory prescribes (multi-nic-cni#278)', async () => {
     const machine = await node();
     machine.inventory.splice(0, 1, sampleEni(1, { ifname: 'eni-a' }));
     await addTo(machine);

@@ -201,7 +201,7 @@ describe('gc without a record', () => {
     expect(machine.kernel.in(1).find(({ name }) => name === 'ens1')?.alias).toBeUndefined();
   });
 
-  it('does not touch a NIC that somebody else has moved into a netns', async () => {
+  it('does not touch a NIC that somebody else has moved into a netns (amazon-vpc-cni-k8s#725)', async () => {
     const machine = nodeWith(1);
     const { inode } = machine.addPod('router');
     const home = machine.kernel.in(1);

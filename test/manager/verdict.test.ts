@@ -126,7 +126,7 @@ describe('the verdict on an attachment', () => {
     );
   });
 
-  it('never is to reclaim on one witness alone', () => {
+  it('never is to reclaim on one witness alone (amazon-vpc-cni-k8s#1967)', () => {
     fc.assert(
       fc.property(anything, (evidence) => {
         if (judge(evidence).action !== 'reclaim') return;

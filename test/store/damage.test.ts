@@ -20,7 +20,7 @@ async function twoGenerations() {
   return { root, ...opened };
 }
 
-describe('a damaged state file (multus-cni#948)', () => {
+describe('a damaged state file (multus-cni#948, azure-container-networking#762, #763)', () => {
   const DAMAGES: readonly [string, (good: string) => string, string][] = [
     ['truncated', (good) => good.slice(0, good.length / 2), 'it is no JSON'],
     ['empty', () => '', 'it is empty'],

@@ -95,6 +95,12 @@ describeInVm('enim with PCI cards', () => {
       expect(death.cards('restored')).toEqual(death.cards('before'));
     });
 
+    it('brings a card home whose netns dies in the middle of a del (sriov-cni#126, kubernetes/kubernetes#89440)', () => {
+      for (const tenths of [2, 4, 6])
+        expect(death.answer<DelAnswer>(`del-dying-${tenths}`).returned).toMatchObject([{ remaining: [] }]);
+      expect(death.cards('home-dying')).toEqual(death.cards('before'));
+    });
+
     it('waits for a card that is nowhere, until its netns is really gone', () => {
       const mac = death.answer<AddAnswer>('add-held').mac;
       expect(death.cards('nowhere')).not.toHaveProperty([mac]);

@@ -35,7 +35,7 @@ describeEndToEnd('the CNI plugin and the runtime’s deadline', () => {
     return holder;
   };
 
-  it('answers code 11 when a lock is not free in time, and names its holder', async () => {
+  it('answers code 11 when a lock is not free in time, and names its holder (containernetworking/plugins#561)', async () => {
     const holder = await holdState();
     const started = Date.now();
     const { code, msg } = await errorOf(node, 'ADD', call({ network: { lockWait: 300 } }));

@@ -150,7 +150,7 @@ describeEndToEnd('the CNI plugin', () => {
     });
 
     it.each(['', '/run/netns/none', '/etc/hostname', '/dev/null/x', 'relative/path'])(
-      'late, again and with netns %j is success, and touches no successor (sriov-cni#219)',
+      'late, again and with netns %j is success, and touches no successor (sriov-cni#219, #447)',
       async (netns) => {
         await resultOf(node, 'ADD', call());
         await resultOf(node, 'DEL', call());

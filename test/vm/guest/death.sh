@@ -22,6 +22,16 @@ step list-orphan enim list --json
 step gc enim gc --grace 0 --json
 step restored links
 
+# Each netns dies at another moment of the del.
+for tenths in 2 4 6; do
+  ip netns add dying
+  step "add-dying-$tenths" enim add default/dying --netns dying --json
+  { sleep "0.$tenths"; ip netns del dying; } &
+  step "del-dying-$tenths" enim del default/dying --json
+  wait $!
+done
+step home-dying links
+
 # Held where nobody can look, in another mount namespace, a netns has no name and its card is nowhere.
 step add-held enim add default/web-2 --netns web-2 --json
 touch /tmp/hold; mkfifo /tmp/free
