@@ -8,6 +8,7 @@ import { loadSettings } from './config/load.js';
 import { findLocations, type Locations } from './config/locations.js';
 import type { Settings } from './config/schema.js';
 import { createPrograms } from './exec.js';
+import type { CachedAdd } from './host/cache.js';
 import type { Installer } from './install/installer.js';
 import { createDelegate, type Delegate } from './ipam/delegate.js';
 import { createLinkDriver } from './link/driver.js';
@@ -51,6 +52,8 @@ export interface Context {
   readonly delegate: Delegate;
   /** Nobody else needs it, the CNI plugin least of all: it is loaded by the call. */
   installer(): Promise<Installer>;
+  /** What container runtimes remember of ADDs in this directory; loaded by the call as well. */
+  cachedAdds(directory: string): Promise<readonly CachedAdd[]>;
 }
 
 /**
@@ -99,6 +102,7 @@ export function createContext({ env, overrides, purpose, lockWait, device = null
   return {
     ...{ locations, settings, parts, delegate: createDelegate(programs) },
     installer: () => createInstaller(locks),
+    cachedAdds: async (directory) => (await import('./host/cache.js')).readCache(directory, warn),
   };
 }
 

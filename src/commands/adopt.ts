@@ -10,7 +10,7 @@ export default class Adopt extends EnimCommand {
   static override summary = 'Record NICs that are in pods although nothing is recorded of them';
 
   static override description =
-    `For when the state is lost: looks into every netns for NICs of ENIs and for NICs that carry enim's label, says whose each is and from what it concludes so, and with --yes records it, so that "enim del" and the CNI plugin bring it home when the pod goes. No NIC is touched.`;
+    `For when the state is lost: looks into every netns for NICs of ENIs and for NICs that carry enim's label, says whose each is by label, provider and the cache of container runtimes, and with --yes records it, so that "enim del" and the CNI plugin bring it home when the pod goes. No NIC is touched.`;
 
   static override examples = ['<%= config.bin %> adopt', '<%= config.bin %> adopt --yes'];
 
@@ -20,6 +20,11 @@ export default class Adopt extends EnimCommand {
     owner: Flags.string({
       helpValue: 'OWNER',
       description: 'whose ENI it is, as NAMESPACE/NAME, where nothing says so',
+    }),
+    'cache-dir': Flags.string({
+      helpValue: 'DIR',
+      default: '/var/lib/cni/results',
+      description: 'where container runtimes keep what plugins answered',
     }),
     yes: Flags.boolean({ char: 'y', default: false, description: 'record it; without it nothing is written' }),
   };
@@ -32,8 +37,9 @@ export default class Adopt extends EnimCommand {
         hint: `enim adopt ENI --owner ${owner}`,
       });
     }
-    const { parts } = this.open(flags, 'adopt');
-    const adoptions = await adopt(parts, { write: flags.yes, eni: args.eni ?? null, owner });
+    const { parts, cachedAdds } = this.open(flags, 'adopt');
+    const cached = await cachedAdds(flags['cache-dir']);
+    const adoptions = await adopt(parts, { write: flags.yes, eni: args.eni ?? null, owner, cached });
     this.show(() => renderAdoptions(adoptions, flags.yes, this.width()));
     const failed = adoptions.filter(({ error }) => error !== null);
     if (failed.length > 0) {

@@ -29,6 +29,22 @@ export function isOwner(text: string): boolean {
   return parts.length === 2 && parts.every((part) => part.length <= 253 && OWNER_PART.test(part));
 }
 
+/**
+ * The owner as a runtime names it; it may be none that is allowed. kubelet's runtime says namespace and name; podman only a name, and
+ * `ctr` nothing: then the network stands for the namespace, and the container ID for the name.
+ */
+export function ownerName(
+  { namespace, name }: { readonly namespace: string | null; readonly name: string | null },
+  { network, containerID }: { readonly network: string; readonly containerID: string },
+): Owner {
+  return `${namespace ?? asWord(network)}/${asWord(name ?? containerID)}`;
+}
+
+/** An ID, and podman's name of a container, may end in a character that a name of Kubernetes may not, and be longer. */
+function asWord(id: string): string {
+  return id.slice(0, 253).replace(/[._-]+$/, '');
+}
+
 /** Why a text is no container ID by the CNI specification 1.1.0, or undefined if it is one. */
 export function containerIDFault(text: string): string | undefined {
   if (!CNI_ID.test(text))

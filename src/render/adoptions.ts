@@ -16,6 +16,6 @@ export function renderAdoptions(adoptions: readonly Adoption[], written: boolean
     ...(written ? [] : ['Nothing was written. To record it: enim adopt --yes']),
     ...(unclear === undefined
       ? []
-      : [`Nothing says whose ${unclear.eni} is. To say it: enim adopt ${unclear.eni} --owner NAMESPACE/NAME --yes`]),
+      : [`It is not clear whose ${unclear.eni} is. To say it: enim adopt ${unclear.eni} --owner NAMESPACE/NAME --yes`]),
   ].join('\n');
 }

@@ -49,6 +49,9 @@ export class CniNode {
       installer(): never {
         throw new Error('No verb installs anything.');
       },
+      cachedAdds(): never {
+        throw new Error('No verb asks what a runtime remembers.');
+      },
     };
     return {
       ...{ call: parseCall(environment), network: parsed, env: environment, program: 'enim', context },

@@ -1,10 +1,13 @@
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { add, list } from '../fabric/answers.js';
 import { expectRefusal, expectUnchanged } from '../fabric/expectations.js';
+import { inventory } from '../fabric/inventory.js';
 import { createNode, type Node } from '../fabric/node.js';
 import type { Pod } from '../fabric/pod.js';
 import { describeEndToEnd } from '../fabric/requirements.js';
+import { sampleCached } from '../model/cached.js';
 
 describeEndToEnd('enim adopt', () => {
   let node: Node;
@@ -24,6 +27,28 @@ describeEndToEnd('enim adopt', () => {
     expect(dry.stdout).toContain('Nothing was written. To record it: enim adopt --yes');
     expect(await node.enim(['adopt', '--yes'])).toMatchObject({ code: 0 });
     expect((await list(node)).map(({ state }) => state)).toEqual(['used', 'free']);
+    expect(await node.enim(['del', 'default/web-0'])).toMatchObject({ code: 0 });
+    expect(await node.kernelState()).toEqual(before);
+  });
+
+  it('after state and label were lost takes the word of the runtime’s cache, UID included', async () => {
+    // Without a label nothing else says what it was called at home.
+    node.writeSettings(inventory(node.enis, ({ ifname }) => ({ ifname })));
+    const before = await node.kernelState();
+    const { mac } = await add(node, 'default/web-0', pod, ['--eni', node.eni(0).id]);
+    rmSync(node.stateDir, { recursive: true });
+    await pod.run('ip', 'link', 'set', 'dev', 'eth0', 'alias', '');
+    const cache = join(node.dir, 'results');
+    mkdirSync(cache);
+    const result = { interfaces: [{ name: 'eth0', mac, sandbox: pod.path }] };
+    writeFileSync(join(cache, 'eninet-c1-eth0'), JSON.stringify(sampleCached({ result })));
+    writeFileSync(join(cache, 'eninet-c2-eth0'), '');
+
+    expect((await node.enim(['adopt'])).stdout).toContain('It is not clear whose');
+    const { stdout, stderr } = await node.enim(['adopt', '--cache-dir', cache, '--yes']);
+    expect(stdout).toMatch(/default\/web-0 +c1 +recorded .*a runtime says default\/web-0/);
+    expect(stderr).toMatch(/^warning: .*eninet-c2-eth0 is no cached result/);
+    expect(Object.values(node.state()?.attachments ?? {})).toMatchObject([{ network: 'eninet', uid: 'u-1' }]);
     expect(await node.enim(['del', 'default/web-0'])).toMatchObject({ code: 0 });
     expect(await node.kernelState()).toEqual(before);
   });

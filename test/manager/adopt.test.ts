@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { adopt } from '../../src/manager/adopt.js';
+import type { Device } from '../link/kernel.js';
+import { macOf, sampleEndpoint } from '../model/samples.js';
 import { enimErrorOf } from '../model/thrown.js';
 import type { Machine } from './machine.js';
 import { addTo, delOf, nodeWith } from './node.js';
@@ -27,7 +29,7 @@ describe('adopt', () => {
     expect(await adopt(machine.parts(), { write: false })).toEqual([
       {
         ...{ eni: 'eni-1', mac: '02:e0:00:00:00:01', where: 'NIC is in /run/netns/web-0 as eth0' },
-        attachment: { owner: 'default/web-0', containerID: 'c0', ifname: 'eth0', network: 'enim' },
+        attachment: { owner: 'default/web-0', uid: null, containerID: 'c0', ifname: 'eth0', network: 'enim' },
         evidence: ['the label of the NIC says default/web-0', expect.stringMatching(/^pid \d+ is in the netns$/)],
         ...{ done: false, error: null },
       },
@@ -61,6 +63,57 @@ describe('adopt', () => {
       { done: true, attachment: { containerID: 'c0' } },
     ]);
     expect(await delOf(machine)).toMatchObject([{ link: { name: 'ens1' } }]);
+  });
+
+  it.each([
+    ['no label', undefined],
+    ['a label that names could not fit into', 'enim:eni=eni-1;home=ens1'],
+  ])('takes a runtime’s word for a NIC with %s', async (_, alias) => {
+    const machine = await amnesia();
+    eth0(machine).alias = alias;
+    const endpoint = sampleEndpoint({ network: 'eninet', containerID: 'c0', uid: 'u-1' });
+    const cached = [{ endpoint, netns: '/run/netns/web-0', mac: macOf(1) }];
+    expect(await adopt(machine.parts(), { write: true, cached })).toMatchObject([
+      { done: true, attachment: endpoint, evidence: ['a runtime says default/web-0', expect.any(String)] },
+    ]);
+    expect([...machine.attachments.values()]).toMatchObject([endpoint]);
+    expect(await delOf(machine)).toHaveLength(1);
+  });
+
+  it('finds by a runtime’s word a card without a label that no provider knows', async () => {
+    const machine = await amnesia();
+    machine.inventory.length = 0;
+    eth0(machine).alias = undefined;
+    const cached = [{ endpoint: sampleEndpoint(), netns: '/run/netns/web-0', mac: macOf(1) }];
+    expect(await adopt(machine.parts(), { write: true, cached })).toMatchObject([
+      { done: true, mac: macOf(1), attachment: { containerID: 'c1' } },
+    ]);
+  });
+
+  it('records nothing where a runtime and the label disagree, until a human decides', async () => {
+    const machine = await amnesia();
+    const endpoint = sampleEndpoint({ owner: 'default/db-0', containerID: 'c9' });
+    const cached = [{ endpoint, netns: '/run/netns/web-0', mac: macOf(1) }];
+    const [unclear] = await adopt(machine.parts(), { write: true, cached });
+    expect(unclear).toMatchObject({ attachment: null, done: false });
+    expect(unclear?.evidence).toContain('they disagree');
+    expect(machine.attachments.size).toBe(0);
+    const request = { write: true, cached, eni: 'eni-1', owner: 'default/db-0' };
+    expect(await adopt(machine.parts(), request)).toMatchObject([{ done: true, attachment: endpoint }]);
+  });
+
+  it('puts no record in the place of another’s', async () => {
+    const machine = nodeWith(2);
+    machine.addPod('web-0');
+    await addTo(machine);
+    const [record] = [...machine.attachments.values()];
+    const stray = machine.kernel.in(1).find(({ name }) => name === 'ens2');
+    machine.kernel.in(1).splice(machine.kernel.in(1).indexOf(stray as Device), 1);
+    machine.kernel.in(101).push({ ...(stray as Device), alias: eth0(machine).alias?.replace('eni-1', 'eni-2') });
+    expect(await adopt(machine.parts(), { write: true })).toMatchObject([
+      { eni: 'eni-2', done: false, error: 'default/web-0 has ENI eni-1 by this name' },
+    ]);
+    expect([...machine.attachments.values()]).toEqual([record]);
   });
 
   it('leaves alone what is recorded, and what is home', async () => {

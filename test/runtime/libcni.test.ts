@@ -1,7 +1,10 @@
 /** enim through libcni, the library that runtimes use: with its cache, its prevResult, its chains, and its capability arguments. */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { list, show } from '../fabric/answers.js';
 import { must } from '../fabric/exec.js';
+import { inventory } from '../fabric/inventory.js';
 import { addressesOf } from '../fabric/links.js';
 import type { Pod } from '../fabric/pod.js';
 import { type Bed, bedFile, createBed, describeWithRuntimes, type PluginConfig } from './bed.js';
@@ -42,6 +45,21 @@ describeWithRuntimes('libcni', () => {
       expect(await pod.run('ping', '-c1', '-W5', ipv4.gateway)).toMatchObject({ code: 0 });
       await libcni('check');
       await libcni('del');
+      await bed.expectAllHome();
+    });
+
+    it('remembers in its cache whose the NIC is, which is enough for "enim adopt" when state and label are lost', async () => {
+      await start({ settings: (enis) => inventory(enis, ({ ifname }) => ({ ifname })) });
+      const cache = join(bed.node.dir, 'cache');
+      await bed.must('libcni.sh', ['add', 'c-1', pod.path], { CACHE_DIR: cache });
+      rmSync(bed.node.stateDir, { recursive: true });
+      await pod.run('ip', 'link', 'set', 'dev', 'eth0', 'alias', '');
+
+      expect(await bed.node.enim(['adopt', '--cache-dir', join(cache, 'results'), '--yes'])).toMatchObject({ code: 0 });
+      expect(Object.values(bed.node.state()?.attachments ?? {})).toMatchObject([
+        { containerID: 'c-1', ifname: 'eth0' },
+      ]);
+      await bed.must('libcni.sh', ['del', 'c-1', pod.path], { CACHE_DIR: cache });
       await bed.expectAllHome();
     });
 

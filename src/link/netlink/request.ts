@@ -224,11 +224,7 @@ export function linkHeader(index: number, flags: number, changed: number): Buffe
 }
 
 /** The options of a command: some have a value, some stand alone. Undefined if there is one that is not known. */
-function optionsIn(
-  rest: readonly string[],
-  valued: readonly string[],
-  alone: readonly string[],
-): Options | undefined {
+function optionsIn(rest: readonly string[], valued: readonly string[], alone: readonly string[]): Options | undefined {
   const options = new Map<string, string>();
   for (let at = 0; at < rest.length; at += 1) {
     const word = rest[at] ?? '';
