@@ -142,7 +142,7 @@ async function locateOrWait(parts: LockedParts, attachment: Attachment): Promise
       if (await isOccupied(machine, [bus])) return where;
       break;
     }
-    // An `ip` of ours that is in the netns keeps it alive once all others have gone, and the NIC in it.
+    // What we have open in the netns keeps it alive once all others have gone, and the NIC in it.
     if (waited === 0) await parts.links.close();
     await parts.sleep(RETURN_POLL_MS);
   }

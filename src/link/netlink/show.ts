@@ -72,6 +72,7 @@ function showFlags(flags: number): string[] {
     ...(isSet(IFF.UP) && !isSet(IFF.RUNNING) ? ['NO-CARRIER'] : []),
     ...(isSet(IFF.PROMISC) ? ['PROMISC'] : []),
     ...(isSet(IFF.UP) ? ['UP'] : []),
+    ...(isSet(IFF.LOWER_UP) ? ['LOWER_UP'] : []),
   ];
 }
 
