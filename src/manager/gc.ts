@@ -107,7 +107,7 @@ async function survey(parts: Parts): Promise<Finding[]> {
   );
   const ids = new Set(attachments.map(({ eni }) => eni.id));
   const others = await Promise.all(
-    provided.filter(({ eni }) => !ids.has(eni.id)).map((each) => judgeUnrecorded(parts, machine, each)),
+    provided.filter(({ eni }) => !ids.has(eni.id)).map((each) => judgeUnrecorded(parts, machine, each, attachments)),
   );
   return [...recorded, ...others.filter((finding) => finding !== undefined)];
 }
@@ -164,6 +164,7 @@ async function judgeUnrecorded(
   parts: Parts,
   machine: Look,
   { eni, holder }: ProvidedEni,
+  attachments: readonly Attachment[],
 ): Promise<Finding | undefined> {
   if (holder?.network === BY_HAND) {
     return {
@@ -179,6 +180,12 @@ async function judgeUnrecorded(
   const endpoint = holder ?? label?.endpoint ?? null;
   const record = endpoint === null ? undefined : rebuild(parts, eni, endpoint, where);
   const finding = { eni: eni.id, endpoint };
+  // A pod can write any label on its NIC: the record of another ENI must not give way to it.
+  const rival = endpoint === null ? undefined : attachments.find((each) => sameKey(each, endpoint));
+  if (rival !== undefined) {
+    const reason = `${describe(where)}, said to be of ${rival.owner}, whose record is of ENI ${rival.eni.id}`;
+    return { ...finding, action: 'skip', reason };
+  }
 
   if (where.at === 'netns') {
     if (record === undefined || label === undefined) {
@@ -218,9 +225,11 @@ async function ifStill(
   action: Action,
   work: () => Promise<boolean>,
 ): Promise<boolean> {
-  if ((await parts.store.list()).some(({ eni }) => eni.id === id)) return false;
+  const attachments = await parts.store.list();
+  if (attachments.some(({ eni }) => eni.id === id)) return false;
   const provided = (await parts.provider.list()).find(({ eni }) => eni.id === id);
-  const again = provided === undefined ? undefined : await judgeUnrecorded(parts, await look(parts), provided);
+  const again =
+    provided === undefined ? undefined : await judgeUnrecorded(parts, await look(parts), provided, attachments);
   if (again?.action !== action || again.endpoint === null || endpoint === null) return false;
   return sameKey(again.endpoint, endpoint) && work();
 }

@@ -183,6 +183,29 @@ describe('gc without a record', () => {
     expect(machine.show()).not.toMatch(/record|held/);
   });
 
+  it.each(['in the pod', 'at home'])(
+    'gives no record away for a label that a pod has forged: NIC %s',
+    async (where) => {
+      const { machine, inode } = await attached(2);
+      const other = machine.addPod('web-1');
+      await addTo(machine, { owner: 'default/web-1', containerID: 'c-1', netns: other.path });
+      const [first, second] = [inode, other.inode].map((each) =>
+        machine.kernel.in(each).find(({ name }) => name === 'eth0'),
+      );
+      // Of the second the record is lost, and it says that it is the first.
+      for (const [key, { eni }] of machine.attachments) if (eni.id === 'eni-2') machine.attachments.delete(key);
+      machine.allocations = Object.fromEntries(Object.entries(machine.allocations).filter(([eni]) => eni === 'eni-1'));
+      if (second !== undefined) second.alias = first?.alias;
+      if (where === 'at home') machine.killPod(other);
+      const records = structuredClone([...machine.attachments]);
+
+      const [, verdict] = await gcOf(machine);
+
+      expect(verdict).toMatch(/^eni-2 skip: NIC is .* said to be of default\/web-0, whose record is of ENI eni-1$/);
+      expect([...machine.attachments]).toEqual(records);
+    },
+  );
+
   it('only says so in a dry run', async () => {
     const { machine } = await attached();
     machine.attachments.clear();
