@@ -208,13 +208,16 @@ async function moveIn(
   const { eni, netns, ifname } = given;
   if (plan !== undefined) undo.push('take back what was reserved for its setup', plan.undo);
   const setup = (await plan?.decide(eni)) ?? setupOf(eni);
-  const { attachment, link } = await reserve(parts, given, setup);
+  const { attachment, link } = await intend(parts, given, setup);
   let isIn = false;
+  // Before it is written: a disk that fails at the end of a write has written all the same.
   undo.push(`forget the attachment of ENI ${eni.id}`, async (thrown) => {
     await parts.store.forget(attachment);
     const end = { since: attachment.since, reason: `rollback: ${messageOf(thrown)}`, restored: [] };
     if (isIn) await parts.history.record(ended(attachment, parts.clock(), end));
   });
+  // Write-ahead: from here on, whatever happens, it is known where the NIC came from and what it looked like.
+  await parts.store.put(attachment);
   stopIfAborted(signal);
   undo.push(`bring ENI ${eni.id} home`, async () => {
     const returned = await bringHome(parts, attachment);
@@ -232,12 +235,8 @@ async function moveIn(
 /** An ENI for an endpoint, and where its NIC is to go. */
 type Given = Pick<Attachment, keyof Endpoint | 'eni' | 'netns'>;
 
-/** Write-ahead: from here on, whatever happens, it is known where the NIC came from and what it looked like. */
-async function reserve(
-  parts: LockedParts,
-  given: Given,
-  setup: Setup,
-): Promise<{ attachment: Attachment; link: Link }> {
+/** The record of what is about to be done, and the link that it is about. */
+async function intend(parts: LockedParts, given: Given, setup: Setup): Promise<{ attachment: Attachment; link: Link }> {
   const { eni } = given;
   const { links } = await parts.links.lookHome();
   const link = findLink(links, identityOf(eni));
@@ -251,7 +250,6 @@ async function reserve(
     bootID: parts.bootID,
     snapshot: homeLook(await parts.links.snapshot(link), eni),
   };
-  await parts.store.put(attachment);
   return { attachment, link };
 }
 

@@ -2,8 +2,7 @@
  * The IPAM role: an ENI is given to an endpoint, and another plugin moves its NIC. What is recorded keeps gc from giving the ENI
  * away, and tells it what to bring home when the pod has gone without a word.
  */
-import { type Attachment, type AttachmentKey, type Endpoint, type NetnsRef, sameKey } from '../model/attachment.js';
-import type { Eni } from '../model/eni.js';
+import { type Attachment, type AttachmentKey, type Endpoint, sameKey } from '../model/attachment.js';
 import { EnimError } from '../model/errors.js';
 import { begun, ended } from '../model/history.js';
 import { setupOf } from '../model/setup.js';
@@ -31,7 +30,7 @@ export function lease(parts: Parts, endpoint: Endpoint, path: string, wish: Wish
     const undo = new Undo();
     undo.push(`give ENI ${eni.id} back`, () => locked.provider.release(endpoint));
     try {
-      const attachment = await record(locked, endpoint, eni, netns);
+      const attachment = await record(locked, endpoint, { eni, netns }, undo);
       if (before !== undefined) await tellEnd(locked, before, 'add replaced it');
       await locked.history.record(begun(attachment, parts.clock()));
       return attachment;
@@ -41,7 +40,12 @@ export function lease(parts: Parts, endpoint: Endpoint, path: string, wish: Wish
   });
 }
 
-async function record(parts: LockedParts, endpoint: Endpoint, eni: Eni, netns: NetnsRef): Promise<Attachment> {
+async function record(
+  parts: LockedParts,
+  endpoint: Endpoint,
+  { eni, netns }: Pick<Attachment, 'eni' | 'netns'>,
+  undo: Undo,
+): Promise<Attachment> {
   const lock = await parts.locks.acquire(eniLock(eni.id));
   try {
     // Whoever had it before may have been restoring it when we looked for one to take.
@@ -54,6 +58,8 @@ async function record(parts: LockedParts, endpoint: Endpoint, eni: Eni, netns: N
       since: parts.clock().toISOString(),
       snapshot: homeLook(await parts.links.snapshot(link), eni),
     };
+    // Before it is written: a disk that fails at the end of a write has written all the same.
+    undo.push(`forget the attachment of ENI ${eni.id}`, () => parts.store.forget(attachment));
     await parts.store.put(attachment);
     return attachment;
   } finally {

@@ -506,6 +506,16 @@ describe('an add of which any step fails', () => {
     }
   });
 
+  it('leaves nothing changed where the record was written although the writing failed', async () => {
+    const machine = await node();
+    const before = machine.show();
+    machine.interference.after = (call) => {
+      if (call === 'store.put') throw INJECTED;
+    };
+    await expect(addTo(machine)).rejects.toBe(INJECTED);
+    expect([machine.show(), machine.kernel.changes]).toEqual([before, []]);
+  });
+
   it('leaves nothing changed where the NIC has moved although the command failed', async () => {
     const machine = await node();
     const before = machine.show();

@@ -141,6 +141,16 @@ describe('lease', () => {
     }
   });
 
+  it('whose record was written although the writing failed leaves nothing changed', async () => {
+    const machine = await node();
+    const before = machine.show();
+    machine.interference.after = (call) => {
+      if (call === 'store.put') throw INJECTED;
+    };
+    await expect(leaseOn(machine)).rejects.toBe(INJECTED);
+    expect(machine.show()).toBe(before);
+  });
+
   it('that was killed at any step is finished by repeating it, and taken back by its end', async () => {
     const whole = await node();
     await leaseOn(whole);
