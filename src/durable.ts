@@ -17,7 +17,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { failpoint } from './failpoint.js';
+import { failpoint, fallible } from './failpoint.js';
 import { errnoOf } from './model/errors.js';
 
 /** The content of a file, or undefined if there is none. Throws for every other failure. */
@@ -77,7 +77,7 @@ export function setAside(path: string, when: Date): string {
   let count = 0;
   while (existsSync(name(count))) count += 1;
   const aside = name(count);
-  failpoint('link', aside);
+  fallible('link', aside);
   linkSync(path, aside);
   failpoint('linked', aside);
   syncDirectory(dirname(path));
@@ -85,10 +85,10 @@ export function setAside(path: string, when: Date): string {
 }
 
 function writeDurably(path: string, content: string | Uint8Array, mode: number): void {
-  failpoint('open', path);
+  fallible('open', path);
   const fd = openSync(path, 'w', mode);
   try {
-    failpoint('write', path);
+    fallible('write', path);
     writeFileSync(fd, content);
     failpoint('written', path);
     // Whatever the umask, and whatever a leftover had.
@@ -103,7 +103,7 @@ function writeDurably(path: string, content: string | Uint8Array, mode: number):
 function keepAs(path: string, previous: string): void {
   const temporary = `${previous}.new`;
   rmSync(temporary, { force: true });
-  failpoint('link', temporary);
+  fallible('link', temporary);
   try {
     linkSync(path, temporary);
   } catch (thrown) {
@@ -114,13 +114,13 @@ function keepAs(path: string, previous: string): void {
 }
 
 function rename(from: string, to: string): void {
-  failpoint('rename', to);
+  fallible('rename', to);
   renameSync(from, to);
   failpoint('renamed', to);
 }
 
 function sync(fd: number, path: string): void {
-  failpoint('fsync', path);
+  fallible('fsync', path);
   fsyncSync(fd);
   failpoint('fsynced', path);
 }

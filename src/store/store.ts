@@ -234,12 +234,14 @@ function unwritable(path: string, thrown: unknown, details: readonly string[] = 
     EROFS: 'the file system is read-only',
     EACCES: 'permission denied',
     EDQUOT: 'the quota is used up',
+    EIO: 'the disk reports an error',
   };
   const hints: Record<string, string> = {
     ENOSPC: 'free some space, then run the same command again',
     EDQUOT: 'free some space, then run the same command again',
     EROFS: 'remount it writable (see dmesg for why it is not), then run the same command again',
     EACCES: 'run enim as root',
+    EIO: 'see dmesg, mend or replace the disk, then run the same command again',
   };
   const known = why[errno as keyof typeof why];
   const reason = known === undefined ? (errno ?? String(thrown)) : `${known} (${errno})`;

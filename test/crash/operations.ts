@@ -117,3 +117,12 @@ export const OPERATIONS: readonly Operation[] = [
     run: (scene, env) => enim(scene, DEL, env),
   },
 ];
+
+/** What the operation is to work on; every bed has pods enough. */
+export async function setUp(bed: Bed, operation: Operation): Promise<Scene> {
+  const [first, successor] = bed.pods;
+  const pod = operation.endsPod ? await bed.node.pod('gone') : first;
+  const scene = { bed, pod, successor } as Scene;
+  await operation.prepare?.(scene);
+  return scene;
+}

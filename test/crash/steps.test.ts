@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { addressesOf } from '../fabric/links.js';
 import { describeEndToEnd } from '../fabric/requirements.js';
 import { type Bed, createBed, expectAllHome, expectNothingLost, type Family, succeed } from './bed.js';
-import { BASIC, DEL, GC, OPERATIONS, type Operation, type Scene } from './operations.js';
+import { BASIC, DEL, GC, OPERATIONS, type Operation, type Scene, setUp } from './operations.js';
 
 /** Nodes that are worked on at once. */
 const LANES = 4;
@@ -72,14 +72,6 @@ describeEndToEnd('killed at every step', () => {
       );
   });
 });
-
-async function setUp(bed: Bed, operation: Operation): Promise<Scene> {
-  const [first, successor] = bed.pods;
-  const pod = operation.endsPod ? await bed.node.pod('gone') : first;
-  const scene = { bed, pod, successor } as Scene;
-  await operation.prepare?.(scene);
-  return scene;
-}
 
 async function countSteps(bed: Bed, operation: Operation): Promise<number> {
   const scene = await setUp(bed, operation);

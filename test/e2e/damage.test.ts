@@ -1,11 +1,14 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { add, answer, gc, list, show } from '../fabric/answers.js';
-import { expectRefusal, expectUnchanged } from '../fabric/expectations.js';
+import { expectKernelUnchanged, expectRefusal, expectUnchanged } from '../fabric/expectations.js';
 import { createNode, type Node } from '../fabric/node.js';
 import type { Pod } from '../fabric/pod.js';
 import { describeEndToEnd } from '../fabric/requirements.js';
+
+/** Reading and writing a process's own memory at address 0 is an EIO, as from a disk that fails. */
+const FAILING = '/proc/self/mem';
 
 /** Root may read everything; this root may not. */
 const WITHOUT_PRIVILEGE = ['setpriv', '--bounding-set=-dac_override,-dac_read_search'];
@@ -144,6 +147,44 @@ describeEndToEnd('a state file', () => {
       const result = await expectUnchanged(node, () => node.enim(commands()[index] ?? []));
       expectRefusal(result, { code: 1, says: ['version 99', node.stateFile] });
     });
+  });
+
+  describe('that the disk cannot read (EIO)', () => {
+    it.each([0, 1, 2, 3, 4])('stops every command, names the file, and no NIC is touched (%#)', async (index) => {
+      renameSync(node.stateFile, `${node.stateFile}.aside`);
+      symlinkSync(FAILING, node.stateFile);
+
+      const result = await expectKernelUnchanged(node, () => node.enim(commands()[index] ?? []));
+      expectRefusal(result, { code: 1, says: [node.stateFile, 'cannot be read (EIO)'] });
+      renameSync(`${node.stateFile}.aside`, node.stateFile);
+      expect((await list(node)).map(({ state }) => state)).toEqual(['used', 'used', 'free']);
+    });
+  });
+
+  describe('that the disk cannot write (EIO)', () => {
+    it.each([
+      ['add', () => ['add', 'default/web-2', '--netns', second.path, '--ifname', 'net1']],
+      ['del', () => ['del', 'default/web-0']],
+      ['provider allocate', () => ['provider', 'allocate', 'ops/reserve']],
+    ])('lets %s fail and name it; nothing is given out or taken, until it is mended', async (_, args) => {
+      const before = node.state();
+      symlinkSync(FAILING, `${node.stateFile}.new`);
+
+      const result = await expectKernelUnchanged(node, () => node.enim(args()));
+      expectRefusal(result, { code: 1, says: [node.stateFile, /disk reports an error \(EIO\)/], mentions: ['dmesg'] });
+      expect(node.state()).toEqual(before);
+      expect(await node.enim(args())).toMatchObject({ code: 0 });
+    });
+  });
+
+  it('whose history the disk cannot write (EIO) is what counts: the NIC moves, and a warning says so', async () => {
+    const history = join(node.stateDir, 'history.log');
+    rmSync(history);
+    symlinkSync(FAILING, history);
+
+    const { code, stderr } = await node.enim(['del', 'default/web-0']);
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/history \S+ cannot be written \(EIO\)/)]);
+    expect(await node.link('eni0')).toMatchObject({ address: node.eni(0).mac });
   });
 
   describe('that cannot be read', () => {

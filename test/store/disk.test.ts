@@ -1,7 +1,19 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { describeAsRoot } from '../fabric/requirements.js';
 import { sampleAttachment } from '../model/samples.js';
 import { enimErrorOf } from '../model/thrown.js';
@@ -118,5 +130,68 @@ describeAsRoot('a read-only file system', () => {
 
     expect(await store.list()).toEqual([FIRST]);
     expect(warnings[0]).toContain('EROFS');
+  });
+});
+
+/** Reading and writing a process's own memory at address 0 is an EIO, as from a disk that fails. */
+const FAILING = '/proc/self/mem';
+
+describe('a disk that fails', () => {
+  const records = async (root: string): Promise<ReturnType<typeof openStore>> => {
+    const opened = openStore(root);
+    await opened.store.put(FIRST);
+    await opened.store.put(SECOND);
+    return opened;
+  };
+
+  it('while the state is read lets nothing be read or changed', async () => {
+    const { store, path, previous, warnings } = await records(temporary());
+    const before = readFileSync(previous, 'utf8');
+    renameSync(path, `${path}.aside`);
+    symlinkSync(FAILING, path);
+
+    for (const call of [
+      () => store.list(),
+      () => store.find(FIRST),
+      () => store.put(SECOND),
+      () => store.forget(FIRST),
+    ]) {
+      const error = await enimErrorOf(call);
+      expect([error.code, error.message]).toEqual(['STATE_UNREADABLE', `The state file ${path} cannot be read (EIO).`]);
+      expect(error.hint).toContain('mend its disk');
+    }
+    expect([readlinkSync(path), readFileSync(previous, 'utf8')]).toEqual([FAILING, before]);
+    renameSync(`${path}.aside`, path);
+    expect([await store.list(), warnings]).toEqual([[FIRST, SECOND], []]);
+  });
+
+  it('while the last good generation is read in place of a damaged one changes neither', async () => {
+    const { store, path, previous } = await records(temporary());
+    writeFileSync(path, 'x');
+    rmSync(previous);
+    symlinkSync(FAILING, previous);
+
+    const error = await enimErrorOf(() => store.list());
+    expect([error.code, error.message]).toEqual([
+      'STATE_UNREADABLE',
+      `The state file ${previous} cannot be read (EIO).`,
+    ]);
+    expect([readFileSync(path, 'utf8'), readlinkSync(previous)]).toEqual(['x', FAILING]);
+  });
+
+  it('while the state is written fails the change, keeps the old one whole, and lets go on once it is mended', async () => {
+    const { store, path, previous } = await records(temporary());
+    const before = [readFileSync(path, 'utf8'), readFileSync(previous, 'utf8')];
+    symlinkSync(FAILING, `${path}.new`);
+
+    const error = await enimErrorOf(() => store.forget(FIRST));
+    expect([error.code, error.message]).toEqual([
+      'STATE_UNWRITABLE',
+      `The state file ${path} cannot be written: the disk reports an error (EIO).`,
+    ]);
+    expect(error.hint).toContain('see dmesg');
+    expect([readFileSync(path, 'utf8'), readFileSync(previous, 'utf8')]).toEqual(before);
+    await store.forget(FIRST);
+    expect(await store.list()).toEqual([SECOND]);
   });
 });
