@@ -145,8 +145,10 @@ async function record(
         (each) => each.where.netns.inode === where.netns.inode,
       );
       if (!again) return { done: false, error: 'it is recorded, or home, by now' };
-      const before = await locked.store.find(endpoint);
-      if (before !== undefined) return { done: false, error: `${before.owner} has ENI ${before.eni.id} by this name` };
+      const other = await locked.store.find(endpoint);
+      // A second record would take the place of that one.
+      if (other !== undefined)
+        return { done: false, error: `${other.owner} has ${other.eni.id} by now; del that first` };
       await recordAgain(locked, rebuild(locked, eni, endpoint, where));
       return { done: true, error: null };
     });

@@ -107,7 +107,7 @@ async function survey(parts: Parts): Promise<Finding[]> {
   );
   const ids = new Set(attachments.map(({ eni }) => eni.id));
   const others = await Promise.all(
-    provided.filter(({ eni }) => !ids.has(eni.id)).map((each) => judgeUnrecorded(parts, machine, each, attachments)),
+    provided.filter(({ eni }) => !ids.has(eni.id)).map((each) => judgeUnrecorded(parts, machine, attachments, each)),
   );
   return [...recorded, ...others.filter((finding) => finding !== undefined)];
 }
@@ -163,8 +163,8 @@ async function judgeNow(
 async function judgeUnrecorded(
   parts: Parts,
   machine: Look,
-  { eni, holder }: ProvidedEni,
   attachments: readonly Attachment[],
+  { eni, holder }: ProvidedEni,
 ): Promise<Finding | undefined> {
   if (holder?.network === BY_HAND) {
     return {
@@ -180,10 +180,12 @@ async function judgeUnrecorded(
   const endpoint = holder ?? label?.endpoint ?? null;
   const record = endpoint === null ? undefined : rebuild(parts, eni, endpoint, where);
   const finding = { eni: eni.id, endpoint };
-  // A pod can write any label on its NIC: the record of another ENI must not give way to it.
-  const rival = endpoint === null ? undefined : attachments.find((each) => sameKey(each, endpoint));
-  if (rival !== undefined) {
-    const reason = `${describe(where)}, said to be of ${rival.owner}, whose record is of ENI ${rival.eni.id}`;
+
+  // It was given another one since the record of this was lost; or a pod has written somebody else's label on its NIC. A second
+  // record would take the place of that of the other.
+  const other = attachments.find((each) => endpoint !== null && sameKey(each, endpoint));
+  if (other !== undefined) {
+    const reason = `${describe(where)}, and ${other.owner}, whose it was, has ${other.eni.id}; del that first`;
     return { ...finding, action: 'skip', reason };
   }
 
@@ -229,7 +231,7 @@ async function ifStill(
   if (attachments.some(({ eni }) => eni.id === id)) return false;
   const provided = (await parts.provider.list()).find(({ eni }) => eni.id === id);
   const again =
-    provided === undefined ? undefined : await judgeUnrecorded(parts, await look(parts), provided, attachments);
+    provided === undefined ? undefined : await judgeUnrecorded(parts, await look(parts), attachments, provided);
   if (again?.action !== action || again.endpoint === null || endpoint === null) return false;
   return sameKey(again.endpoint, endpoint) && work();
 }

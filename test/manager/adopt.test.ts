@@ -46,6 +46,17 @@ describe('adopt', () => {
     expect(machine.show()).not.toMatch(/record|held/);
   });
 
+  it('does not record it over another ENI that its container was given meanwhile', async () => {
+    const machine = await amnesia();
+    eth0(machine).name = 'net1';
+    await addTo(machine);
+    const before = machine.show();
+    expect(await adopt(machine.parts(), { write: true })).toMatchObject([
+      { eni: 'eni-1', done: false, error: 'default/web-0 has eni-2 by now; del that first' },
+    ]);
+    expect(machine.show()).toBe(before);
+  });
+
   it('asks where nothing says whose it is, and takes an owner’s name from a human', async () => {
     const machine = await amnesia();
     eth0(machine).alias = undefined;
@@ -111,7 +122,7 @@ describe('adopt', () => {
     machine.kernel.in(1).splice(machine.kernel.in(1).indexOf(stray as Device), 1);
     machine.kernel.in(101).push({ ...(stray as Device), alias: eth0(machine).alias?.replace('eni-1', 'eni-2') });
     expect(await adopt(machine.parts(), { write: true })).toMatchObject([
-      { eni: 'eni-2', done: false, error: 'default/web-0 has ENI eni-1 by this name' },
+      { eni: 'eni-2', done: false, error: 'default/web-0 has eni-1 by now; del that first' },
     ]);
     expect([...machine.attachments.values()]).toEqual([record]);
   });

@@ -164,6 +164,37 @@ describe('gc without a record', () => {
     expect(machine.show()).toBe(clean);
   });
 
+  it('does not record it over another ENI that its container was given meanwhile, but once that is home', async () => {
+    const { machine } = await attached();
+    machine.attachments.clear();
+    machine.allocations = {};
+    Object.assign(machine.kernel.in(101).find(({ name }) => name === 'eth0') ?? {}, { name: 'net1' });
+    await addTo(machine);
+    const before = machine.show();
+    expect(await gcOf(machine)).toContain(
+      `eni-1 skip: NIC is in ${NETNS} as net1, and default/web-0, whose it was, has eni-2; del that first`,
+    );
+    expect(machine.show()).toBe(before);
+    await delOf(machine);
+    await gcOf(machine);
+    await delOf(machine);
+    expect(machine.show()).not.toMatch(/record|held|label/);
+  });
+
+  it('does not take the record of another ENI with a NIC at home that still carries the label', async () => {
+    const { machine } = await attached();
+    machine.attachments.clear();
+    machine.allocations = {};
+    const card = machine.kernel.in(101).splice(1, 1);
+    await addTo(machine, { eni: 'eni-2' });
+    machine.kernel.in(1).push(...card);
+    const before = machine.show();
+    expect(await gcOf(machine)).toContain(
+      'eni-1 skip: NIC is home as eth0, and default/web-0, whose it was, has eni-2; del that first',
+    );
+    expect(machine.show()).toBe(before);
+  });
+
   it('records again a NIC that is in a living pod and carries its label', async () => {
     const { machine } = await attached();
     const before = machine.show();
@@ -201,7 +232,7 @@ describe('gc without a record', () => {
 
       const [, verdict] = await gcOf(machine);
 
-      expect(verdict).toMatch(/^eni-2 skip: NIC is .* said to be of default\/web-0, whose record is of ENI eni-1$/);
+      expect(verdict).toMatch(/^eni-2 skip: NIC is .*, and default\/web-0, whose it was, has eni-1; del that first$/);
       expect([...machine.attachments]).toEqual(records);
     },
   );
