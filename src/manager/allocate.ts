@@ -49,12 +49,21 @@ export async function allocate(parts: Parts, endpoint: Endpoint, wish: Wish, hom
     throw thrown;
   });
   // Held by this endpoint from before, but not fit: it must not be given back either, before it is known what it is.
-  if (!candidates.includes(allocated.id)) throw refusalOf(allocated, fitness);
+  if (!candidates.includes(allocated.id)) throw refusalOf(allocated, endpoint, fitness);
   return allocated;
 }
 
-function refusalOf(eni: Eni, fitness: readonly Fitness[]): EnimError {
+function refusalOf(eni: Eni, { owner }: Endpoint, fitness: readonly Fitness[]): EnimError {
   const its = fitness.find(({ id }) => id === eni.id);
+  if (its?.fit === true) {
+    return new EnimError(
+      'INVALID_ARGUMENT',
+      `${owner} holds ENI ${eni.id} already, from an add that was interrupted.`,
+      {
+        hint: 'repeat that add for the same ENI, or give it back first: enim gc',
+      },
+    );
+  }
   return its?.fit === false && 'link' in its
     ? new EnimError('UNSAFE', its.reason, { hint: 'see what it is, and who has it: enim list' })
     : notAtHome(eni);

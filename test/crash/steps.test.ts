@@ -78,7 +78,7 @@ async function countSteps(bed: Bed, operation: Operation): Promise<number> {
   const { code, stderr } = await operation.run(scene, { ENIM_FAILPOINT: 'count' });
   const count = Number(/failpoint: (\d+) steps/.exec(stderr)?.[1]);
   expect({ code, count }).toEqual({ code: 0, count: expect.any(Number) });
-  expect(count).toBeGreaterThan(5);
+  expect(count).toBeGreaterThan(0);
   await succeed(bed.node, DEL);
   await expectAllHome(bed);
   return count;

@@ -254,6 +254,19 @@ describe('add', () => {
     expect(machine.attachments.size).toBe(1);
   });
 
+  it('says that it holds another than the one that is wished for, and leaves that alone', async () => {
+    const machine = await node();
+    const endpoint = { network: 'enim', containerID: 'c0', ifname: 'eth0', owner: 'default/web-0', uid: null };
+    await machine.parts().provider.allocate(endpoint, ['eni-1']);
+    const before = machine.show();
+    const error = await enimErrorOf(() => addTo(machine, { eni: 'eni-2' }));
+    expect([error.code, error.message]).toEqual([
+      'INVALID_ARGUMENT',
+      'default/web-0 holds ENI eni-1 already, from an add that was interrupted.',
+    ]);
+    expect(machine.show()).toBe(before);
+  });
+
   it('leaves alone what it holds whose NIC is not at home', async () => {
     const machine = await node();
     await machine
