@@ -12,13 +12,21 @@ import { IFLA, RTM, SKIP_STATISTICS } from './constants.js';
 import { attribute, type Message, text, u32 } from './message.js';
 import { reasonOf } from './reasons.js';
 import { linkHeader, requestFor, routeQuestion } from './request.js';
-import { namesOf, showAddresses, showRoutes } from './show.js';
+import { everyName, type Names, namesOf, showAddresses, showRoutes } from './show.js';
 import { type NetlinkSocket, openNetlink, Refusal } from './socket.js';
 
-/** A socket in a netns, and a descriptor of that netns: as long as we keep it alive, others must be able to find it. */
+/**
+ * A socket in a netns, and what was seen there. Every look at links waits for each move that is under way on the node (the kernel has
+ * one lock for all), so nothing is asked twice.
+ */
 interface Post {
   readonly socket: NetlinkSocket;
+  /** A descriptor of the netns: as long as we keep it alive, others must be able to find it. */
   readonly netns: number | null;
+  /** Indices of links by name and altname, as last seen; emptied by whatever changes a name. */
+  readonly indices: Map<string, number>;
+  /** The links as seen since the present commands began. */
+  links: readonly Message[] | null;
 }
 
 /** @param program carries out what is not known here */
@@ -33,9 +41,9 @@ export function openNetlinkSession(calls: Libc, program: IpSession): IpSession {
   };
 
   const carryOut = async (place: Place, command: IpCommand): Promise<unknown> => {
-    const { socket } = postAt(place);
+    const post = postAt(place);
     try {
-      const document = isListing(command) ? list(socket, command) : change(socket, command);
+      const document = isListing(command) ? list(post, command) : change(post, command);
       if (document !== undefined) return document;
     } catch (thrown) {
       if (thrown instanceof Refusal) throw commandFailed(place, command, reasonOf(thrown));
@@ -47,6 +55,7 @@ export function openNetlinkSession(calls: Libc, program: IpSession): IpSession {
   return {
     async ip(place, commands, { force = false } = {}) {
       const documents: unknown[] = [];
+      postAt(place).links = null;
       for (const command of commands) {
         const document = await carryOut(place, command).catch((thrown: unknown) => {
           if (!force || !isRefused(thrown)) throw thrown;
@@ -70,10 +79,16 @@ export function openNetlinkSession(calls: Libc, program: IpSession): IpSession {
 }
 
 function takePost(calls: Libc, place: Place): Post {
-  if (place === 'home') return { socket: openNetlink(calls), netns: null };
+  const post = (socket: NetlinkSocket, netns: number | null): Post => ({
+    ...{ socket, netns, indices: new Map(), links: null },
+  });
+  if (place === 'home') return post(openNetlink(calls), null);
   const netns = openNetns(place.path);
   try {
-    return { socket: stepInto(netns, place.path, calls.setns, () => openNetlink(calls)), netns };
+    return post(
+      stepInto(netns, place.path, calls.setns, () => openNetlink(calls)),
+      netns,
+    );
   } catch (thrown) {
     closeSync(netns);
     throw thrown;
@@ -85,45 +100,51 @@ function isRefused(thrown: unknown): boolean {
 }
 
 /** The document; undefined if that is not for us. */
-function list(socket: NetlinkSocket, [what, verb, ...rest]: IpCommand): unknown {
+function list(post: Post, [what, verb, ...rest]: IpCommand): unknown {
+  const { socket } = post;
   const [by, name] = rest.slice(-2);
   const device = by === 'dev' && name !== undefined ? name : null;
   const scope = (device === null ? rest : rest.slice(0, -2)).join(' ');
   switch (`${what} ${verb} ${scope}`.trim()) {
     case 'address show': {
-      const links = device === null ? dumpLinks(socket) : [getLink(socket, device)];
+      const links = device === null ? lookAtLinks(post) : [askFor(post, device)];
       return showAddresses(links, socket.dump(RTM.getAddress, Buffer.alloc(8)));
     }
     case 'route show table all':
     case 'route show table all default': {
       const routes = socket.dump(RTM.getRoute, Buffer.alloc(12));
-      const through = device === null ? null : indexOf(socket, device);
-      return showRoutes(routes, namesOf(dumpLinks(socket)), { isDefault: scope.endsWith('default'), device: through });
+      const through = device === null ? null : indexOf(post, device);
+      return showRoutes(routes, linkNames(post), { isDefault: scope.endsWith('default'), device: through });
     }
     case `route get ${scope}`: {
       const question = routeQuestion(scope);
       if (question === undefined) return undefined;
-      return showRoutes([socket.get(question)], namesOf(dumpLinks(socket)), { isDefault: false, device: null });
+      return showRoutes([socket.get(question)], linkNames(post), { isDefault: false, device: null });
     }
     default:
       return undefined;
   }
 }
 
+/** Words of commands after which a name may be another link's. */
+const RENAMING = ['name', 'netns', 'altname'];
+
 /** True once it is done; undefined if that is not for us. */
-function change(socket: NetlinkSocket, command: IpCommand): true | undefined {
+function change(post: Post, command: IpCommand): true | undefined {
   let opened: number | undefined;
   try {
     const request = requestFor(command, {
-      indexOf: (name) => indexOf(socket, name),
+      indexOf: (name) => indexOf(post, name),
       openNetns(path) {
         opened = openNetns(path);
         return opened;
       },
     });
     if (request === undefined) return undefined;
+    post.links = null;
+    if (command.some((word) => RENAMING.includes(word))) post.indices.clear();
     failpoint('ask', 'the kernel');
-    socket.request(request);
+    post.socket.request(request);
     failpoint('answered', 'the kernel');
     return true;
   } finally {
@@ -133,12 +154,45 @@ function change(socket: NetlinkSocket, command: IpCommand): true | undefined {
 
 const WITHOUT_STATISTICS = attribute(IFLA.extMask, u32(SKIP_STATISTICS));
 
-function dumpLinks(socket: NetlinkSocket): Message[] {
-  return socket.dump(RTM.getLink, Buffer.concat([linkHeader(0, 0, 0), WITHOUT_STATISTICS]));
+/** All links, seen since the present commands began. */
+function lookAtLinks(post: Post): readonly Message[] {
+  if (post.links === null) {
+    post.links = post.socket.dump(RTM.getLink, Buffer.concat([linkHeader(0, 0, 0), WITHOUT_STATISTICS]));
+    post.indices.clear();
+    for (const [index, names] of everyName(post.links)) for (const name of names) post.indices.set(name, index);
+  }
+  return post.links;
 }
 
-/** The link of this name; `if5` is that of index 5, if there is none of that name. */
-function getLink(socket: NetlinkSocket, name: string): Message {
+function linkNames(post: Post): Names {
+  return namesOf(lookAtLinks(post));
+}
+
+/**
+ * The index of the link of this name, as last seen: if that was renamed since, by udev say, it is still the one that was meant. `if5`
+ * is the link of index 5, if there is none of that name.
+ */
+function indexOf(post: Post, name: string): number {
+  const known = post.indices.get(name) ?? indexNamed(post, name);
+  if (known !== undefined) return known;
+  const index = askFor(post, name).body.readInt32LE(4);
+  post.indices.set(name, index);
+  return index;
+}
+
+/** For a word such as `if5` where the links were looked at and none has it for a name: 5, if there is a link of that index. */
+function indexNamed({ indices }: Post, name: string): number | undefined {
+  const index = numberOf(name);
+  return index !== undefined && [...indices.values()].includes(index) ? index : undefined;
+}
+
+function numberOf(name: string): number | undefined {
+  const digits = /^if([1-9]\d{0,8})$/.exec(name)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+/** The link of this name, just asked for. */
+function askFor({ socket }: Post, name: string): Message {
   const get = (index: number, ...attributes: readonly Buffer[]): Message =>
     socket.get({
       type: RTM.getLink,
@@ -148,13 +202,9 @@ function getLink(socket: NetlinkSocket, name: string): Message {
   try {
     return get(0, attribute(IFLA.name, text(name)));
   } catch (thrown) {
-    const index = /^if([1-9]\d{0,8})$/.exec(name)?.[1];
+    const index = numberOf(name);
     if (!(thrown instanceof Refusal)) throw thrown;
     if (index === undefined) throw new Refusal(thrown.errno, `Cannot find device "${name}"`);
-    return get(Number(index));
+    return get(index);
   }
-}
-
-function indexOf(socket: NetlinkSocket, name: string): number {
-  return getLink(socket, name).body.readInt32LE(4);
 }

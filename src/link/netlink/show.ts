@@ -22,6 +22,14 @@ export function namesOf(links: readonly Message[]): Names {
   );
 }
 
+/** Each link's index with all its names: its own, then its altnames. */
+export function everyName(links: readonly Message[]): [number, string[]][] {
+  return links.map(({ body }) => {
+    const attributes = linkAttributes(body);
+    return [body.readInt32LE(4), [readText(required(attributes, IFLA.name)), ...altnamesIn(attributes)]];
+  });
+}
+
 /** `ip address show`, from the dumps of links and addresses. */
 export function showAddresses(links: readonly Message[], addresses: readonly Message[]): Fields[] {
   const names = namesOf(links);
@@ -41,8 +49,7 @@ function showLink(body: Buffer, names: Names): Fields {
   const flags = body.readUInt32LE(8);
   const info = attributes.get(IFLA.linkInfo);
   const kind = info === undefined ? undefined : parseAttributes(info).get(INFO_KIND);
-  const properties = attributes.get(IFLA.properties);
-  const altnames = properties === undefined ? [] : listAttributes(properties).map(([, value]) => readText(value));
+  const altnames = altnamesIn(attributes);
   const mac = text(attributes, IFLA.address, readMac);
   const permanentMac = text(attributes, IFLA.permanentAddress, readMac);
   // The index of a link in another netns is no index here.
@@ -153,6 +160,11 @@ function showHops(bytes: Buffer, names: Names): Fields[] {
     at += (length + 3) & ~3;
   }
   return hops;
+}
+
+function altnamesIn(attributes: Attributes): string[] {
+  const properties = attributes.get(IFLA.properties);
+  return properties === undefined ? [] : listAttributes(properties).map(([, value]) => readText(value));
 }
 
 function linkAttributes(body: Buffer): Attributes {
