@@ -37,11 +37,6 @@ export async function hardwareAt(busAddress: string): Promise<Hardware | undefin
   return { pciAddress, virtio, driver, isNic: hasLink || pciClass.startsWith(NETWORK_CLASS), hasLink };
 }
 
-/** Whether a device is (still) plugged in at this bus address (`0000:00:05.0`, `virtio3`). */
-export async function isOnBus(busAddress: string): Promise<boolean> {
-  return existsSync(devicePath(busAddress));
-}
-
 /** The kernel driver of a real card, or the kind of a virtual device; null if neither is known. */
 export async function driverOf(link: Link): Promise<string | null> {
   if (link.busAddress === null) return link.kind;

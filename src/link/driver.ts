@@ -10,7 +10,7 @@ import { EnimError } from '../model/errors.js';
 import { formatLabel } from '../model/label.js';
 import type { Link, LinkRoute, LinkSnapshot, Restored } from '../model/link.js';
 import type { Setup } from '../model/setup.js';
-import { driverOf, type Hardware, hardwareAt, isOnBus, rebind } from './bus.js';
+import { driverOf, type Hardware, hardwareAt, rebind } from './bus.js';
 import { configurationFaults, planConfigure, sysctlsFor } from './configure.js';
 import { findDevice } from './device.js';
 import { writeSysctls } from './inside.js';
@@ -60,8 +60,6 @@ export interface LinkDriver {
   faults(link: Link, setup: Setup): readonly string[];
   /** What `restore` would put back. */
   differences(link: Link, snapshot: LinkSnapshot, home: readonly Link[]): readonly Restored[];
-  /** Whether the hardware is plugged in at this bus address, whichever netns its link is in. */
-  isOnBus(busAddress: string): Promise<boolean>;
   /** What is plugged in at this bus address, whichever netns its link is in; undefined if nothing is. */
   hardwareAt(busAddress: string): Promise<Hardware | undefined>;
   /** The kernel driver of a card, or the kind of a virtual device. */
@@ -117,7 +115,6 @@ export function createLinkDriver(programs: Programs, sshPeer: string | null): Li
     findDevice,
     faults: configurationFaults,
     differences: (link, snapshot, home) => planRestore(link, snapshot, namesOfOthers(home, link)).restored,
-    isOnBus,
     hardwareAt,
     driverOf,
     under({ fd }) {

@@ -149,7 +149,7 @@ async function judgeNow(
 ): Promise<{ readonly verdict: Verdict; readonly where: Whereabouts }> {
   const { netns } = attachment;
   const there = netns.path === '' ? undefined : await parts.netns.find(netns.path);
-  const where = await locate(machine, identityOfAttachment(attachment), netns);
+  const where = await locate(machine, identityOfAttachment(attachment, parts.bootID), netns);
   const verdict = judgeAttachment(attachment, {
     bootID: parts.bootID,
     netns: there === undefined ? 'gone' : there.inode === netns.inode ? 'same' : 'another',

@@ -102,7 +102,7 @@ async function belongsToAnother(
  */
 export async function bringHome(parts: LockedParts, attachment: Attachment, forceRebind = false): Promise<Link | null> {
   const where = await locateOrWait(parts, attachment).catch(async (thrown: unknown) => {
-    const bus = identityOfAttachment(attachment).busAddress;
+    const bus = identityOfAttachment(attachment, parts.bootID).busAddress;
     if (!forceRebind || bus === null || !(thrown instanceof EnimError) || thrown.code !== 'LINK_LOST') throw thrown;
     await parts.links.rebind(bus);
     return locateOrWait(parts, attachment);
@@ -123,20 +123,22 @@ export async function bringHome(parts: LockedParts, attachment: Attachment, forc
     if (now.at === 'nowhere') return null;
     throw thrown;
   }
-  const now = await locate(await look(parts), identityOfAttachment(attachment), null);
+  const now = await locate(await look(parts), identityOfAttachment(attachment, parts.bootID), null);
   if (now.at === 'home') return now.link;
   throw new EnimError('LINK_LOST', `ENI ${attachment.eni.id} was moved home, but is not there.`, { hint: 'enim gc' });
 }
 
 async function locateOrWait(parts: LockedParts, attachment: Attachment): Promise<Whereabouts> {
-  const identity = identityOfAttachment(attachment);
+  const identity = identityOfAttachment(attachment, parts.bootID);
   const bus = identity.busAddress;
   const deadline = parts.clock().getTime() + RETURN_WAIT_MS;
   for (let waited = 0; ; waited += RETURN_POLL_MS) {
     const machine = await look(parts);
     const where = await locate(machine, identity, attachment.netns);
-    if (where.at !== 'nowhere' || bus === null) return where;
-    if (!(await parts.links.isOnBus(bus))) return where;
+    // No netns outlives a boot, so what is not to be seen after one is not there.
+    if (where.at !== 'nowhere' || bus === null || attachment.bootID !== parts.bootID) return where;
+    // A disk may have got the number of a virtio NIC that was pulled out.
+    if ((await parts.links.hardwareAt(bus))?.isNic !== true) return where;
     if (waited >= RETURN_WAIT_MS || parts.clock().getTime() >= deadline) {
       // Pulled out, and another card is in its place by now. Not sooner: the two ports of one card can share a bus address.
       if (await isOccupied(machine, [bus])) return where;

@@ -24,9 +24,14 @@ export function identityOf({ id, mac, pciAddress }: Eni): Identity {
   return { id, mac, busAddress: pciAddress, ifindex: null };
 }
 
-/** The identity of an attachment's NIC, as it was seen before it left home. */
-export function identityOfAttachment({ eni, snapshot }: Attachment): Identity {
-  const busAddress = eni.pciAddress ?? snapshot.busAddress;
+/**
+ * The identity of an attachment's NIC, as it was seen before it left home. Where it was plugged in before the last boot says nothing:
+ * virtio counts its devices anew, and may give the number of a NIC to a disk.
+ *
+ * @param bootID of the running system
+ */
+export function identityOfAttachment({ eni, snapshot, bootID: seenIn }: Attachment, bootID: string): Identity {
+  const busAddress = eni.pciAddress ?? (seenIn === bootID ? snapshot.busAddress : null);
   return { id: eni.id, mac: snapshot.permanentMac, busAddress, ifindex: snapshot.ifindex };
 }
 

@@ -80,7 +80,7 @@ export function viewAdded({ name: provider }: Parts['provider'], attachment: Att
 
 async function viewAttached(parts: Parts, machine: Look, attachment: Attachment): Promise<EniView> {
   const { eni, netns, phase } = attachment;
-  const where = await locate(machine, identityOfAttachment(attachment), netns);
+  const where = await locate(machine, identityOfAttachment(attachment, parts.bootID), netns);
   const there = await parts.netns.find(netns.path);
   const alive =
     attachment.bootID === parts.bootID && (there?.inode === netns.inode || (await isInhabited(machine, where, netns)));

@@ -1,18 +1,21 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { driverOf, isOnBus } from '../../src/link/bus.js';
+import { driverOf, hardwareAt } from '../../src/link/bus.js';
 import { sampleLink } from '../model/samples.js';
 
 const PCI = '/sys/bus/pci/devices';
 const plugged = existsSync(PCI) ? readdirSync(PCI)[0] : undefined;
 
-describe('isOnBus', () => {
-  it.each(['0000:ff:1f.7', 'virtio9999', ''.padEnd(300, 'x')])('says no for %s, where nothing is', async (address) => {
-    expect(await isOnBus(address)).toBe(false);
-  });
+describe('hardwareAt', () => {
+  it.each(['0000:ff:1f.7', 'virtio9999', ''.padEnd(300, 'x')])(
+    'knows nothing of %s, where nothing is',
+    async (address) => {
+      expect(await hardwareAt(address)).toBeUndefined();
+    },
+  );
 
-  it('says yes for a device that is plugged in', async () => {
-    if (plugged !== undefined) expect(await isOnBus(plugged)).toBe(true);
+  it('knows a device that is plugged in', async () => {
+    if (plugged !== undefined) expect(await hardwareAt(plugged)).toMatchObject({ pciAddress: plugged });
   });
 });
 

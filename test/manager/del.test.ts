@@ -167,6 +167,16 @@ describe('del', () => {
     expect(machine.show()).toContain('held eni-1');
   });
 
+  it('lets go of an ENI whose device was unplugged, and whose place on the bus a disk has got', async () => {
+    const { machine, inode } = await attached();
+    machine.kernel.in(inode).splice(1);
+    machine.hardware.set('0000:00:11.0', { driver: 'virtio_blk', isNic: false, hasLink: false });
+    const request = { owner: null, network: null, containerID: 'c0', ifname: null, netns: null };
+    const [done] = await del(machine.parts(), request, { reason: 'del', forceRebind: true });
+    expect([done?.link, machine.rebound]).toEqual([null, []]);
+    expect(machine.show()).not.toMatch(/record|held/);
+  });
+
   it('lets go of an ENI whose device was unplugged', async () => {
     const { machine, inode } = await attached();
     machine.kernel.in(inode).splice(1);

@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { allocateByHand } from '../../src/manager/byhand.js';
 import { gc } from '../../src/manager/gc.js';
 import { EnimError } from '../../src/model/errors.js';
-import { sampleEndpoint } from '../model/samples.js';
+import { HOME } from '../link/kernel.js';
+import { macOf, sampleEndpoint } from '../model/samples.js';
 import { countSteps, dieAtCall, dieAtCommand } from './faults.js';
 import type { Machine } from './machine.js';
 import { addTo, delOf, gcOf, nodeWith } from './node.js';
@@ -114,6 +115,32 @@ describe('gc', () => {
       expect.stringMatching(/^eni-1 reclaim: made before the last boot; NIC is home as eth0.*\(done\)$/),
     ]);
     expect(machine.show()).toBe(clean);
+  });
+
+  it('reclaims after a reboot what is elsewhere on the bus by then, whatever is in its place', async () => {
+    const { machine } = await attached();
+    machine.reboot();
+    const card = machine.kernel.in(HOME).find(({ mac }) => mac === macOf(1));
+    Object.assign(card ?? {}, { bus: '0000:00:19.0' });
+    expect(await gcOf(machine)).toEqual([
+      expect.stringMatching(
+        /^eni-1 reclaim: made before the last boot; NIC is home as eth0; name eth0 → ens1.*\(done\)$/,
+      ),
+    ]);
+    expect(card?.name).toBe('ens1');
+  });
+
+  it('lets go after a reboot of what is not on the node any more', async () => {
+    const { machine } = await attached();
+    machine.reboot();
+    const home = machine.kernel.in(HOME);
+    home.splice(
+      home.findIndex(({ mac }) => mac === macOf(1)),
+      1,
+    );
+    expect(await gcOf(machine)).toEqual([
+      'eni-1 reclaim: made before the last boot; NIC is nowhere on this node (done)',
+    ]);
   });
 
   it('keeps the NIC of a netns that has lost its path but not its process', async () => {

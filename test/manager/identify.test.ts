@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { canBeEni, findLink, identify, identityOf, identityOfAttachment } from '../../src/manager/identify.js';
+import type { Eni } from '../../src/model/eni.js';
 import { formatLabel } from '../../src/model/label.js';
 import type { Link } from '../../src/model/link.js';
 import { macOf, sampleAttachment, sampleEndpoint, sampleEni, sampleLink, sampleSnapshot } from '../model/samples.js';
@@ -118,14 +119,21 @@ describe('identity', () => {
 
   it('of an attachment is what its NIC was before it left home', () => {
     const snapshot = sampleSnapshot({ permanentMac: macOf(7), busAddress: 'virtio3' });
-    expect(identityOfAttachment(sampleAttachment({ snapshot }))).toEqual({
+    expect(identityOfAttachment(sampleAttachment({ snapshot, bootID: 'boot-1' }), 'boot-1')).toEqual({
       id: 'eni-1',
       mac: macOf(7),
       busAddress: 'virtio3',
       ifindex: 2,
     });
     const eni = sampleEni(1, { pciAddress: PCI });
-    expect(identityOfAttachment(sampleAttachment({ snapshot, eni })).busAddress).toBe(PCI);
+    expect(identityOfAttachment(sampleAttachment({ snapshot, eni, bootID: 'boot-1' }), 'boot-1').busAddress).toBe(PCI);
+  });
+
+  it('of an attachment made before the last boot is not where its NIC was plugged in then, but where its ENI says', () => {
+    const snapshot = sampleSnapshot({ permanentMac: macOf(7), busAddress: 'virtio3' });
+    const of = (eni: Eni) => identityOfAttachment(sampleAttachment({ snapshot, eni, bootID: 'boot-1' }), 'boot-2');
+    expect(of(sampleEni(1))).toMatchObject({ mac: macOf(7), busAddress: null });
+    expect(of(sampleEni(1, { pciAddress: PCI }))).toMatchObject({ mac: macOf(7), busAddress: PCI });
   });
 });
 

@@ -106,7 +106,6 @@ export class Machine {
   parts(): Parts {
     const driver = createLinkDriver(this.kernel, null);
     const hardware = {
-      isOnBus: async (address: string) => this.bus.has(address),
       hardwareAt: async (address: string) => {
         if (!this.bus.has(address)) return undefined;
         const isPci = address.includes(':');

@@ -40,7 +40,7 @@ export async function lookFor(parts: Parts, word: Word): Promise<Scene> {
   const addresses = [word.busAddress, hardware?.pciAddress, hardware?.virtio].filter(
     (each) => typeof each === 'string',
   );
-  const hits = await findHits(machine, known, word, addresses);
+  const hits = await findHits(machine, known, word, addresses, parts.bootID);
   return { machine, known, hardware, hits };
 }
 
@@ -49,14 +49,15 @@ async function findHits(
   known: readonly Known[],
   word: Word,
   addresses: readonly string[],
+  bootID: string,
 ): Promise<Hit[]> {
-  const meant = known.filter((each) => isMeant(each, word, addresses));
+  const meant = known.filter((each) => isMeant(each, word, addresses, bootID));
   const namesake = known.filter((each) => !meant.includes(each) && hasName(each, word));
-  const hits = (await Promise.all([...meant, ...namesake].map((each) => hitsOf(machine, each)))).flat();
+  const hits = (await Promise.all([...meant, ...namesake].map((each) => hitsOf(machine, each, bootID)))).flat();
   const add = (netns: NetnsRef | null, links: readonly Link[]): void => {
     for (const link of links) {
       if (!fits(link, word, addresses) || hits.some((hit) => isSame(hit, netns, link))) continue;
-      hits.push({ known: ownerOf(links, link, known), link, netns, twins: null });
+      hits.push({ known: ownerOf(links, link, known, bootID), link, netns, twins: null });
     }
   };
   add(null, machine.home.links);
@@ -69,9 +70,10 @@ async function findHits(
 }
 
 /** Whether the word tells this ENI from all others. */
-function isMeant({ eni, holder, attachment }: Known, word: Word, addresses: readonly string[]): boolean {
+function isMeant(known: Known, word: Word, addresses: readonly string[], bootID: string): boolean {
+  const { eni, holder, attachment } = known;
   const macs = [eni.mac, attachment?.snapshot.permanentMac];
-  const buses = [eni.pciAddress, attachment?.snapshot.busAddress].map((each) => each?.toLowerCase());
+  const buses = [eni.pciAddress, identityOfKnown(known, bootID).busAddress].map((each) => each?.toLowerCase());
   return (
     eni.id === word.text ||
     (word.mac !== null && macs.includes(word.mac)) ||
@@ -85,15 +87,17 @@ function hasName({ eni, attachment }: Known, { name }: Word): boolean {
   return name !== null && [eni.ifname, attachment?.snapshot.name].includes(name);
 }
 
-async function hitsOf(machine: Look, known: Known): Promise<Hit[]> {
-  const seen = await sight(machine, identityOfKnown(known), known.attachment?.netns ?? null);
+async function hitsOf(machine: Look, known: Known, bootID: string): Promise<Hit[]> {
+  const identity = identityOfKnown(known, bootID);
+  const seen = await sight(machine, identity, known.attachment?.netns ?? null);
   if (seen === undefined) return [{ known, link: null, netns: null, twins: null }];
-  const twins = seen.links.length > 1 ? ambiguity(seen.links, identityOfKnown(known)) : null;
+  const twins = seen.links.length > 1 ? ambiguity(seen.links, identity) : null;
   return seen.links.map((link) => ({ known, link, netns: seen.netns, twins }));
 }
 
-function identityOfKnown({ eni, attachment }: Known): Identity {
-  return attachment === undefined ? identityOf(eni) : identityOfAttachment(attachment);
+/** @param bootID of the running system */
+export function identityOfKnown({ eni, attachment }: Known, bootID: string): Identity {
+  return attachment === undefined ? identityOf(eni) : identityOfAttachment(attachment, bootID);
 }
 
 /** Whether the link is what the word names. An owner is known by the labels, where the record was lost. */
@@ -115,8 +119,8 @@ function isSame(hit: Hit, netns: NetnsRef | null, link: Link): boolean {
 }
 
 /** The ENI whose NIC this link is, among the links of one netns. */
-function ownerOf(links: readonly Link[], link: Link, known: readonly Known[]): Known | null {
-  return known.find((each) => identify(links, identityOfKnown(each)).includes(link)) ?? null;
+function ownerOf(links: readonly Link[], link: Link, known: readonly Known[], bootID: string): Known | null {
+  return known.find((each) => identify(links, identityOfKnown(each, bootID)).includes(link)) ?? null;
 }
 
 /** Whether record and kernel disagree, as they do while a NIC is on its way. */

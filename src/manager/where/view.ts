@@ -8,7 +8,7 @@ import { commandLine } from '../../model/paste.js';
 import type { Known } from '../known.js';
 import { isOccupied, type Look } from '../locate.js';
 import { BY_HAND, type Parts } from '../parts.js';
-import type { Hit, Scene } from './hits.js';
+import { type Hit, identityOfKnown, type Scene } from './hits.js';
 import type { Word } from './word.js';
 
 /** One NIC, as printed by `enim where --json`. */
@@ -54,7 +54,7 @@ export async function viewAll(parts: Parts, word: Word, scene: Scene): Promise<N
   const attachments = scene.known.flatMap(({ attachment }) => attachment ?? []);
   const views = scene.hits.map(async (hit) => {
     const { known, link, netns } = hit;
-    const busAddress = link === null ? busAddressOf(known) : link.busAddress;
+    const busAddress = link === null ? busAddressOf(known, parts.bootID) : link.busAddress;
     const hardware = busAddress === null ? undefined : await parts.links.hardwareAt(busAddress);
     const isThere = hardware !== undefined && (link !== null || !(await isOthers(scene.machine, hardware)));
     const place = netns === null ? null : holdersOf(netns, holders.get(netns.inode), known?.attachment);
@@ -86,8 +86,8 @@ function unclaimed({ busAddress }: Word, hardware: Hardware | undefined): NicVie
   return [{ ...view, link: null, netns: null, record: null, label: null, note, next: LOOK_AROUND }];
 }
 
-function busAddressOf(known: Known | null): string | null {
-  return known?.attachment?.snapshot.busAddress ?? known?.eni.pciAddress ?? null;
+function busAddressOf(known: Known | null, bootID: string): string | null {
+  return known === null ? null : identityOfKnown(known, bootID).busAddress;
 }
 
 function placeOf({ link, netns }: Hit, isPluggedIn: boolean): NicView['at'] {
