@@ -199,10 +199,11 @@ function changes(programs: Programs, ip: Ip, fd: number): Omit<LinkWork, keyof L
 
     async moveIn(link, netns, attachment) {
       const label = formatLabel(attachment.eni.id, attachment.snapshot.name, attachment);
+      // By index, just looked up: udev renames a plugged card within 100 ms, and then the next one may get the name.
+      const dev = `if${link.ifindex}`;
       await ip('home', [
-        ['link', 'set', 'dev', link.name, 'alias', label],
-        // By index, just looked up: a move by name races with udev, which renames a plugged card within 100 ms.
-        ['link', 'set', 'dev', `if${link.ifindex}`, 'netns', netns.path, 'name', attachment.ifname],
+        ['link', 'set', 'dev', dev, 'alias', label],
+        ['link', 'set', 'dev', dev, 'netns', netns.path, 'name', attachment.ifname],
       ]);
     },
 

@@ -16,7 +16,7 @@ export function takeSnapshot(link: Link, routes: readonly LinkRoute[]): LinkSnap
 
 interface Plan {
   readonly commands: readonly IpCommand[];
-  /** How many of the commands, from the first, are for the name; the others use the new one. */
+  /** How many of the commands, from the first, are for the name. */
   readonly renaming: number;
   readonly restored: readonly Restored[];
 }
@@ -31,18 +31,20 @@ export function planRestore(link: Link, snapshot: LinkSnapshot, taken: ReadonlyS
   const commands: IpCommand[] = [];
   const restored: Restored[] = [];
   const name = taken.has(snapshot.name) ? link.name : snapshot.name;
+  // By index: others, udev or another enim, may rename it meanwhile, and give its name to another.
+  const dev = `if${link.ifindex}`;
   const put = (what: string, from: unknown, to: unknown, command: readonly string[]): void => {
     if (from === to) return;
-    commands.push(['link', 'set', 'dev', name, ...command]);
+    commands.push(['link', 'set', 'dev', dev, ...command]);
     restored.push({ what, from: show(from), to: show(to) });
   };
 
   const goesDown = link.up && (link.name !== name || link.mac !== snapshot.mac);
-  if (goesDown) commands.push(['link', 'set', 'dev', link.name, 'down']);
+  if (goesDown) commands.push(['link', 'set', 'dev', dev, 'down']);
   if (link.name !== name) {
     // The device's own altname refuses the rename (EEXIST); udev likes to make the predictable name one.
-    if (link.altnames.includes(name)) commands.push(['link', 'property', 'del', 'dev', link.name, 'altname', name]);
-    commands.push(['link', 'set', 'dev', link.name, 'name', name]);
+    if (link.altnames.includes(name)) commands.push(['link', 'property', 'del', 'dev', dev, 'altname', name]);
+    commands.push(['link', 'set', 'dev', dev, 'name', name]);
     restored.push({ what: 'name', from: link.name, to: name });
   }
   const renaming = link.name === name ? 0 : commands.length;
@@ -52,18 +54,18 @@ export function planRestore(link: Link, snapshot: LinkSnapshot, taken: ReadonlyS
   put('group', link.group, snapshot.group, ['group', snapshot.group]);
   put('promiscuity', link.promiscuous, snapshot.promiscuous, ['promisc', snapshot.promiscuous ? 'on' : 'off']);
   if (parseLabel(link.alias) === undefined) put('alias', link.alias, snapshot.alias, ['alias', snapshot.alias ?? '']);
-  else commands.push(['link', 'set', 'dev', name, 'alias', snapshot.alias ?? '']);
+  else commands.push(['link', 'set', 'dev', dev, 'alias', snapshot.alias ?? '']);
 
   for (const altname of link.altnames.filter((each) => !snapshot.altnames.includes(each) && each !== name)) {
-    commands.push(['link', 'property', 'del', 'dev', name, 'altname', altname]);
+    commands.push(['link', 'property', 'del', 'dev', dev, 'altname', altname]);
     restored.push({ what: 'altname', from: altname, to: '-' });
   }
   for (const altname of snapshot.altnames.filter((each) => !link.altnames.includes(each) && !taken.has(each))) {
-    commands.push(['link', 'property', 'add', 'dev', name, 'altname', altname]);
+    commands.push(['link', 'property', 'add', 'dev', dev, 'altname', altname]);
     restored.push({ what: 'altname', from: '-', to: altname });
   }
   return {
-    commands: [...commands, ...restoreTraffic(goesDown ? withoutIPv6(link) : link, snapshot, name)],
+    commands: [...commands, ...restoreTraffic(goesDown ? withoutIPv6(link) : link, snapshot, dev)],
     renaming,
     restored,
   };
@@ -105,13 +107,13 @@ function withoutIPv6(link: Link): Link {
 }
 
 /** Up state, addresses and routes: lost in every move, so putting them back is no news. Routes need the link up. */
-function restoreTraffic(link: Link, snapshot: LinkSnapshot, name: string): IpCommand[] {
+function restoreTraffic(link: Link, snapshot: LinkSnapshot, dev: string): IpCommand[] {
   const present = new Set(link.addresses.map(({ address }) => address));
   const wanted = new Set(snapshot.addresses.map(({ address }) => address));
   return [
     ...link.addresses
       .filter(({ address, scope }) => scope !== 'link' && !wanted.has(address))
-      .map(({ address }) => ['address', 'del', address, 'dev', name]),
+      .map(({ address }) => ['address', 'del', address, 'dev', dev]),
     ...snapshot.addresses
       .filter(({ address }) => !present.has(address))
       .map(({ address, scope }) => [
@@ -119,16 +121,16 @@ function restoreTraffic(link: Link, snapshot: LinkSnapshot, name: string): IpCom
         'add',
         address,
         'dev',
-        name,
+        dev,
         'scope',
         scope,
         ...(address.includes(':') ? ['nodad'] : []),
       ]),
     ...(link.master === null && snapshot.master !== null
-      ? [['link', 'set', 'dev', name, 'master', snapshot.master]]
+      ? [['link', 'set', 'dev', dev, 'master', snapshot.master]]
       : []),
-    ['link', 'set', 'dev', name, snapshot.up ? 'up' : 'down'],
-    ...(snapshot.up ? snapshot.routes.map((route) => routeCommand(route, name)) : []),
+    ['link', 'set', 'dev', dev, snapshot.up ? 'up' : 'down'],
+    ...(snapshot.up ? snapshot.routes.map((route) => routeCommand(route, dev)) : []),
   ];
 }
 

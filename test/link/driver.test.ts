@@ -63,17 +63,27 @@ describe('looking', () => {
 });
 
 describe('moveIn', () => {
-  it('labels the NIC and moves it by index under its new name, in one process and under the lock (containernetworking/plugins#1072)', async () => {
+  it('labels the NIC and moves it, by index, under its new name, in one process and under the lock (containernetworking/plugins#1072)', async () => {
     const { kernel, driver, netns, home } = machine();
     const seen: (readonly number[])[] = [];
     kernel.onCommand = (_, keepOpen) => void seen.push(keepOpen);
     await driver.moveIn(await home(), netns, sampleAttachment());
     expect(kernel.changes).toEqual([
-      'home: link set dev eni1 alias enim:eni=eni-1;home=eni1;network=enim;container=c1;ifname=eth0;owner=default/web-0',
+      'home: link set dev if7 alias enim:eni=eni-1;home=eni1;network=enim;container=c1;ifname=eth0;owner=default/web-0',
       `home: link set dev if7 netns ${NAME} name eth0`,
     ]);
     expect(seen.slice(-2)).toEqual([[LOCK.fd], [LOCK.fd]]);
     expect(kernel.in(netns.inode).map(({ name, mac }) => `${name} ${mac}`)).toEqual([`eth0 ${macOf(1)}`]);
+  });
+
+  it('labels the right NIC, although udev has renamed it since, and its name is another’s', async () => {
+    const { kernel, card, driver, netns, home } = machine();
+    const link = await home();
+    card.name = 'ens5';
+    const next = kernel.addDevice({ name: 'eni1', mac: macOf(8) });
+    await driver.moveIn(link, netns, sampleAttachment());
+    expect(kernel.in(netns.inode)).toMatchObject([{ mac: macOf(1), alias: expect.stringContaining('enim:') }]);
+    expect(next).toMatchObject({ name: 'eni1', alias: undefined });
   });
 
   it('fails with the kernel’s reason', async () => {

@@ -84,33 +84,33 @@ describe('takeSnapshot', () => {
 
 describe('planRestore', () => {
   it('does no more for a link that is as it was than to say so', () => {
-    expect([plan({}, {}), restored({}, {})]).toEqual([['link set dev eni1 down'], []]);
-    expect(plan({ up: true }, { up: true })).toEqual(['link set dev eni1 up']);
+    expect([plan({}, {}), restored({}, {})]).toEqual([['link set dev if2 down'], []]);
+    expect(plan({ up: true }, { up: true })).toEqual(['link set dev if2 up']);
   });
 
   it('gives a NIC that came home as in the pod its name back (kube-ovn#3437)', () => {
-    expect(plan({ name: 'eth0' }, {})).toEqual(['link set dev eth0 name eni1', 'link set dev eni1 down']);
+    expect(plan({ name: 'eth0' }, {})).toEqual(['link set dev if2 name eni1', 'link set dev if2 down']);
     expect(restored({ name: 'eth0' }, {})).toEqual(['name eth0 → eni1']);
   });
 
   it('takes a link down before it renames it', () => {
     expect(plan({ name: 'eth0', up: true }, { up: true })).toEqual([
-      'link set dev eth0 down',
-      'link set dev eth0 name eni1',
-      'link set dev eni1 up',
+      'link set dev if2 down',
+      'link set dev if2 name eni1',
+      'link set dev if2 up',
     ]);
   });
 
   it('drops the altname that is the name itself before it renames (sriov-cni#250)', () => {
     expect(plan({ name: 'eth0', altnames: ['eni1', 'b'] }, { altnames: ['b'] })).toEqual([
-      'link property del dev eth0 altname eni1',
-      'link set dev eth0 name eni1',
-      'link set dev eni1 down',
+      'link property del dev if2 altname eni1',
+      'link set dev if2 name eni1',
+      'link set dev if2 down',
     ]);
   });
 
   it('leaves the name where another device has it by now', () => {
-    expect(plan({ name: 'enim0' }, {}, ['eni1'])).toEqual(['link set dev enim0 down']);
+    expect(plan({ name: 'enim0' }, {}, ['eni1'])).toEqual(['link set dev if2 down']);
     expect(restored({ name: 'enim0' }, {}, ['eni1'])).toEqual([]);
   });
 
@@ -125,14 +125,14 @@ describe('planRestore', () => {
       alias: 'mine',
     };
     expect(plan(link, { alias: 'uplink 7', altnames: ['enp3s0'] })).toEqual([
-      `link set dev eni1 address ${macOf(1)}`,
-      'link set dev eni1 mtu 1500',
-      'link set dev eni1 txqueuelen 1000',
-      'link set dev eni1 group default',
-      'link set dev eni1 promisc off',
-      'link set dev eni1 alias uplink 7',
-      'link property add dev eni1 altname enp3s0',
-      'link set dev eni1 down',
+      `link set dev if2 address ${macOf(1)}`,
+      'link set dev if2 mtu 1500',
+      'link set dev if2 txqueuelen 1000',
+      'link set dev if2 group default',
+      'link set dev if2 promisc off',
+      'link set dev if2 alias uplink 7',
+      'link property add dev if2 altname enp3s0',
+      'link set dev if2 down',
     ]);
     expect(restored(link, { alias: 'uplink 7', altnames: ['enp3s0'] })).toEqual([
       `MAC ${macOf(99)} → ${macOf(1)}`,
@@ -147,27 +147,27 @@ describe('planRestore', () => {
 
   it('takes a link down before it changes the MAC, and only then', () => {
     expect(plan({ mac: macOf(99), permanentMac: macOf(1), up: true }, { up: true })).toEqual([
-      'link set dev eni1 down',
-      `link set dev eni1 address ${macOf(1)}`,
-      'link set dev eni1 up',
+      'link set dev if2 down',
+      `link set dev if2 address ${macOf(1)}`,
+      'link set dev if2 up',
     ]);
-    expect(plan({ mtu: 1300, up: true }, { up: true })).toEqual(['link set dev eni1 mtu 1500', 'link set dev eni1 up']);
+    expect(plan({ mtu: 1300, up: true }, { up: true })).toEqual(['link set dev if2 mtu 1500', 'link set dev if2 up']);
   });
 
   it('takes our label off without reporting it as a change of the pod’s', () => {
-    expect(plan({ alias: LABEL }, {})).toEqual(['link set dev eni1 alias ', 'link set dev eni1 down']);
+    expect(plan({ alias: LABEL }, {})).toEqual(['link set dev if2 alias ', 'link set dev if2 down']);
     expect(plan({ alias: LABEL }, { alias: 'uplink' })).toEqual([
-      'link set dev eni1 alias uplink',
-      'link set dev eni1 down',
+      'link set dev if2 alias uplink',
+      'link set dev if2 down',
     ]);
     expect(restored({ alias: LABEL }, { alias: 'uplink' })).toEqual([]);
   });
 
   it('removes altnames that came meanwhile, and adds none that another device has', () => {
     expect(plan({ altnames: ['new'] }, { altnames: ['gone', 'taken'] }, ['taken'])).toEqual([
-      'link property del dev eni1 altname new',
-      'link property add dev eni1 altname gone',
-      'link set dev eni1 down',
+      'link property del dev if2 altname new',
+      'link property add dev if2 altname gone',
+      'link set dev if2 down',
     ]);
     expect(restored({ altnames: ['new'] }, { altnames: ['gone', 'taken'] }, ['taken'])).toEqual([
       'altname new → -',
@@ -186,9 +186,9 @@ describe('planRestore', () => {
       sampleAddress('fe80::1/64', { scope: 'link' }),
     ];
     expect(plan({ up: true, addresses: present }, { up: true, addresses })).toEqual([
-      'address del 10.0.0.99/24 dev eni1',
-      'address add fd00::10/64 dev eni1 scope global nodad',
-      'link set dev eni1 up',
+      'address del 10.0.0.99/24 dev if2',
+      'address add fd00::10/64 dev if2 scope global nodad',
+      'link set dev if2 up',
     ]);
   });
 
@@ -199,10 +199,10 @@ describe('planRestore', () => {
       { up: true, addresses },
     );
     expect(commands).toEqual([
-      'link set dev ens5 down',
-      'link set dev ens5 name eni1',
-      'address add fd00::10/64 dev eni1 scope global nodad',
-      'link set dev eni1 up',
+      'link set dev if2 down',
+      'link set dev if2 name eni1',
+      'address add fd00::10/64 dev if2 scope global nodad',
+      'link set dev if2 up',
     ]);
   });
 
@@ -221,22 +221,22 @@ describe('planRestore', () => {
       route({ dst: 'fd01::/64', family: 6, metric: 1024 }),
     ];
     expect(plan({}, { up: true, routes })).toEqual([
-      'link set dev eni1 up',
-      'route replace 0.0.0.0/0 via 10.0.0.1 dev eni1 table 100 metric 50 src 10.0.0.10 proto static scope global onlink',
-      'route replace 10.9.0.0/16 dev eni1 table main proto boot scope link',
-      'route replace ::/0 via fd00::1 dev eni1 table main metric 1024 proto ra onlink',
-      'route replace fd01::/64 dev eni1 table main metric 1024 proto boot',
+      'link set dev if2 up',
+      'route replace 0.0.0.0/0 via 10.0.0.1 dev if2 table 100 metric 50 src 10.0.0.10 proto static scope global onlink',
+      'route replace 10.9.0.0/16 dev if2 table main proto boot scope link',
+      'route replace ::/0 via fd00::1 dev if2 table main metric 1024 proto ra onlink',
+      'route replace fd01::/64 dev if2 table main metric 1024 proto boot',
     ]);
   });
 
   it('names the family of a gateway that is not the destination’s, which iproute2 wants', () => {
     expect(plan({}, { up: true, routes: [route({ gateway: 'fd00::1' })] })[1]).toBe(
-      'route replace 10.9.0.0/16 via inet6 fd00::1 dev eni1 table main proto boot scope global onlink',
+      'route replace 10.9.0.0/16 via inet6 fd00::1 dev if2 table main proto boot scope global onlink',
     );
   });
 
   it('gives no routes to a link that was down', () => {
-    expect(plan({}, { up: false, routes: [route({})] })).toEqual(['link set dev eni1 down']);
+    expect(plan({}, { up: false, routes: [route({})] })).toEqual(['link set dev if2 down']);
   });
 });
 
