@@ -18,6 +18,7 @@ import type { Ip, IpCommand } from './ip.js';
 import { parseLinks, parseRoutes, parseWay } from './parse.js';
 import { openIp } from './session.js';
 import { planRestore, remainingDifferences, takeSnapshot } from './snapshot.js';
+import { findSquatter } from './squatter.js';
 
 /** What the node's own traffic needs, as seen in one look. */
 export interface NodeUse {
@@ -114,7 +115,11 @@ export function createLinkDriver(programs: Programs, sshPeer: string | null): Li
     },
     findDevice,
     faults: configurationFaults,
-    differences: (link, snapshot, home) => planRestore(link, snapshot, namesOfOthers(home, link)).restored,
+    differences(link, snapshot, home) {
+      const squatter = findSquatter(home, link, snapshot.name);
+      const others = home.filter(({ ifindex }) => ifindex !== squatter?.ifindex);
+      return planRestore(link, snapshot, namesOfOthers(others, link)).restored;
+    },
     hardwareAt,
     driverOf,
     under({ fd }) {
@@ -170,13 +175,30 @@ function changes(programs: Programs, ip: Ip, fd: number): Omit<LinkWork, keyof L
     return parseRoutes(routes, link.name);
   };
 
+  /** The links at home, once a NIC on its way home that has the name was given another one. */
+  const makeRoom = async (link: Link, name: string): Promise<Link[]> => {
+    const links = await linksAtHome();
+    const squatter = findSquatter(links, link, name);
+    if (squatter === undefined) return links;
+    const dev = `if${squatter.ifindex}`;
+    await ip(
+      'home',
+      [
+        ['link', 'set', 'dev', dev, 'down'],
+        ['link', 'set', 'dev', dev, 'name', freeName(namesOf(links))],
+      ],
+      { force: true },
+    );
+    return linksAtHome();
+  };
+
   /**
    * Gives the NIC its name back; returns the plan for the rest. Somebody may be quicker: udev makes the name an altname of a card
    * that has just come home, which is mended, and another device may get it, which is not: then the NIC keeps the name that it has.
    */
   const rename = async (link: Link, snapshot: LinkSnapshot): Promise<ReturnType<typeof planRestore>> => {
     let seen = link;
-    let plan = planRestore(seen, snapshot, namesOfOthers(await linksAtHome(), seen));
+    let plan = planRestore(seen, snapshot, namesOfOthers(await makeRoom(seen, snapshot.name), seen));
     const restored = plan.restored;
     for (let tries = 0; plan.renaming > 0 && tries < RENAME_TRIES; tries += 1) {
       await ip('home', plan.commands.slice(0, plan.renaming), { force: true });

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { createLinkDriver } from '../../src/link/driver.js';
+import { formatLabel } from '../../src/model/label.js';
 import type { Link } from '../../src/model/link.js';
 import { setupOf } from '../../src/model/setup.js';
-import { macOf, sampleAttachment, sampleEni } from '../model/samples.js';
+import { macOf, sampleAttachment, sampleEndpoint, sampleEni } from '../model/samples.js';
 import { enimErrorOf } from '../model/thrown.js';
 import { HOME, Kernel, Refusal } from './kernel.js';
 
@@ -254,6 +255,32 @@ describe('restore', () => {
     const { remaining, link } = await driver.restore(await home(), snapshot);
     expect(link.name).toBe('enim0');
     expect(remaining).toEqual([{ what: 'name', from: 'enim0', to: 'eni1' }]);
+  });
+
+  it('takes its name from another NIC that the kernel sent home under it, and that has a name of its own to go to', async () => {
+    const { kernel, card, driver, home } = machine();
+    const snapshot = await driver.snapshot(await home());
+    const alias = formatLabel('eni-2', 'eni2', sampleEndpoint());
+    const other = kernel.addDevice({ name: 'eni1', mac: macOf(2), alias, up: true });
+    card.name = 'dev7';
+    const { links } = await driver.lookHome();
+    const renamed = { what: 'name', from: 'dev7', to: 'eni1' };
+    expect(driver.differences(await home(), snapshot, links)).toEqual([renamed]);
+    expect(await driver.restore(await home(), snapshot)).toMatchObject({ restored: [renamed], remaining: [] });
+    expect([card.name, other.name, other.alias]).toEqual(['eni1', 'enim0', alias]);
+  });
+
+  it('leaves its name to another NIC that could not get its own, or is no longer on its way home', async () => {
+    for (const target of ['taken', 'eni1']) {
+      const { kernel, card, driver, home } = machine();
+      const snapshot = await driver.snapshot(await home());
+      kernel.addDevice({ name: 'x', altnames: ['taken'], mac: macOf(9) });
+      kernel.addDevice({ name: 'eni1', mac: macOf(2), alias: formatLabel('eni-2', target, sampleEndpoint()) });
+      card.name = 'dev7';
+      const { remaining } = await driver.restore(await home(), snapshot);
+      expect(remaining).toEqual([{ what: 'name', from: 'dev7', to: 'eni1' }]);
+      expect(kernel.in(HOME).map(({ name }) => name)).toEqual(['dev7', 'x', 'eni1']);
+    }
   });
 
   it('goes on where something cannot be put back, and says what', async () => {

@@ -80,6 +80,16 @@ describeInVm('enim with PCI cards', () => {
     });
   });
 
+  describe('of which one came home under the name of another', () => {
+    it('gives both their own', () => {
+      expect(life.cards('robbed')[C]?.name).toBe('eth0');
+      expect(life.cards('robbed')[A]?.name).toMatch(/^dev\d+$/);
+      for (const id of ['eth0', 'eth2'])
+        expect(life.verdict('gc-robbed', id)).toMatchObject({ action: 'reclaim', done: true });
+      expect(life.cards('settled')).toEqual(life.cards('after'));
+    });
+  });
+
   describe('of pods that died without a word, on a node with udev', () => {
     it('sees the kernel send both home, of which one only can keep the pod’s name', () => {
       const names = [A, B].map((mac) => death.cards('returned')[mac]?.name);

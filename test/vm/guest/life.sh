@@ -32,3 +32,15 @@ until_true is_home 02:00:5e:10:00:04
 step list-virtio enim list --json
 step gc-virtio enim gc --grace 0 --json
 step after links
+
+# The kernel brings a card home under the name that another one has there.
+for pod in web-3 web-4; do ip netns add "$pod"; done
+step add-robbed enim add default/web-3 --netns web-3 --eni eth0 --json
+step add-robber enim add default/web-4 --netns web-4 --eni eth2 --json
+ip netns del web-4
+until_true is_home 02:00:5e:10:00:03 eth0
+ip netns del web-3
+until_true is_home 02:00:5e:10:00:01
+step robbed links
+step gc-robbed enim gc --grace 0 --json
+step settled links
