@@ -64,16 +64,48 @@ function missing(): string | undefined {
   return existsSync(EXECUTABLE) ? undefined : `${EXECUTABLE} is not built (npm run build)`;
 }
 
+/** A card that is in its slot when the machine starts. */
+interface Plugged {
+  readonly mac: string;
+  readonly model: 'vmxnet3' | 'virtio-net-pci';
+  readonly slot: number;
+}
+
+/** What a machine has that others do not. */
+interface Machine {
+  readonly cards?: readonly Plugged[];
+  /** Image of a disk that outlives the machine; a scenario mounts it by `mount_disk`. */
+  readonly disk?: string;
+  readonly cpus?: number;
+  readonly mebibytes?: number;
+}
+
+/** Its slot is behind all others, so that disks and cards are counted differently when cards are there from the start. */
+const DISK_SLOT = 31;
+
+/** Does the work with an empty disk, which every machine that is given it finds as the last one left it when its power went. */
+export async function withDisk<T>(work: (disk: string) => Promise<T>): Promise<T> {
+  const directory = mkdtempSync(join(tmpdir(), 'enim-disk-'));
+  const disk = join(directory, 'disk.ext4');
+  try {
+    const { code, stderr } = await run('mke2fs', ['-q', '-t', 'ext4', disk, '16M']);
+    if (code !== 0) throw new Error(`mke2fs ended with ${code}.\n${stderr}`);
+    return await work(disk);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
 /** Plays a scenario of test/vm/guest in a guest of its own. */
-export async function play(scenario: string): Promise<Story> {
+export async function play(scenario: string, machine: Machine = {}): Promise<Story> {
   const share = mkdtempSync(join(tmpdir(), 'enim-vm-'));
   try {
     cpSync(join(import.meta.dirname, 'guest'), share, { recursive: true });
     place(EXECUTABLE, join(share, 'enim'));
     const guest = [
       ...['--share', share, '--env', 'SCENARIO=/share', '--timeout', String(GUEST_SECONDS)],
-      // The executable needs SSE 4.2, which QEMU's usual CPU lacks.
-      '--qemu=-cpu max',
+      ...['--smp', String(machine.cpus ?? 1), '--mem', String(machine.mebibytes ?? 1024)],
+      `--qemu=${hardware(machine).join(' ')}`,
     ];
     const command = ['bash', `/share/${scenario}.sh`];
     const { code, stdout, stderr } = await run(join(BED, 'vm-run'), [...guest, '--', ...command], {
@@ -84,6 +116,26 @@ export async function play(scenario: string): Promise<Story> {
   } finally {
     rmSync(share, { recursive: true });
   }
+}
+
+/** Arguments of QEMU. */
+function hardware({ cards = [], disk }: Machine): string[] {
+  const drive = ['-drive', `file=${disk},format=raw,if=none,id=disk`];
+  const device = ['-device', `virtio-blk-pci,drive=disk,serial=disk,addr=${hex(DISK_SLOT)}`];
+  return [
+    // The executable needs SSE 4.2, which QEMU's usual CPU lacks.
+    ...['-cpu', 'max'],
+    ...(disk === undefined ? [] : [...drive, ...device]),
+    ...cards.flatMap(({ mac, model, slot }) => [
+      ...['-netdev', `hubport,id=net${slot},hubid=0`],
+      ...['-device', `${model},id=card${slot},netdev=net${slot},mac=${mac},addr=${hex(slot)},romfile=`],
+    ]),
+  ];
+}
+
+/** QEMU reads the number of a slot as hexadecimal. */
+function hex(slot: number): string {
+  return slot.toString(16);
 }
 
 /** As a hard link if possible: it is 110 MB. */

@@ -46,3 +46,18 @@ addresses() {
       | map(.[0] + (if .[1] then {ipv4: {address: .[1]}} else {} end)))' "$ENIM_CONFIG" --args "$@" >/tmp/settings &&
     cat /tmp/settings >"$ENIM_CONFIG"
 }
+
+# end PID...: kills children of this shell, which is not to tell of it in the middle of a step.
+end() {
+  kill -KILL "$@"
+  wait "$@"
+} 2>/dev/null
+
+# mount_disk: mounts at /disk the disk that outlives the machine.
+mount_disk() {
+  local disk
+  mkdir -p /disk
+  for disk in /sys/block/vd*; do
+    [ "$(<"$disk/serial")" != disk ] || mount -t ext4 "/dev/${disk##*/}" /disk
+  done
+}
