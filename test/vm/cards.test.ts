@@ -1,7 +1,7 @@
 /** enim on real (emulated) PCI cards: they have no kind, do not die with a netns, and can be pulled out. */
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { AddAnswer } from '../fabric/answers.js';
-import { describeInVm, play, type Story } from './bed.js';
+import { type Card, describeInVm, play, type Story } from './bed.js';
 
 const A = '02:00:5e:10:00:01';
 const B = '02:00:5e:10:00:02';
@@ -125,6 +125,28 @@ describeInVm('enim with PCI cards', () => {
       const { ifindex: _, ...before } = death.cards('before')[mac] ?? { ifindex: 0 };
       expect(death.cards('forced')[mac]).toMatchObject(before);
       expect(returned?.remaining).toEqual([]);
+    });
+
+    it('frees those whose names at home others have by now, as a name or an altname, and leaves the others theirs', () => {
+      for (const [id, mac] of [
+        ['ens8', A],
+        ['ens9', B],
+      ] as const) {
+        expect(death.verdict('gc-taken', id)).toMatchObject({ action: 'reclaim', done: true });
+        expect(death.eni('list-taken', id)).toMatchObject({ state: 'free', link: { netns: null } });
+        const { name, ...look } = death.cards('forced')[mac] as Card;
+        expect(death.cards('taken')[mac]).toMatchObject({ mtu: look.mtu, alias: look.alias, up: look.up });
+        expect(death.cards('taken')[mac]?.name).toMatch(/^(eth0|dev\d+)$/);
+        expect(name).toBe(id);
+      }
+      const others = death.answer<{ ifname: string; altnames?: string[] }[]>('taken');
+      expect(others).toContainEqual(expect.objectContaining({ ifname: 'other', altnames: ['ens9'] }));
+      expect(others.filter(({ ifname }) => ifname === 'ens8')).toHaveLength(1);
+    });
+
+    it('gives one its name back with the next del, when it is free again', () => {
+      expect(death.answer<DelAnswer>('del-free').returned).toMatchObject([{ link: { name: 'ens8' }, remaining: [] }]);
+      expect(death.cards('free')[A]).toEqual(death.cards('forced')[A]);
     });
   });
 

@@ -53,3 +53,25 @@ ip netns del web-3
 step del-stuck unshare -pf --mount-proc enim del default/web-3 --json
 step del-forced unshare -pf --mount-proc enim del default/web-3 --force-rebind --json
 step forced links
+
+# While pods have the cards, others take their names at home: one as its name, one as an altname.
+for pod in web-4 web-5; do ip netns add "$pod"; done
+step add-name enim add default/web-4 --netns web-4 --eni ens8 --json
+step add-altname enim add default/web-5 --netns web-5 --eni ens9 --json
+ip link add name ens8 type dummy
+ip link add name other type dummy
+ip link property add dev other altname ens9
+ip netns del web-4
+ip netns del web-5
+until_true is_home 02:00:5e:10:00:01
+until_true is_home 02:00:5e:10:00:02
+udevadm settle
+step gc-taken enim gc --grace 0 --json
+step taken links
+step list-taken enim list --json
+ip link del dev ens8
+ip link del dev other
+ip netns add web-6
+step add-free enim add default/web-6 --netns web-6 --eni ens8 --json
+step del-free enim del default/web-6 --json
+step free links
