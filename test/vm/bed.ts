@@ -11,7 +11,7 @@ import { EXECUTABLE } from '../fabric/requirements.js';
 const BED = process.env.ENIM_VM ?? '';
 
 /** Seconds that one guest may take on a machine that is busy with others. */
-const GUEST_SECONDS = 240;
+const GUEST_SECONDS = 400;
 
 /** One step of a scenario: how a command ended, and what it printed, as JSON where it is JSON. */
 interface Step<T = unknown> {
@@ -50,7 +50,8 @@ export interface Story {
 export function describeInVm(title: string, body: () => void): void {
   const reason = missing();
   if (reason === undefined) {
-    jest.setTimeout((GUEST_SECONDS + 10) * 1_000);
+    // A suite may start two machines in turn.
+    jest.setTimeout((2 * GUEST_SECONDS + 10) * 1_000);
     describe(title, body);
     return;
   }
@@ -76,7 +77,6 @@ interface Machine {
   readonly cards?: readonly Plugged[];
   /** Image of a disk that outlives the machine; a scenario mounts it by `mount_disk`. */
   readonly disk?: string;
-  readonly cpus?: number;
   readonly mebibytes?: number;
 }
 
@@ -104,7 +104,7 @@ export async function play(scenario: string, machine: Machine = {}): Promise<Sto
     place(EXECUTABLE, join(share, 'enim'));
     const guest = [
       ...['--share', share, '--env', 'SCENARIO=/share', '--timeout', String(GUEST_SECONDS)],
-      ...['--smp', String(machine.cpus ?? 1), '--mem', String(machine.mebibytes ?? 1024)],
+      ...['--mem', String(machine.mebibytes ?? 1024)],
       `--qemu=${hardware(machine).join(' ')}`,
     ];
     const command = ['bash', `/share/${scenario}.sh`];

@@ -5,11 +5,12 @@ export BUN_JSC_useJIT=0
 
 # step NAME COMMAND...: runs the command, and says how it ended and what it printed.
 step() {
-  local name=$1 code=0
+  local name=$1
   shift
   printf '\n@step %s\n' "$name"
-  "$@" </dev/null || code=$?
-  printf '\n@code %d\n' "$code"
+  # Through a pipe of its own: Bun makes it non-blocking, and what is written to one may be lost.
+  "$@" </dev/null 2>&1 | cat
+  printf '\n@code %d\n' "${PIPESTATUS[0]}"
 }
 
 # links [NETNS]: the links there.
