@@ -3,7 +3,7 @@ import { type Cidr, contains, parseCidr } from '../model/address.js';
 import type { EniAddress, EniRoute } from '../model/eni.js';
 import type { Link } from '../model/link.js';
 import type { Setup } from '../model/setup.js';
-import type { IpCommand } from './ip.js';
+import type { IpCommand } from './kernel.js';
 
 /** A value for some per-interface sysctls of the pod's netns. */
 export interface Sysctls {

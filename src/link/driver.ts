@@ -14,9 +14,8 @@ import { driverOf, type Hardware, hardwareAt, rebind } from './bus.js';
 import { configurationFaults, planConfigure, sysctlsFor } from './configure.js';
 import { findDevice } from './device.js';
 import { writeSysctls } from './inside.js';
-import type { Ip, IpCommand } from './ip.js';
-import { parseLinks, parseRoutes, parseWay } from './parse.js';
-import { openIp } from './session.js';
+import type { Kernel } from './kernel.js';
+import { openKernel } from './open.js';
 import { planRestore, remainingDifferences, takeSnapshot } from './snapshot.js';
 import { findSquatter } from './squatter.js';
 
@@ -98,21 +97,10 @@ export interface LinkWork extends LinkDriver {
  * @param sshPeer address of the SSH client that we were called by, if any
  */
 export function createLinkDriver(programs: Programs, sshPeer: string | null): LinkDriver {
-  const once: Ip = async (...call) => {
-    const session = openIp(programs, []);
-    try {
-      return await session.ip(...call);
-    } finally {
-      await session.close();
-    }
-  };
-  const driver = (ip: Ip): LinkDriver => ({
-    lookHome: () => lookHome(ip, sshPeer),
-    lookInto: (netns) => lookInto(ip, netns),
-    async routesInto(netns, ifname) {
-      const [routes] = await ip(netns, [['route', 'show', 'table', 'all', 'dev', ifname]]);
-      return parseRoutes(routes, ifname);
-    },
+  const driver = (use: Use): LinkDriver => ({
+    lookHome: () => use((kernel) => lookHome(kernel, sshPeer)),
+    lookInto: (netns) => use((kernel) => lookInto(kernel, netns)),
+    routesInto: (netns, ifname) => use((kernel) => kernel.routes(netns, { dev: ifname })),
     findDevice,
     faults: configurationFaults,
     differences(link, snapshot, home) {
@@ -123,65 +111,66 @@ export function createLinkDriver(programs: Programs, sshPeer: string | null): Li
     hardwareAt,
     driverOf,
     under({ fd }) {
-      const session = openIp(programs, [fd]);
+      const kernel = openKernel(programs, [fd]);
       return {
-        ...driver(session.ip),
-        ...changes(programs, session.ip, fd),
-        prepare: (netns) => session.prepare(['home', netns]),
-        close: session.close,
+        ...driver((work) => work(kernel)),
+        ...changes(programs, kernel, fd),
+        prepare: (netns) => kernel.prepare(['home', netns]),
+        close: kernel.close,
       };
     },
   });
-  return driver(once);
+  return driver(async (work) => {
+    const kernel = openKernel(programs, []);
+    try {
+      return await work(kernel);
+    } finally {
+      await kernel.close();
+    }
+  });
 }
 
-async function lookHome(ip: Ip, sshPeer: string | null): Promise<HomeView> {
-  const look: IpCommand[] = [
-    ['address', 'show'],
-    ['route', 'show', 'table', 'all', 'default'],
-  ];
-  const [links, routes] = await ip('home', look);
-  // No route to the peer is no reason to see nothing.
-  const [toPeer] = sshPeer === null ? [] : await ip('home', [['route', 'get', sshPeer]], { force: true });
-  const parsed = parseLinks(links);
+/** Gives some work the kernel that it is to be done with. */
+type Use = <T>(work: (kernel: Kernel) => Promise<T>) => Promise<T>;
+
+async function lookHome(kernel: Kernel, sshPeer: string | null): Promise<HomeView> {
+  const links = await kernel.links('home');
   return {
-    links: parsed,
+    links,
     use: {
-      defaultRoutes: parseRoutes(routes),
-      sshDevice: toPeer === undefined ? null : parseWay(toPeer),
-      names: namesOf(parsed),
-      lowers: lowersOf(parsed),
+      defaultRoutes: await kernel.routes('home', { to: 'everywhere' }),
+      sshDevice: sshPeer === null ? null : await kernel.wayTo('home', sshPeer),
+      names: namesOf(links),
+      lowers: lowersOf(links),
     },
   };
 }
 
-async function lookInto(ip: Ip, netns: NetnsRef): Promise<readonly Link[] | undefined> {
+async function lookInto(kernel: Kernel, netns: NetnsRef): Promise<readonly Link[] | undefined> {
   try {
-    const [links] = await ip(netns, [['address', 'show']]);
-    return parseLinks(links);
+    return await kernel.links(netns);
   } catch (thrown) {
     if (thrown instanceof EnimError && thrown.code === 'NOT_THERE') return undefined;
     throw thrown;
   }
 }
 
-function changes(programs: Programs, ip: Ip, fd: number): Omit<LinkWork, keyof LinkDriver | 'prepare' | 'close'> {
-  const linksAtHome = async (): Promise<Link[]> => parseLinks((await ip('home', [['address', 'show']]))[0]);
-
-  const routesThrough = async (link: Link): Promise<LinkRoute[]> => {
-    // A link that is down has none.
-    if (!link.up) return [];
-    const [routes] = await ip('home', [['route', 'show', 'table', 'all', 'dev', link.name]]);
-    return parseRoutes(routes, link.name);
-  };
+function changes(
+  programs: Programs,
+  kernel: Kernel,
+  fd: number,
+): Omit<LinkWork, keyof LinkDriver | 'prepare' | 'close'> {
+  /** A link that is down has none. */
+  const routesThrough = async (link: Link): Promise<LinkRoute[]> =>
+    link.up ? kernel.routes('home', { dev: link.name }) : [];
 
   /** The links at home, once a NIC on its way home that has the name was given another one. */
   const makeRoom = async (link: Link, name: string): Promise<Link[]> => {
-    const links = await linksAtHome();
+    const links = await kernel.links('home');
     const squatter = findSquatter(links, link, name);
     if (squatter === undefined) return links;
     const dev = `if${squatter.ifindex}`;
-    await ip(
+    await kernel.change(
       'home',
       [
         ['link', 'set', 'dev', dev, 'down'],
@@ -189,7 +178,7 @@ function changes(programs: Programs, ip: Ip, fd: number): Omit<LinkWork, keyof L
       ],
       { force: true },
     );
-    return linksAtHome();
+    return kernel.links('home');
   };
 
   /**
@@ -201,8 +190,8 @@ function changes(programs: Programs, ip: Ip, fd: number): Omit<LinkWork, keyof L
     let plan = planRestore(seen, snapshot, namesOfOthers(await makeRoom(seen, snapshot.name), seen));
     const restored = plan.restored;
     for (let tries = 0; plan.renaming > 0 && tries < RENAME_TRIES; tries += 1) {
-      await ip('home', plan.commands.slice(0, plan.renaming), { force: true });
-      const links = await linksAtHome();
+      await kernel.change('home', plan.commands.slice(0, plan.renaming), { force: true });
+      const links = await kernel.links('home');
       const now = links.find(({ ifindex }) => ifindex === link.ifindex);
       if (now === undefined) break;
       seen = now;
@@ -223,7 +212,7 @@ function changes(programs: Programs, ip: Ip, fd: number): Omit<LinkWork, keyof L
       const label = formatLabel(attachment.eni.id, attachment.snapshot.name, attachment);
       // By index, just looked up: udev renames a plugged card within 100 ms, and then the next one may get the name.
       const dev = `if${link.ifindex}`;
-      await ip('home', [
+      await kernel.change('home', [
         ['link', 'set', 'dev', dev, 'alias', label],
         ['link', 'set', 'dev', dev, 'netns', netns.path, 'name', attachment.ifname],
       ]);
@@ -231,17 +220,16 @@ function changes(programs: Programs, ip: Ip, fd: number): Omit<LinkWork, keyof L
 
     async configure(netns, ifname, setup) {
       await writeSysctls(programs, netns, sysctlsFor(setup, ifname), [fd]);
-      const show: IpCommand = ['address', 'show', 'dev', ifname];
-      const [document] = await ip(netns, [...planConfigure(setup, ifname), show]);
-      return settle(setup, ifname, netns, document, async () => (await ip(netns, [show]))[0]);
+      await kernel.change(netns, planConfigure(setup, ifname));
+      return settle(kernel, netns, ifname, setup);
     },
 
     async moveHome(link, netns, name) {
-      const taken = namesOf(await linksAtHome());
+      const taken = namesOf(await kernel.links('home'));
       const target = taken.has(name) ? freeName(taken) : name;
       // An altname that any device at home has, or that is the new name itself, refuses the move or the rename (EEXIST).
       const clashing = link.altnames.filter((altname) => taken.has(altname) || altname === target);
-      await ip(netns, [
+      await kernel.change(netns, [
         ...clashing.map((altname) => ['link', 'property', 'del', 'dev', link.name, 'altname', altname]),
         ['link', 'set', 'dev', link.name, 'netns', `/proc/${process.pid}/ns/net`, 'name', target],
       ]);
@@ -250,8 +238,8 @@ function changes(programs: Programs, ip: Ip, fd: number): Omit<LinkWork, keyof L
     async restore(link, snapshot) {
       const { commands, restored } = await rename(link, snapshot);
       // What cannot be put back (a bridge that is gone, say) must not keep the rest from it; what remains is reported.
-      const documents = await ip('home', [...commands, ['address', 'show']], { force: true });
-      const now = parseLinks(documents.at(-1)).find(({ ifindex }) => ifindex === link.ifindex);
+      await kernel.change('home', commands, { force: true });
+      const now = (await kernel.links('home')).find(({ ifindex }) => ifindex === link.ifindex);
       if (now === undefined)
         throw new EnimError('LINK_LOST', `The NIC ${link.name} left home while it was being restored.`);
       return { link: now, restored, remaining: remainingDifferences(now, snapshot, await routesThrough(now)) };
@@ -267,16 +255,9 @@ const SETTLE_TRIES = 300;
 const SETTLE_POLL_MS = 10;
 
 /** Waits until all that was set is seen, and returns the link as it then is. */
-async function settle(
-  setup: Setup,
-  ifname: string,
-  netns: NetnsRef,
-  first: unknown,
-  again: () => Promise<unknown>,
-): Promise<Link> {
-  let document = first;
+async function settle(kernel: Kernel, netns: NetnsRef, ifname: string, setup: Setup): Promise<Link> {
   for (let tries = 0; ; tries += 1) {
-    const [link] = parseLinks(document ?? []);
+    const [link] = await kernel.links(netns, ifname);
     const faults = link === undefined ? ['it is not there'] : configurationFaults(link, setup);
     if (link !== undefined && faults.length === 0) return link;
     if (tries === SETTLE_TRIES || !link?.addresses.some(({ tentative }) => tentative)) {
@@ -286,7 +267,6 @@ async function settle(
       );
     }
     await sleep(SETTLE_POLL_MS);
-    document = await again();
   }
 }
 

@@ -1,7 +1,7 @@
 /** Stepping into another netns with our own thread (setns(2)), for what is opened there and stays there. */
 import { closeSync, openSync } from 'node:fs';
 import { errnoOf } from '../model/errors.js';
-import { notEntered } from './ip.js';
+import { notEntered } from './kernel.js';
 
 const CLONE_NEWNET = 0x40000000;
 

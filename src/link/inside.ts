@@ -9,8 +9,8 @@ import { libc } from '../libc.js';
 import { EnimError, errnoOf } from '../model/errors.js';
 import type { Sysctls } from './configure.js';
 import { openNetns, stepInto } from './enter.js';
-import type { Place } from './ip.js';
 import { commandIn } from './iproute2.js';
+import type { Place } from './kernel.js';
 
 /**
  * Writes them in order.

@@ -3,8 +3,9 @@
  * nsenter keeps the host's /sys and takes any path, which `ip -n` does not.
  */
 import type { Conversation, Outcome, Programs } from '../exec.js';
-import { commandFailed, type IpCommand, type IpSession, isListing, notEntered, type Place } from './ip.js';
-import { parseDocument } from './parse.js';
+import { EnimError } from '../model/errors.js';
+import { commandFailed, type IpCommand, type Kernel, notEntered, type Place } from './kernel.js';
+import { parseDocument, parseLinks, parseRoutes, parseWay } from './parse.js';
 
 /** A process that is spoken to, and the number of lines that it was sent. */
 interface Speaker {
@@ -28,11 +29,11 @@ export function isVisitor(argv: readonly string[]): boolean {
 }
 
 /** @param keepOpen descriptors that the processes inherit: the locks of what is being changed */
-export function openIproute2(programs: Programs, keepOpen: readonly number[]): IpSession {
+export function openIproute2(programs: Programs, keepOpen: readonly number[]): Kernel {
   const speakers = new Map<string, Speaker>();
 
   const speakerIn = (place: Place): Speaker => {
-    const key = place === 'home' ? '' : place.path;
+    const key = keyOf(place);
     const known = speakers.get(key);
     if (known !== undefined) return known;
     const [program, args] = commandIn(place, 'ip', BATCH);
@@ -41,46 +42,72 @@ export function openIproute2(programs: Programs, keepOpen: readonly number[]): I
     return speaker;
   };
 
-  /** The number of commands that were carried out, and the failure of the next one. */
-  const batch = async (place: Place, commands: readonly IpCommand[], documents: unknown[]): Promise<Failure | null> => {
+  /** Has the lines carried out, the last of which prints a document. */
+  const tell = async (place: Place, lines: readonly IpCommand[]): Promise<string | Failure> => {
     const speaker = speakerIn(place);
-    const lines = isListing(commands.at(-1) ?? []) ? commands : [...commands, ARE_YOU_DONE];
     const before = speaker.sent;
     speaker.sent += lines.length;
-    const listings = lines.filter(isListing).length;
-    const { lines: printed, ended } = await speaker.conversation.ask(
-      lines.map((line) => `${batchLine(line)}\n`).join(''),
-      listings,
-    );
-    documents.push(...printed.slice(0, commands.filter(isListing).length).map(parseDocument));
-    if (ended === null) return null;
-    speakers.delete(place === 'home' ? '' : place.path);
+    const text = lines.map((line) => `${batchLine(line)}\n`).join('');
+    const { lines: printed, ended } = await speaker.conversation.ask(text, 1);
+    if (ended === null) return printed[0] ?? '';
+    speakers.delete(keyOf(place));
     return { at: failedLine(ended.stderr) - before - 1, ended };
   };
 
-  const alone = async (place: Place, command: IpCommand, documents: unknown[]): Promise<Failure | null> => {
-    const [program, args] = commandIn(place, 'ip', ['-j', '-d', ...command]);
+  const show = async (place: Place, command: IpCommand): Promise<unknown> => {
+    const answer = await tell(place, [command]);
+    if (typeof answer === 'string') return parseDocument(answer);
+    throw failure(place, command, answer.ended);
+  };
+
+  const alone = async (place: Place, command: IpCommand): Promise<Failure | null> => {
+    const [program, args] = commandIn(place, 'ip', command);
     const ended = await programs.run(program, args, { keepOpen });
-    if (ended.code !== 0) return { at: 0, ended };
-    if (isListing(command)) documents.push(parseDocument(ended.stdout.trim()));
-    return null;
+    return ended.code === 0 ? null : { at: 0, ended };
+  };
+
+  const together = async (place: Place, commands: readonly IpCommand[]): Promise<Failure | null> => {
+    const answer = await tell(place, [...commands, ARE_YOU_DONE]);
+    return typeof answer === 'string' ? null : answer;
   };
 
   return {
-    async ip(place, commands, { force = false } = {}) {
-      const documents: unknown[] = [];
+    async links(place, name) {
+      const command = ['address', 'show', ...(name === undefined ? [] : ['dev', name])];
+      try {
+        return parseLinks(await show(place, command));
+      } catch (thrown) {
+        if (name !== undefined && thrown instanceof EnimError && /does not exist/.test(thrown.message)) return [];
+        throw thrown;
+      }
+    },
+
+    async routes(place, filter) {
+      const device = 'dev' in filter ? filter.dev : undefined;
+      const which = device === undefined ? ['default'] : ['dev', device];
+      return parseRoutes(await show(place, ['route', 'show', 'table', 'all', ...which]), device);
+    },
+
+    async wayTo(place, address) {
+      try {
+        return parseWay(await show(place, ['route', 'get', address]));
+      } catch (thrown) {
+        if (thrown instanceof EnimError && thrown.code === 'LINK_FAILED') return null;
+        throw thrown;
+      }
+    },
+
+    async change(place, commands, { force = false } = {}) {
       let rest = commands;
       while (rest.length > 0) {
         const unfit = rest.findIndex((command) => !command.every(fitsBatch));
         const next = unfit === 0 ? rest.slice(0, 1) : rest.slice(0, unfit < 0 ? rest.length : unfit);
-        const failed = await (unfit === 0 ? alone(place, next[0] ?? [], documents) : batch(place, next, documents));
+        const failed = await (unfit === 0 ? alone(place, next[0] ?? []) : together(place, next));
         const command = failed === null ? undefined : next[failed.at];
         if (failed !== null && !(force && command !== undefined))
           throw failure(place, command ?? next[0] ?? [], failed.ended);
-        if (command !== undefined && isListing(command)) documents.push(undefined);
         rest = rest.slice(failed === null ? next.length : failed.at + 1);
       }
-      return documents;
     },
 
     prepare(places) {
@@ -93,6 +120,10 @@ export function openIproute2(programs: Programs, keepOpen: readonly number[]): I
       await Promise.allSettled(ending);
     },
   };
+}
+
+function keyOf(place: Place): string {
+  return place === 'home' ? '' : place.path;
 }
 
 interface Failure {

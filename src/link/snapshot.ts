@@ -4,7 +4,7 @@
  */
 import { parseLabel } from '../model/label.js';
 import type { Link, LinkRoute, LinkSnapshot, Restored } from '../model/link.js';
-import type { IpCommand } from './ip.js';
+import type { IpCommand } from './kernel.js';
 
 /** Takes the snapshot of a link at home, together with the routes through it. */
 export function takeSnapshot(link: Link, routes: readonly LinkRoute[]): LinkSnapshot {

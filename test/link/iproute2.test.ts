@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Outcome, Programs } from '../../src/exec.js';
-import type { IpCommand, IpSession } from '../../src/link/ip.js';
 import { openIproute2 } from '../../src/link/iproute2.js';
+import type { IpCommand, Kernel } from '../../src/link/kernel.js';
 import { enimErrorOf } from '../model/thrown.js';
 import { splitLine } from './batch.js';
 
@@ -17,12 +17,11 @@ interface Call {
 /** What `ip` prints for one command, or how it fails. */
 type Reaction = (words: readonly string[]) => string | { readonly stderr: string; readonly code?: number | null };
 
-const SHOW = ['address', 'show'];
 const UP = ['link', 'set', 'dev', 'eni1', 'up'];
 const NETNS = { path: '/run/netns/web-0' };
 
 /** A session with programs that answer as told, by default every listing with an empty document. */
-function open(react: Reaction = () => '[]', keepOpen: readonly number[] = []): { session: IpSession; calls: Call[] } {
+function open(react: Reaction = () => '[]', keepOpen: readonly number[] = []): { session: Kernel; calls: Call[] } {
   const calls: Call[] = [];
   const outcomeOf = (words: readonly string[], line: number | null): Outcome => {
     const reaction = react(words);
@@ -39,7 +38,7 @@ function open(react: Reaction = () => '[]', keepOpen: readonly number[] = []): {
     run: async (program, args, options = {}) => {
       const argv = [program, ...args];
       calls.push({ argv, keepOpen: options.keepOpen, told: [], isOpen: false });
-      return outcomeOf(argv.slice(argv.indexOf('-d') + 1), null);
+      return outcomeOf(argv.slice(argv.indexOf('ip') + 1), null);
     },
     converse: (program, args, options = {}) => {
       const call: Call = { argv: [program, ...args], keepOpen: options.keepOpen, told: [], isOpen: true };
@@ -68,9 +67,9 @@ function open(react: Reaction = () => '[]', keepOpen: readonly number[] = []): {
 describe('an `ip` session', () => {
   it('speaks to one process in each place, kept from one call to the next, with the locks it was given', async () => {
     const { session, calls } = open(undefined, [7]);
-    await session.ip('home', [SHOW]);
-    await session.ip(NETNS, [SHOW]);
-    await session.ip('home', [UP]);
+    await session.links('home');
+    await session.links(NETNS);
+    await session.change('home', [UP]);
     const batch = ['ip', '-j', '-d', '-batch', '-'];
     expect(calls.map(({ argv, keepOpen }) => [argv, keepOpen])).toEqual([
       [batch, [7]],
@@ -79,23 +78,43 @@ describe('an `ip` session', () => {
     expect(calls[0]?.told.slice(0, 2)).toEqual(['address show', 'link set dev eni1 up']);
   });
 
-  it('gives the documents of the commands that list something, in their order', async () => {
-    const { session } = open((words) => `[{"of":"${words[0]}"}]`);
-    const commands = [SHOW, UP, ['route', 'show', 'table', 'all'], UP];
-    expect(await session.ip('home', commands)).toEqual([[{ of: 'address' }], [{ of: 'route' }]]);
-    expect(await session.ip('home', [UP])).toEqual([]);
+  it('asks for what is wanted, and no more', async () => {
+    const { session, calls } = open();
+    await session.links('home', 'eni1');
+    await session.routes('home', { to: 'everywhere' });
+    await session.routes('home', { dev: 'eni1' });
+    await session.wayTo('home', '10.0.0.1');
+    expect(calls[0]?.told).toEqual([
+      ...[
+        'address show dev eni1',
+        'route show table all default',
+        'route show table all dev eni1',
+        'route get 10.0.0.1',
+      ],
+    ]);
+  });
+
+  it('sees no link of a name that none has, and no way that there is not', async () => {
+    const { session } = open((words) =>
+      words[1] === 'get'
+        ? { stderr: 'RTNETLINK answers: Network is unreachable' }
+        : { stderr: 'Device "eni9" does not exist.' },
+    );
+    expect(await session.links('home', 'eni9')).toEqual([]);
+    expect(await session.wayTo('home', '8.8.8.8')).toBeNull();
+    expect((await enimErrorOf(() => session.routes('home', { dev: 'eni9' }))).code).toBe('LINK_FAILED');
   });
 
   it('waits until a command that prints nothing is done', async () => {
     const { session, calls } = open();
-    await session.ip('home', [UP]);
+    await session.change('home', [UP]);
     expect(calls[0]?.told).toEqual(['link set dev eni1 up', 'address show dev if1']);
   });
 
   it('ends its processes when it is closed', async () => {
     const { session, calls } = open();
-    await session.ip('home', [SHOW]);
-    await session.ip(NETNS, [SHOW]);
+    await session.links('home');
+    await session.links(NETNS);
     await session.close();
     expect(calls.map(({ isOpen }) => isOpen)).toEqual([false, false]);
   });
@@ -104,24 +123,24 @@ describe('an `ip` session', () => {
     const { session, calls } = open((words) =>
       words[0] === 'link' ? { stderr: 'RTNETLINK answers: File exists' } : '[]',
     );
-    await enimErrorOf(() => session.ip('home', [UP]));
-    expect(await session.ip('home', [SHOW])).toEqual([[]]);
+    await enimErrorOf(() => session.change('home', [UP]));
+    expect(await session.links('home')).toEqual([]);
     expect(calls).toHaveLength(2);
   });
 
-  it('goes on after failures only where it is told to; a listing that failed is undefined', async () => {
-    const away = ['route', 'get', '8.8.8.8'];
-    const react: Reaction = (words) =>
-      words[1] === 'get' ? { stderr: 'RTNETLINK answers: Network is unreachable' } : '[1]';
+  it('goes on after failures only where it is told to', async () => {
+    const wrong = ['link', 'set', 'dev', 'eni9', 'up'];
+    const react: Reaction = (words) => (words.includes('eni9') ? { stderr: 'Cannot find device "eni9"' } : '[]');
     const forced = open(react);
-    expect(await forced.session.ip('home', [SHOW, away, UP, SHOW], { force: true })).toEqual([[1], undefined, [1]]);
-    expect(forced.calls.flatMap(({ told }) => told)).toEqual([
-      ...['address show', 'route get 8.8.8.8', 'link set dev eni1 up', 'address show'],
-      // What was sent behind the failure was not read any more.
+    await forced.session.change('home', [UP, wrong, UP], { force: true });
+    // What was sent behind the failure was not read any more.
+    expect(forced.calls.map(({ told }) => told)).toEqual([
+      ['link set dev eni1 up', 'link set dev eni9 up'],
+      ['link set dev eni1 up', 'address show dev if1'],
     ]);
     const { session, calls } = open(react);
-    await enimErrorOf(() => session.ip('home', [SHOW, away, UP]));
-    expect(calls.flatMap(({ told }) => told)).toEqual(['address show', 'route get 8.8.8.8']);
+    await enimErrorOf(() => session.change('home', [UP, wrong, UP]));
+    expect(calls.flatMap(({ told }) => told)).toEqual(['link set dev eni1 up', 'link set dev eni9 up']);
   });
 
   it('counts the lines of all calls when it looks for the one that failed', async () => {
@@ -130,14 +149,14 @@ describe('an `ip` session', () => {
       calls += words[1] === 'set' ? 1 : 0;
       return calls === 4 ? { stderr: 'Cannot find device "eni9"' } : '[]';
     });
-    await session.ip('home', [UP, UP]);
-    const error = await enimErrorOf(() => session.ip('home', [UP, ['link', 'set', 'dev', 'eni9', 'up'], UP]));
+    await session.change('home', [UP, UP]);
+    const error = await enimErrorOf(() => session.change('home', [UP, ['link', 'set', 'dev', 'eni9', 'up'], UP]));
     expect(error.message).toBe('"ip link set dev eni9 up" at home: Cannot find device "eni9".');
   });
 
   it('does not go on for ever where `ip` itself was killed', async () => {
     const { session } = open(() => ({ stderr: '', code: null }));
-    const error = await enimErrorOf(() => session.ip('home', [UP], { force: true }));
+    const error = await enimErrorOf(() => session.change('home', [UP], { force: true }));
     expect([error.code, error.message]).toEqual(['LINK_FAILED', '"ip link set dev eni1 up" at home: it was killed.']);
   });
 });
@@ -145,7 +164,7 @@ describe('an `ip` session', () => {
 describe('an argument', () => {
   it('with blanks, or empty, is written so that iproute2 reads it as one', async () => {
     const { session, calls } = open();
-    await session.ip('home', [
+    await session.change('home', [
       ['link', 'set', 'dev', 'eni1', 'alias', 'uplink to rack 7'],
       ['link', 'set', 'dev', 'eni1', 'alias', ''],
     ]);
@@ -158,19 +177,20 @@ describe('an argument', () => {
   it.each(['a#b', 'say "x"', "it's", 'back\\slash', 'two\nlines'])(
     'such as %j goes to a process of its own, for a batch could not hold it',
     async (alias) => {
-      const { session, calls } = open(() => '[1]', [7]);
+      const { session, calls } = open(() => '[]', [7]);
       const command = ['link', 'set', 'dev', 'eni1', 'alias', alias];
-      expect(await session.ip(NETNS, [command, SHOW])).toEqual([[1]]);
+      await session.change(NETNS, [command, UP]);
       expect(calls[0]).toMatchObject({
-        argv: ['nsenter', '--net=/run/netns/web-0', '--', 'ip', '-j', '-d', ...command],
+        argv: ['nsenter', '--net=/run/netns/web-0', '--', 'ip', ...command],
         keepOpen: [7],
       });
+      expect(calls[1]?.told[0]).toBe('link set dev eni1 up');
     },
   );
 
   it('that needs a process of its own stops the rest as well when its command fails', async () => {
     const { session, calls } = open(() => ({ stderr: 'RTNETLINK answers: File exists', code: 2 }));
-    const error = await enimErrorOf(() => session.ip('home', [['link', 'set', 'dev', 'eni1', 'alias', 'a#b'], SHOW]));
+    const error = await enimErrorOf(() => session.change('home', [['link', 'set', 'dev', 'eni1', 'alias', 'a#b'], UP]));
     expect(error.message).toBe('"ip link set dev eni1 alias a#b" at home: File exists.');
     expect(calls).toHaveLength(1);
   });
@@ -187,7 +207,7 @@ describe('an argument', () => {
             return '[]';
           });
           const commands = words.map((each) => ['link', 'set', ...each]);
-          await session.ip('home', commands);
+          await session.change('home', commands);
           expect(received).toEqual(commands);
         },
       ),
@@ -196,12 +216,12 @@ describe('an argument', () => {
 });
 
 describe('a command that fails', () => {
-  const failing = (stderr: string, code: number | null = 2): IpSession =>
+  const failing = (stderr: string, code: number | null = 2): Kernel =>
     open((words) => (words.includes('eni9') ? { stderr, code } : '[]')).session;
   const commands = [UP, ['link', 'set', 'dev', 'eni9', 'up']];
 
   it('is named, with where and what the kernel said', async () => {
-    const error = await enimErrorOf(() => failing('Cannot find device "eni9"').ip(NETNS, commands));
+    const error = await enimErrorOf(() => failing('Cannot find device "eni9"').change(NETNS, commands));
     expect([error.code, error.message]).toEqual([
       'LINK_FAILED',
       '"ip link set dev eni9 up" in netns /run/netns/web-0: Cannot find device "eni9".',
@@ -213,13 +233,15 @@ describe('a command that fails', () => {
     ['Error: Nexthop has invalid gateway.', 'Nexthop has invalid gateway'],
     ['', 'no message'],
   ])('%j says %j', async (stderr, reason) => {
-    expect((await enimErrorOf(() => failing(stderr).ip('home', commands))).message).toBe(
+    expect((await enimErrorOf(() => failing(stderr).change('home', commands))).message).toBe(
       `"ip link set dev eni9 up" at home: ${reason}.`,
     );
   });
 
   it('says that it takes root', async () => {
-    const error = await enimErrorOf(() => failing('RTNETLINK answers: Operation not permitted').ip('home', commands));
+    const error = await enimErrorOf(() =>
+      failing('RTNETLINK answers: Operation not permitted').change('home', commands),
+    );
     expect([error.code, error.hint]).toEqual(['NOT_PERMITTED', 'run enim as root']);
   });
 
@@ -227,7 +249,7 @@ describe('a command that fails', () => {
     'nsenter: cannot open /run/netns/web-0: No such file or directory',
     "nsenter: reassociate to namespace 'ns/net' failed: Invalid argument",
   ])('because the netns is gone is NOT_THERE: %s', async (stderr) => {
-    const error = await enimErrorOf(() => failing(stderr).ip(NETNS, commands));
+    const error = await enimErrorOf(() => failing(stderr).change(NETNS, commands));
     expect([error.code, error.message]).toEqual([
       'NOT_THERE',
       `The netns /run/netns/web-0 cannot be entered (${stderr.replace('nsenter: ', '')}).`,

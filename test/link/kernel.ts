@@ -125,8 +125,7 @@ export class Kernel {
     if (typeof place === 'string') return { code: 1, stdout: '', stderr: `nsenter: ${place}\n` };
     if (tool === 'tee') return this.#tee(place, rest, input);
     if (tool !== 'ip') throw new Error(`The fake kernel has no program "${tool}".`);
-    if (rest[0] !== '-j' || rest[1] !== '-d') throw new Error('Only "ip -j -d" prints what can be read.');
-    return this.#answer(place, rest.slice(2), keepOpen);
+    return this.#answer(place, rest, keepOpen);
   };
 
   /** `ip -batch -`, which ends at the first command that fails. */

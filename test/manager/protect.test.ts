@@ -96,10 +96,11 @@ describe('a NIC that the node needs itself', () => {
       addr_info: [{ family: 'inet', local: '192.0.2.2', prefixlen: 24, scope: 'global' }],
     };
     const route = { dst: 'default', gateway: '192.0.2.1', dev: 'upper' };
-    const lines = [[lower, upper], [route]].map((document) => JSON.stringify(document));
+    const documents: Record<string, unknown> = { address: [lower, upper], route: [route] };
+    const answerTo = (text: string): string => JSON.stringify(documents[text.split(' ')[0] ?? '']);
     const programs: Programs = {
       run: async () => ({ code: 0, stdout: '', stderr: '' }),
-      converse: () => ({ ask: async () => ({ lines, ended: null }), end: async () => {} }),
+      converse: () => ({ ask: async (text) => ({ lines: [answerTo(text)], ended: null }), end: async () => {} }),
     };
     const home = await createLinkDriver(programs, null).lookHome();
     const provided = { eni: sampleEni(1), holder: null, since: null, releasedAt: null };

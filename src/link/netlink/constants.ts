@@ -43,7 +43,6 @@ export const IFLA = {
   link: 5,
   master: 10,
   queueLength: 13,
-  operationalState: 16,
   linkInfo: 18,
   alias: 20,
   group: 27,

@@ -6,14 +6,19 @@ import { closeSync } from 'node:fs';
 import { failpoint } from '../../failpoint.js';
 import type { Libc } from '../../libc.js';
 import { EnimError } from '../../model/errors.js';
+import type { Link } from '../../model/link.js';
 import { openNetns, stepInto } from '../enter.js';
-import { commandFailed, type IpCommand, type IpSession, isListing, type Place } from '../ip.js';
+import { commandFailed, type IpCommand, type Kernel, type Place } from '../kernel.js';
 import { IFLA, RTM, SKIP_STATISTICS } from './constants.js';
 import { attribute, type Message, text, u32 } from './message.js';
+import { everyNameIn, indexIn, namesIn, namesOthers, readLinks, readRoutes, wayIn } from './read.js';
 import { reasonOf } from './reasons.js';
 import { linkHeader, requestFor, routeQuestion } from './request.js';
-import { everyName, type Names, namesOf, showAddresses, showRoutes } from './show.js';
-import { type NetlinkSocket, openNetlink, Refusal } from './socket.js';
+import { type NetlinkSocket, openSocket, Refusal } from './socket.js';
+
+/** Of `struct ifaddrmsg` and `rtmsg`, which a question leaves empty. */
+const ADDRESS_HEADER = 8;
+const ROUTE_HEADER = 12;
 
 /**
  * A socket in a netns, and what was seen there. Every look at links waits for each move that is under way on the node (the kernel has
@@ -25,12 +30,12 @@ interface Post {
   readonly netns: number | null;
   /** Indices of links by name and altname, as last seen; emptied by whatever changes a name. */
   readonly indices: Map<string, number>;
-  /** The links as seen since the present commands began. */
+  /** The links as seen since they were asked for or changed last. */
   links: readonly Message[] | null;
 }
 
 /** @param program carries out what is not known here */
-export function openNetlinkSession(calls: Libc, program: IpSession): IpSession {
+export function openNetlink(calls: Libc, program: Kernel): Kernel {
   const posts = new Map<string, Post>();
 
   const postAt = (place: Place): Post => {
@@ -40,29 +45,46 @@ export function openNetlinkSession(calls: Libc, program: IpSession): IpSession {
     return post;
   };
 
-  const carryOut = async (place: Place, command: IpCommand): Promise<unknown> => {
-    const post = postAt(place);
-    try {
-      const document = isListing(command) ? list(post, command) : change(post, command);
-      if (document !== undefined) return document;
-    } catch (thrown) {
-      if (thrown instanceof Refusal) throw commandFailed(place, command, reasonOf(thrown));
-      throw thrown;
-    }
-    return (await program.ip(place, [command]))[0];
+  const carryOut = async (place: Place, command: IpCommand): Promise<void> => {
+    const isDone = refusing(place, command, () => change(postAt(place), command));
+    if (!isDone) await program.change(place, [command]);
   };
 
   return {
-    async ip(place, commands, { force = false } = {}) {
-      const documents: unknown[] = [];
-      postAt(place).links = null;
+    async links(place, name) {
+      const post = postAt(place);
+      post.links = null;
+      if (name === undefined) return linksOf(post, lookAtLinks(post));
+      const link = ifThere(() => askFor(post, name));
+      return link === undefined ? [] : linksOf(post, [link]);
+    },
+
+    async routes(place, filter) {
+      const post = postAt(place);
+      const isDefault = 'to' in filter;
+      const words = ['route', 'show', 'table', 'all', ...(isDefault ? ['default'] : ['dev', filter.dev])];
+      return refusing(place, words, () => {
+        const device = isDefault ? null : indexOf(post, filter.dev);
+        const routes = post.socket.dump(RTM.getRoute, Buffer.alloc(ROUTE_HEADER));
+        return readRoutes(routes, namesIn(lookAtLinks(post)), { isDefault, device });
+      });
+    },
+
+    async wayTo(place, address) {
+      const post = postAt(place);
+      const question = routeQuestion(address);
+      if (question === undefined) return program.wayTo(place, address);
+      const way = ifThere(() => post.socket.get(question));
+      const index = way === undefined ? undefined : wayIn(way);
+      return index === undefined ? null : (namesIn(lookAtLinks(post)).get(index) ?? null);
+    },
+
+    async change(place, commands, { force = false } = {}) {
       for (const command of commands) {
-        const document = await carryOut(place, command).catch((thrown: unknown) => {
+        await carryOut(place, command).catch((thrown: unknown) => {
           if (!force || !isRefused(thrown)) throw thrown;
         });
-        if (isListing(command)) documents.push(document);
       }
-      return documents;
     },
 
     prepare() {},
@@ -78,15 +100,33 @@ export function openNetlinkSession(calls: Libc, program: IpSession): IpSession {
   };
 }
 
+function refusing<T>(place: Place, command: IpCommand, work: () => T): T {
+  try {
+    return work();
+  } catch (thrown) {
+    if (thrown instanceof Refusal) throw commandFailed(place, command, reasonOf(thrown));
+    throw thrown;
+  }
+}
+
+function ifThere<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (thrown) {
+    if (thrown instanceof Refusal) return undefined;
+    throw thrown;
+  }
+}
+
 function takePost(calls: Libc, place: Place): Post {
   const post = (socket: NetlinkSocket, netns: number | null): Post => ({
     ...{ socket, netns, indices: new Map(), links: null },
   });
-  if (place === 'home') return post(openNetlink(calls), null);
+  if (place === 'home') return post(openSocket(calls), null);
   const netns = openNetns(place.path);
   try {
     return post(
-      stepInto(netns, place.path, calls.setns, () => openNetlink(calls)),
+      stepInto(netns, place.path, calls.setns, () => openSocket(calls)),
       netns,
     );
   } catch (thrown) {
@@ -99,31 +139,10 @@ function isRefused(thrown: unknown): boolean {
   return thrown instanceof EnimError && ['LINK_FAILED', 'NOT_PERMITTED'].includes(thrown.code);
 }
 
-/** The document; undefined if that is not for us. */
-function list(post: Post, [what, verb, ...rest]: IpCommand): unknown {
-  const { socket } = post;
-  const [by, name] = rest.slice(-2);
-  const device = by === 'dev' && name !== undefined ? name : null;
-  const scope = (device === null ? rest : rest.slice(0, -2)).join(' ');
-  switch (`${what} ${verb} ${scope}`.trim()) {
-    case 'address show': {
-      const links = device === null ? lookAtLinks(post) : [askFor(post, device)];
-      return showAddresses(links, socket.dump(RTM.getAddress, Buffer.alloc(8)));
-    }
-    case 'route show table all':
-    case 'route show table all default': {
-      const routes = socket.dump(RTM.getRoute, Buffer.alloc(12));
-      const through = device === null ? null : indexOf(post, device);
-      return showRoutes(routes, linkNames(post), { isDefault: scope.endsWith('default'), device: through });
-    }
-    case `route get ${scope}`: {
-      const question = routeQuestion(scope);
-      if (question === undefined) return undefined;
-      return showRoutes([socket.get(question)], linkNames(post), { isDefault: false, device: null });
-    }
-    default:
-      return undefined;
-  }
+/** Links just seen, with their addresses. */
+function linksOf(post: Post, links: readonly Message[]): Link[] {
+  const addresses = post.socket.dump(RTM.getAddress, Buffer.alloc(ADDRESS_HEADER));
+  return readLinks(links, addresses, links.some(namesOthers) ? namesIn(lookAtLinks(post)) : new Map());
 }
 
 /** Words of commands after which a name may be another link's. */
@@ -154,18 +173,14 @@ function change(post: Post, command: IpCommand): true | undefined {
 
 const WITHOUT_STATISTICS = attribute(IFLA.extMask, u32(SKIP_STATISTICS));
 
-/** All links, seen since the present commands began. */
+/** All links, as seen since they were asked for or changed last. */
 function lookAtLinks(post: Post): readonly Message[] {
   if (post.links === null) {
     post.links = post.socket.dump(RTM.getLink, Buffer.concat([linkHeader(0, 0, 0), WITHOUT_STATISTICS]));
     post.indices.clear();
-    for (const [index, names] of everyName(post.links)) for (const name of names) post.indices.set(name, index);
+    for (const [index, names] of everyNameIn(post.links)) for (const name of names) post.indices.set(name, index);
   }
   return post.links;
-}
-
-function linkNames(post: Post): Names {
-  return namesOf(lookAtLinks(post));
 }
 
 /**
@@ -175,7 +190,7 @@ function linkNames(post: Post): Names {
 function indexOf(post: Post, name: string): number {
   const known = post.indices.get(name) ?? indexNamed(post, name);
   if (known !== undefined) return known;
-  const index = askFor(post, name).body.readInt32LE(4);
+  const index = indexIn(askFor(post, name));
   post.indices.set(name, index);
   return index;
 }

@@ -1,6 +1,6 @@
 /** The commands that change something, as requests to the kernel: the same bytes that `ip` sends. Pure. */
 import { bytesOfIP, bytesOfMac, type Cidr, parseCidr, parseIP } from '../../model/address.js';
-import type { IpCommand } from '../ip.js';
+import type { IpCommand } from '../kernel.js';
 import { FAMILY, IFA, IFA_FLAG, IFF, IFLA, NEIGHBOUR, NLM, ON_LINK, RTA, RTM, UNICAST } from './constants.js';
 import { attribute, nested, text, u32 } from './message.js';
 import * as words from './words.js';

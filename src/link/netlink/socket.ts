@@ -45,8 +45,8 @@ export interface NetlinkSocket {
 }
 
 /** Opens one in the netns that we are in; it stays there. */
-export function openNetlink(calls: Libc): NetlinkSocket {
-  const fd = openSocket(calls);
+export function openSocket(calls: Libc): NetlinkSocket {
+  const fd = makeSocket(calls);
   let sequence = 0;
 
   const ask = ({ type, flags, body }: Request): number => {
@@ -109,7 +109,7 @@ function refuse({ flags, body }: Message): void {
   throw new Refusal(errno, words === undefined ? undefined : readText(words));
 }
 
-function openSocket(calls: Libc): number {
+function makeSocket(calls: Libc): number {
   const fd = calls.socket(AF_NETLINK, SOCK_RAW_CLOEXEC, NETLINK_ROUTE);
   if (fd < 0) throw new Error('No netlink socket can be opened.');
   const on = new Int32Array([1]);

@@ -11,10 +11,6 @@ const PROTOCOLS = {
   ...{ gated: 8, ra: 9, mrt: 10, zebra: 11, bird: 12, dnrouted: 13, xorp: 14, ntk: 15, dhcp: 16, keepalived: 18 },
   ...{ babel: 42, openr: 99, bgp: 186, isis: 187, ospf: 188, rip: 189, eigrp: 192 },
 };
-const OPERATIONAL_STATES = [
-  ...['UNKNOWN', 'NOTPRESENT', 'DOWN', 'LOWERLAYERDOWN', 'TESTING', 'DORMANT', 'UP'],
-] as const;
-
 /** A kind of number that has names. */
 export interface Words {
   format(number: number): string;
@@ -35,8 +31,3 @@ export const table = words(TABLES);
 export const scope = words(SCOPES);
 export const group = words(GROUPS);
 export const protocol = words(PROTOCOLS);
-
-/** RFC 2863's state of a link. */
-export function operationalState(number: number): string {
-  return OPERATIONAL_STATES[number] ?? 'UNKNOWN';
-}

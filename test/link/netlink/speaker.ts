@@ -1,33 +1,32 @@
-/** What netlink.test.ts runs on Bun, for only Bun lets us speak to the kernel: one question on standard input, its answer on standard output. */
+/** What netlink.test.ts runs on Bun, for only Bun lets us speak to the kernel: one call on standard input, its answer on standard output. */
 import { readFileSync } from 'node:fs';
 import { createPrograms } from '../../../src/exec.js';
-import type { IpCommand, Place } from '../../../src/link/ip.js';
-import { openIp } from '../../../src/link/session.js';
+import type { Kernel } from '../../../src/link/kernel.js';
+import { openKernel } from '../../../src/link/open.js';
 
-/** What is asked. */
-export interface Question {
-  readonly place: Place;
-  readonly commands: readonly IpCommand[];
-  readonly force?: boolean;
-}
+/** The name of what is asked of the kernel, and its arguments. */
+export type Call = {
+  readonly [Name in Asked]: { readonly name: Name; readonly args: Parameters<Kernel[Name]> };
+}[Asked];
 
-/** The documents, or why there are none. */
-export type Reply = { readonly documents: readonly unknown[] } | { readonly code: unknown; readonly message: string };
+type Asked = 'links' | 'routes' | 'wayTo' | 'change';
 
-const { place, commands, force = false } = JSON.parse(readFileSync(0, 'utf8')) as Question;
-const session = openIp(createPrograms(10_000), []);
-session.prepare([place]);
+/** What it answers, or how it fails. */
+export type Reply = { readonly answer?: unknown } | { readonly code: unknown; readonly message: string };
+
+const { name, args } = JSON.parse(readFileSync(0, 'utf8')) as Call;
+const kernel = openKernel(createPrograms(10_000), []);
+const ask = kernel[name] as (...args: Call['args']) => Promise<unknown>;
 
 async function reply(): Promise<Reply> {
   try {
-    return { documents: await session.ip(place, commands, { force }) };
+    return { answer: await ask(...args) };
   } catch (thrown) {
     if (thrown instanceof Error && 'code' in thrown) return { code: thrown.code, message: thrown.message };
     throw thrown;
   } finally {
-    await session.close();
+    await kernel.close();
   }
 }
 
-// An undefined document is null in JSON.
 process.stdout.write(JSON.stringify(await reply()));

@@ -1,0 +1,68 @@
+/**
+ * The kernel's links as the driver sees and changes them. `netlink/` speaks to the kernel itself, `iproute2.ts` has the program `ip` do
+ * it. What is to be changed is said as commands of iproute2, for a plan that can be read can also be repeated by hand.
+ */
+import { EnimError } from '../model/errors.js';
+import type { Link, LinkRoute } from '../model/link.js';
+
+/** One `ip` command as its arguments, for example `['link', 'set', 'dev', 'eth0', 'up']`. */
+export type IpCommand = readonly string[];
+
+/** Where something is seen or changed: at home (our own netns), or in the netns that a path opens. */
+export type Place = 'home' | { readonly path: string };
+
+/** Which routes are wanted: those to everywhere, or those that lead through a device. */
+export type RouteFilter = { readonly to: 'everywhere' } | { readonly dev: string };
+
+/** Eyes and hands in any number of places, with what it takes to be there kept until all work is done. */
+export interface Kernel {
+  /**
+   * The links in a place with their addresses; with a name (or `if5` for that of index 5) just that one, if it is there.
+   *
+   * @throws EnimError NOT_THERE if the netns cannot be entered
+   */
+  links(place: Place, name?: string): Promise<Link[]>;
+  /**
+   * The unicast routes of all tables and both families, without those that the kernel makes by itself for addresses: they come and go
+   * with the address. A route with several next hops is one entry for each.
+   *
+   * @throws EnimError NOT_THERE if the netns cannot be entered, LINK_FAILED if there is no such device
+   */
+  routes(place: Place, filter: RouteFilter): Promise<LinkRoute[]>;
+  /** The device that leads from a place to an address; null if none does. */
+  wayTo(place: Place, address: string): Promise<string | null>;
+  /**
+   * Carries the commands out in order, until the first that fails.
+   *
+   * @throws EnimError NOT_THERE if the netns cannot be entered, LINK_FAILED with the kernel's answer if a command failed
+   */
+  change(place: Place, commands: readonly IpCommand[], options?: ChangeOptions): Promise<void>;
+  /** Readies these places for being asked. */
+  prepare(places: readonly Place[]): void;
+  /** Leaves all places, and waits for it. */
+  close(): Promise<void>;
+}
+
+interface ChangeOptions {
+  /** Goes on after a command that fails; whoever asks for it looks at the result afterwards. */
+  readonly force?: boolean;
+}
+
+/** That a netns cannot be entered; `reason` is a clause in parentheses, if anything is known. */
+export function notEntered(path: string, reason?: string): EnimError {
+  return new EnimError(
+    'NOT_THERE',
+    `The netns ${path} cannot be entered${reason === undefined ? '' : ` (${reason})`}.`,
+  );
+}
+
+/** That a command failed, in the words of the kernel or of `ip`. */
+export function commandFailed(place: Place, command: IpCommand, reason: string): EnimError {
+  const where = place === 'home' ? 'at home' : `in netns ${place.path}`;
+  const isDenied = /not permitted/i.test(reason);
+  return new EnimError(
+    isDenied ? 'NOT_PERMITTED' : 'LINK_FAILED',
+    `"ip ${command.join(' ')}" ${where}: ${reason}.`,
+    isDenied ? { hint: 'run enim as root' } : {},
+  );
+}

@@ -1,0 +1,13 @@
+/** Who speaks to the kernel: we ourselves where the runtime lets us, else the program `ip`. */
+import type { Programs } from '../exec.js';
+import { libc } from '../libc.js';
+import { openIproute2 } from './iproute2.js';
+import type { Kernel } from './kernel.js';
+import { openNetlink } from './netlink/netlink.js';
+
+/** @param keepOpen descriptors that programs inherit: the locks of what is being changed */
+export function openKernel(programs: Programs, keepOpen: readonly number[]): Kernel {
+  const program = openIproute2(programs, keepOpen);
+  const calls = libc();
+  return calls === undefined ? program : openNetlink(calls, program);
+}
