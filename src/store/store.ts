@@ -62,11 +62,13 @@ export function createStore({ directory, locks, clock, warn }: StoreSettings): S
   };
 
   const write = (state: State): void => {
+    const content = `${JSON.stringify(state)}\n`;
     try {
-      replaceDurably(path, `${JSON.stringify(state)}\n`, { previous });
+      replaceDurably(path, content, { previous });
     } catch (thrown) {
       throw unwritable(path, thrown);
     }
+    known = { content, reading: { kind: 'good', state } };
   };
 
   /** Without the lock; undefined if the file is damaged. */
