@@ -5,7 +5,7 @@
 import { basename, join } from 'node:path';
 import { answerCall } from './cni/plugin.js';
 import { createLog } from './log.js';
-import { readStdin, write } from './stdio.js';
+import { leaveStreamsAsFound, readStdin, write } from './stdio.js';
 
 /** Where the build puts src/commands/main.ts: into the executable, or beside this file. */
 const COMMAND_LINE = typeof Bun === 'undefined' ? join(__dirname, 'command-line.cjs') : '/$bunfs/root/command-line.js';
@@ -17,6 +17,7 @@ const isPlugin = 'CNI_COMMAND' in process.env && (argv.length === 0 || (argv.len
 void (isPlugin ? runPlugin() : runCommand());
 
 async function runCommand(): Promise<void> {
+  leaveStreamsAsFound();
   const { runCommandLine } = require(COMMAND_LINE) as typeof import('./commands/main.js');
   process.exitCode = await runCommandLine(argv);
 }

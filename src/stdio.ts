@@ -3,6 +3,7 @@
  * us, and what it gets.
  */
 import { fstatSync, readSync, writeSync } from 'node:fs';
+import { libc } from './libc.js';
 import { EnimError, errnoOf } from './model/errors.js';
 
 /** More than any network configuration has; a runtime that sends more is broken. */
@@ -71,5 +72,21 @@ function isTerminal(): boolean {
 function unreadable(reason: string): EnimError {
   return new EnimError('INPUT_FAILED', `The network configuration cannot be read from standard input: ${reason}.`, {
     hint: 'a container runtime writes it there; by hand: CNI_COMMAND=… enim < FILE',
+  });
+}
+
+const F_GETFL = 3;
+const F_SETFL = 4;
+
+/**
+ * Sees to it that what we write to is left as it was found. Bun sets O_NONBLOCK on a pipe, for everybody who has it: the next program
+ * of a shell script would lose output that the reader is not quick enough for.
+ */
+export function leaveStreamsAsFound(): void {
+  const calls = libc();
+  if (calls === undefined) return;
+  const found = [0, 1, 2].map((fd) => [fd, calls.fcntl(fd, F_GETFL, 0)] as const);
+  process.once('exit', () => {
+    for (const [fd, flags] of found) if (flags >= 0) calls.fcntl(fd, F_SETFL, flags);
   });
 }

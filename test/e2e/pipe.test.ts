@@ -1,0 +1,31 @@
+import { expect, it } from '@jest/globals';
+import { run } from '../fabric/exec.js';
+import { describeEndToEnd, EXECUTABLE } from '../fabric/requirements.js';
+
+const O_NONBLOCK = 0o4000;
+
+describeEndToEnd('a pipe that enim has written to', () => {
+  it.each(['--version', 'list', 'nonsense'])(
+    'still blocks whoever writes to it next: after enim %s',
+    async (argument) => {
+      const script = '{ "$0" "$1"; cat /proc/self/fdinfo/1 >&2; } | cat';
+
+      const { stderr } = await run('sh', ['-c', script, EXECUTABLE, argument]);
+
+      const flags = Number.parseInt(/^flags:\s*(\d+)$/m.exec(stderr)?.[1] ?? '', 8);
+      expect(Number.isInteger(flags)).toBe(true);
+    expect(flags & O_NONBLOCK).toBe(0);
+    },
+  );
+
+  it('gets all that was written, from a reader that is slow', async () => {
+    const script = '{ "$0" --help; "$0" gc --help; "$0" add --help; } | { sleep 1; cat; } | wc -c';
+
+    const { stdout } = await run('sh', ['-c', script, EXECUTABLE]);
+
+    const whole = await Promise.all(
+      [['--help'], ['gc', '--help'], ['add', '--help']].map((args) => run(EXECUTABLE, args)),
+    );
+    expect(Number(stdout)).toBe(Buffer.byteLength(whole.map((each) => each.stdout).join('')));
+  });
+});
