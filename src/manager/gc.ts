@@ -6,6 +6,7 @@
 import { type Attachment, type Endpoint, endpointOf, sameKey } from '../model/attachment.js';
 import { messageOf } from '../model/errors.js';
 import { parseLabel } from '../model/label.js';
+import type { Restored } from '../model/link.js';
 import type { ProvidedEni } from '../providers/provider.js';
 import { giveBack } from './home.js';
 import { identityOf, identityOfAttachment } from './identify.js';
@@ -31,6 +32,8 @@ export interface Collected extends Verdict {
   readonly done: boolean;
   /** Why it could not be done, if it was tried. */
   readonly error: string | null;
+  /** What of the NIC could not be put back, although it is home. */
+  readonly remaining: readonly Restored[];
 }
 
 /** A verdict with what would have to be done for it. */
@@ -39,9 +42,9 @@ interface Finding extends Verdict {
   /** Whose lock protects the work. */
   readonly endpoint: Endpoint | null;
   /**
-   * Does the work under that lock. False if it finds that somebody else did it meanwhile. Absent where there is nothing to do.
+   * Does the work under that lock. Undefined if it finds that somebody else did it meanwhile. Absent where there is nothing to do.
    */
-  readonly act?: (parts: LockedParts) => Promise<boolean>;
+  readonly act?: (parts: LockedParts) => Promise<Pick<Collected, 'remaining'> | undefined>;
 }
 
 /**
@@ -71,8 +74,11 @@ export async function gc(
   return collected;
 }
 
-function outcome({ eni, action, reason }: Finding, done = false, error: string | null = null): Collected {
-  return { eni, action, reason, done, error };
+function outcome(
+  { eni, action, reason }: Finding,
+  { done = false, error = null, remaining = [] }: Partial<Collected> = {},
+): Collected {
+  return { eni, action, reason, done, error, remaining };
 }
 
 /** Dead at one look only: it may be an add or a del that was just under way. */
@@ -89,10 +95,11 @@ async function carryOut(parts: Parts, finding: Finding, dryRun: boolean): Promis
   return withLock(parts, lock, async (locked) => {
     if (dryRun) return outcome(finding);
     try {
-      if (await finding.act?.(locked)) return outcome(finding, true);
+      const result = await finding.act?.(locked);
+      if (result !== undefined) return outcome(finding, { done: true, ...result });
       return outcome({ ...finding, action: 'skip', reason: 'another enim has just done it' });
     } catch (thrown) {
-      return outcome(finding, false, messageOf(thrown));
+      return outcome(finding, { error: messageOf(thrown) });
     }
   });
 }
@@ -133,10 +140,10 @@ async function judgeRecorded(
     act: async (locked) => {
       // Another look, under the lock: the record may be finished, replaced or gone, and the pod may have got its NIC.
       const now = await locked.store.find(attachment);
-      if (now === undefined || now.since !== attachment.since) return false;
+      if (now === undefined || now.since !== attachment.since) return undefined;
       const { verdict: again } = await judgeNow(parts, await look(parts), await parts.netns.processes(), now);
-      if (again.action !== 'reclaim') return false;
-      return (await giveBack(locked, now, { reason: `gc: ${again.reason}` })) !== undefined;
+      if (again.action !== 'reclaim') return undefined;
+      return giveBack(locked, now, { reason: `gc: ${again.reason}` });
     },
   };
 }
@@ -200,7 +207,7 @@ async function judgeUnrecorded(
       act: (locked) =>
         ifStill(parts, finding, 'repair', async () => {
           await recordAgain(locked, record);
-          return true;
+          return { remaining: [] };
         }),
     };
   }
@@ -210,28 +217,26 @@ async function judgeUnrecorded(
       ? `NIC still carries the label of ${record.owner}`
       : `allocated to ${record.owner}, which has no record`;
   const reason = `${cause}; ${describe(where)}`;
-  const release = async (locked: LockedParts): Promise<boolean> =>
-    (await giveBack(locked, record, { reason: `gc: ${reason}` })) !== undefined;
   return {
     ...finding,
     action: 'reclaim',
     reason,
-    act: (locked) => ifStill(parts, finding, 'reclaim', () => release(locked)),
+    act: (locked) => ifStill(parts, finding, 'reclaim', () => giveBack(locked, record, { reason: `gc: ${reason}` })),
   };
 }
 
 /** Works on an ENI without a record if another look, under the lock, comes to the same verdict about the same endpoint. */
-async function ifStill(
+async function ifStill<T>(
   parts: Parts,
   { eni: id, endpoint }: Pick<Finding, 'eni' | 'endpoint'>,
   action: Action,
-  work: () => Promise<boolean>,
-): Promise<boolean> {
+  work: () => Promise<T>,
+): Promise<T | undefined> {
   const attachments = await parts.store.list();
-  if (attachments.some(({ eni }) => eni.id === id)) return false;
+  if (attachments.some(({ eni }) => eni.id === id)) return undefined;
   const provided = (await parts.provider.list()).find(({ eni }) => eni.id === id);
   const again =
     provided === undefined ? undefined : await judgeUnrecorded(parts, await look(parts), attachments, provided);
-  if (again?.action !== action || again.endpoint === null || endpoint === null) return false;
-  return sameKey(again.endpoint, endpoint) && work();
+  if (again?.action !== action || again.endpoint === null || endpoint === null) return undefined;
+  return sameKey(again.endpoint, endpoint) ? work() : undefined;
 }

@@ -1,14 +1,15 @@
 /** The table of `enim gc`. */
 import type { Collected } from '../manager/gc.js';
+import { renderRestored } from './restored.js';
 import { table } from './table.js';
 
 /** What was decided and why, and a line that says what was done; the same for a dry run, marked. */
 export function renderVerdicts(verdicts: readonly Collected[], dryRun: boolean, width: number | null): string {
-  const rows = verdicts.map(({ eni, action, reason, error }) => [
-    eni,
-    action,
-    error === null ? reason : `${reason}; FAILED: ${error}`,
-  ]);
+  const rows = verdicts.map(({ eni, action, reason, error, remaining }) => {
+    const failed = error === null ? '' : `; FAILED: ${error}`;
+    const lost = remaining.length === 0 ? '' : `; could not be put back: ${renderRestored(remaining)}`;
+    return [eni, action, `${reason}${failed}${lost}`];
+  });
   const lines = rows.length === 0 ? [] : [table(['eni', 'verdict', 'because'], rows, { width })];
   return [...lines, conclusion(verdicts, dryRun)].join('\n');
 }

@@ -14,7 +14,7 @@ describeEndToEnd('a pipe that enim has written to', () => {
 
       const flags = Number.parseInt(/^flags:\s*(\d+)$/m.exec(stderr)?.[1] ?? '', 8);
       expect(Number.isInteger(flags)).toBe(true);
-    expect(flags & O_NONBLOCK).toBe(0);
+      expect(flags & O_NONBLOCK).toBe(0);
     },
   );
 

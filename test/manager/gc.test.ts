@@ -37,6 +37,20 @@ describe('gc', () => {
     expect(machine.show()).toBe(before);
   });
 
+  it('says what it could not put back: a name that another device has by now', async () => {
+    const { machine, inode } = await attached();
+    machine.killPod({ inode });
+    machine.kernel.addDevice({ name: 'ens1', mac: '02:00:00:00:00:77', ifindex: 77 });
+
+    const [collected] = await gc(machine.parts(), { dryRun: false, grace: 0 });
+
+    expect(collected).toMatchObject({
+      done: true,
+      error: null,
+      remaining: [{ what: 'name', from: 'eth0', to: 'ens1' }],
+    });
+  });
+
   it('says nothing of free ENIs', async () => {
     expect(await gcOf(nodeWith(2))).toEqual([]);
   });
