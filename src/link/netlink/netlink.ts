@@ -1,5 +1,5 @@
 /**
- * `ip` without the program: its commands as netlink requests of our own process, which takes a thirtieth of the time. Whatever only
+ * `ip` without the program: its commands as netlink requests of our own process, which takes a tenth of the time. Whatever only
  * the program can do is left to it.
  */
 import { closeSync } from 'node:fs';
@@ -159,9 +159,9 @@ function change(post: Post, command: IpCommand): true | undefined {
         return opened;
       },
     });
-    if (request === undefined) return undefined;
     post.links = null;
     if (command.some((word) => RENAMING.includes(word))) post.indices.clear();
+    if (request === undefined) return undefined;
     failpoint('ask', 'the kernel');
     post.socket.request(request);
     failpoint('answered', 'the kernel');
