@@ -1,4 +1,5 @@
 /** What is killed: each operation with what has to be done before it, on a node where all is home. */
+import { join } from 'node:path';
 import { callPlugin } from '../fabric/cni.js';
 import type { EnimResult } from '../fabric/executable.js';
 import type { Pod } from '../fabric/pod.js';
@@ -44,6 +45,13 @@ function enim({ bed }: Scene, args: readonly string[], env = {}): Promise<EnimRe
   return bed.node.enim(args, { env });
 }
 
+const ON_NODE = [process.execPath, join(import.meta.dirname, '../../bin/run.js')];
+
+/** On Node.js programs work for us, which outlive us: `ip` in the middle of a move. */
+function enimOnNode({ bed }: Scene, args: readonly string[], env = {}): Promise<EnimResult> {
+  return bed.node.start([...ON_NODE, ...args], { env }).result;
+}
+
 function cni(command: string, { bed, pod }: Scene, env = {}, network = {}): Promise<EnimResult> {
   return callPlugin(bed.node, command, { netns: pod.path, network, env });
 }
@@ -74,6 +82,15 @@ export const OPERATIONS: readonly Operation[] = [
       await scene.bed.node.simulateCardReturn(scene.pod, 'eth0');
     },
     run: (scene, env) => enim(scene, GC, env),
+  },
+  {
+    name: 'add on Node.js',
+    run: (scene, env) => enimOnNode(scene, addTo(scene.pod), env),
+  },
+  {
+    name: 'del on Node.js',
+    prepare: isAttached,
+    run: (scene, env) => enimOnNode(scene, DEL, env),
   },
   {
     name: 'CNI ADD',
