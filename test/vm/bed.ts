@@ -13,6 +13,13 @@ const BED = process.env.ENIM_VM ?? '';
 /** Seconds that one guest may take on a machine that is busy with others. */
 const GUEST_SECONDS = 400;
 
+/**
+ * One guest at a time: each is emulated by a processor or two of ours, and what happens in it is not to take so long that what is
+ * waited for there is given up.
+ */
+const TURN = join(tmpdir(), 'enim-vm.lock');
+const TURN_SECONDS = 1_200;
+
 /** One step of a scenario: how a command ended, and what it printed, as JSON where it is JSON. */
 interface Step<T = unknown> {
   readonly code: number;
@@ -51,7 +58,7 @@ export function describeInVm(title: string, body: () => void): void {
   const reason = missing();
   if (reason === undefined) {
     // A suite may start two machines in turn.
-    jest.setTimeout((2 * GUEST_SECONDS + 10) * 1_000);
+    jest.setTimeout((2 * (TURN_SECONDS + GUEST_SECONDS) + 10) * 1_000);
     describe(title, body);
     return;
   }
@@ -108,8 +115,9 @@ export async function play(scenario: string, machine: Machine = {}): Promise<Sto
       `--qemu=${hardware(machine).join(' ')}`,
     ];
     const command = ['bash', `/share/${scenario}.sh`];
-    const { code, stdout, stderr } = await run(join(BED, 'vm-run'), [...guest, '--', ...command], {
-      timeout: (GUEST_SECONDS + 5) * 1_000,
+    const inTurn = ['-w', String(TURN_SECONDS), TURN];
+    const { code, stdout, stderr } = await run('flock', [...inTurn, join(BED, 'vm-run'), ...guest, '--', ...command], {
+      timeout: (TURN_SECONDS + GUEST_SECONDS + 5) * 1_000,
     });
     if (code !== 0) throw new Error(`The scenario ${scenario} ended with ${code}.\n${stdout}${stderr}`);
     return tell(stdout);

@@ -1,7 +1,7 @@
 # What the scenarios share. Each step is printed on standard output, between marks that the test looks for.
 export PATH="$SCENARIO:$PATH" ENIM_CONFIG=/tmp/enim.json
-# The guest is emulated: compiling hot code costs more there than it saves.
-export BUN_JSC_useJIT=0
+# The guest is emulated: compiling hot code costs more there than it saves. (Without any compiler there is no FFI either.)
+export BUN_JSC_useBaselineJIT=0
 
 # step NAME COMMAND...: runs the command, and says how it ended and what it printed.
 step() {
