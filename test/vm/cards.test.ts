@@ -201,5 +201,15 @@ describeInVm('enim with PCI cards', () => {
       expect(kill.verdict('gc-dead', 'eth0')).toMatchObject({ action: 'reclaim', done: true });
       expect(kill.cards('home-dead')).toEqual(kill.cards('before'));
     });
+
+    it.each([
+      [2, 'home'],
+      [3, 'netns'],
+    ])('in the kernel’s hands, before and after the move: del (%d: the card is in its %s)', (moment, at) => {
+      expect(kill.step(`own-${moment}`).code).toBe(137);
+      expect(kill.answer<{ nics: unknown }>(`where-own-${moment}`).nics).toMatchObject([{ at }]);
+      expect(kill.answer<DelAnswer>(`del-own-${moment}`).returned).toMatchObject([{ remaining: [] }]);
+      expect(kill.cards(`home-own-${moment}`)).toEqual(kill.cards('before'));
+    });
   });
 });

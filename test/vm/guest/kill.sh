@@ -7,10 +7,11 @@ ip link set dev eth0 up mtu 1450 alias uplink
 ip netns add web-0
 step before links
 add=(enim add default/web-0 --netns web-0 --json)
+# Only a program can be stopped in the middle: without a compiler it is "ip" that does the work.
 killed() {
   local name=$1
   shift
-  step "$name" env PATH="$SCENARIO/killer:$PATH" "$@" "${add[@]}"
+  step "$name" env BUN_JSC_useJIT=0 PATH="$SCENARIO/killer:$PATH" "$@" "${add[@]}"
 }
 
 killed unmoved KILL_ON='name eth0' KILL=instead
@@ -32,3 +33,14 @@ ip netns del web-0
 until_true is_home 02:00:5e:10:00:01
 step gc-dead enim gc --grace 0 --json
 step home-dead links
+
+# Where enim speaks to the kernel itself: before and after the request that moves the card, which follows the one for its label.
+ip netns add web-0
+mapfile -t moments < <(ENIM_FAILPOINT=trace "${add[@]}" 2>&1 >/dev/null | sed -n 's/^failpoint \([0-9]*\): [a-z]* the kernel$/\1/p')
+step del-traced enim del default/web-0 --json
+for moment in 2 3; do
+  step "own-$moment" env ENIM_FAILPOINT="${moments[moment]}" "${add[@]}"
+  step "where-own-$moment" enim where 02:00:5e:10:00:01 --json
+  step "del-own-$moment" enim del default/web-0 --json
+  step "home-own-$moment" links
+done
