@@ -1,6 +1,6 @@
 /** One call, understood and carried out: which verb, in which role. */
 import { createContext } from '../context.js';
-import { BY_HAND } from '../manager/parts.js';
+import { BY_HAND } from '../model/attachment.js';
 import { EnimError } from '../model/errors.js';
 import { add } from './add.js';
 import type { CniCall } from './call.js';

@@ -1,7 +1,7 @@
 /**
  * Holding an ENI for an owner without attaching it: what `enim provider allocate` and `release` do. gc leaves such an ENI alone.
  */
-import type { Endpoint } from '../model/attachment.js';
+import { BY_HAND, type Endpoint } from '../model/attachment.js';
 import type { Eni } from '../model/eni.js';
 import { EnimError } from '../model/errors.js';
 import type { ProvidedEni } from '../providers/provider.js';
@@ -9,7 +9,7 @@ import { allocate } from './allocate.js';
 import { identityOf } from './identify.js';
 import { locate, look } from './locate.js';
 import { eniLock } from './locked.js';
-import { BY_HAND, type Parts } from './parts.js';
+import type { Parts } from './parts.js';
 import { describe } from './verdict.js';
 
 /**

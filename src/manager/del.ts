@@ -2,7 +2,7 @@
  * del = fence → move home → forget → release. It succeeds when there is nothing to do, whatever became of the netns; it never
  * touches what belongs to another container.
  */
-import { type Attachment, type Endpoint, type NetnsRef, sameKey } from '../model/attachment.js';
+import { type Attachment, BY_HAND, type Endpoint, type NetnsRef, sameKey } from '../model/attachment.js';
 import { toEni } from '../model/discover.js';
 import { EnimError } from '../model/errors.js';
 import { parseLabel } from '../model/label.js';
@@ -11,7 +11,7 @@ import { giveBack, type Return, type ReturnOptions } from './home.js';
 import { identityOf } from './identify.js';
 import { locate, look } from './locate.js';
 import { attachmentLock, type LockedParts, underLock } from './locked.js';
-import { BY_HAND, type Parts } from './parts.js';
+import type { Parts } from './parts.js';
 import { rebuild } from './rebuild.js';
 
 /** What is to be given back; names are checked already. */

@@ -3,7 +3,7 @@
  * apart, and acts only where both looks agree; it works on an attachment only while it holds that attachment's lock, so it never
  * meets an add or del that is under way, nor another gc.
  */
-import { type Attachment, type Endpoint, endpointOf, sameKey } from '../model/attachment.js';
+import { type Attachment, BY_HAND, type Endpoint, endpointOf, sameKey } from '../model/attachment.js';
 import { messageOf } from '../model/errors.js';
 import { parseLabel } from '../model/label.js';
 import type { Restored } from '../model/link.js';
@@ -12,7 +12,7 @@ import { giveBack } from './home.js';
 import { identityOf, identityOfAttachment } from './identify.js';
 import { type Look, locate, look, type Whereabouts } from './locate.js';
 import { attachmentLock, eniLock, type LockedParts, withLock } from './locked.js';
-import { BY_HAND, type Parts } from './parts.js';
+import type { Parts } from './parts.js';
 import { rebuild, recordAgain } from './rebuild.js';
 import { type Action, describe, judgeAttachment, type Verdict } from './verdict.js';
 

@@ -1,5 +1,5 @@
 /** The view that people and scripts get: provider × record × kernel, joined for each ENI. */
-import type { Attachment } from '../model/attachment.js';
+import { type Attachment, BY_HAND } from '../model/attachment.js';
 import type { Eni, EniAddress } from '../model/eni.js';
 import type { Link } from '../model/link.js';
 import { type Quarantine, quarantineOf } from '../model/quarantine.js';
@@ -8,7 +8,7 @@ import { judge } from './candidates.js';
 import { identityOf, identityOfAttachment } from './identify.js';
 import { joinRecords } from './known.js';
 import { type Look, locate, look, type Whereabouts } from './locate.js';
-import { BY_HAND, type Parts } from './parts.js';
+import type { Parts } from './parts.js';
 import { describe } from './verdict.js';
 
 /** The states of an ENI, as `list` shows them. */

@@ -6,9 +6,6 @@ import type { History } from '../store/history.js';
 import type { Locks } from '../store/lock.js';
 import type { Store } from '../store/store.js';
 
-/** Network name of what was allocated by hand, without an attachment: nobody but a human gives it back. */
-export const BY_HAND = 'by-hand';
-
 /** The drivers and the clock. */
 export interface Parts {
   readonly provider: Provider;

@@ -18,6 +18,9 @@ export interface Endpoint extends AttachmentKey {
   readonly uid: string | null;
 }
 
+/** Network name of what was allocated by hand, without an attachment: nobody but a human gives it back. */
+export const BY_HAND = 'by-hand';
+
 /**
  * How far an attachment is. `attaching`: the intention is on disk, the NIC may be anywhere between home and pod.
  * `attached`: the NIC is in the pod and the caller was told so. `releasing`: it is on its way home.

@@ -1,13 +1,13 @@
 /** What is said of a NIC that was found, and which command leads on. */
 import type { Hardware } from '../../link/bus.js';
 import type { NetnsHolders } from '../../link/netns.js';
-import type { Attachment, AttachmentKey, NetnsRef, Phase } from '../../model/attachment.js';
+import { type Attachment, type AttachmentKey, BY_HAND, type NetnsRef, type Phase } from '../../model/attachment.js';
 import { type Label, parseLabel } from '../../model/label.js';
 import type { Owner } from '../../model/names.js';
 import { commandLine } from '../../model/paste.js';
 import type { Known } from '../known.js';
 import { isOccupied, type Look } from '../locate.js';
-import { BY_HAND, type Parts } from '../parts.js';
+import type { Parts } from '../parts.js';
 import { type Hit, identityOfKnown, type Scene } from './hits.js';
 import type { Word } from './word.js';
 
