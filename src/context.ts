@@ -2,7 +2,7 @@
  * The composition root: settings and environment in, a manager's parts out. The only place that names concrete drivers.
  */
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadSettings } from './config/load.js';
 import { findLocations, type Locations } from './config/locations.js';
@@ -11,7 +11,7 @@ import { createPrograms } from './exec.js';
 import type { CachedAdd } from './host/cache.js';
 import type { Installer } from './install/installer.js';
 import { createDelegate, type Delegate } from './ipam/delegate.js';
-import { createLinkDriver } from './link/driver.js';
+import { createLinkDriver, type LinkDriver } from './link/driver.js';
 import { netnsDirectory } from './link/netns.js';
 import type { Patient } from './manager/doctor/patient.js';
 import type { Parts } from './manager/parts.js';
@@ -19,11 +19,14 @@ import { survey } from './manager/survey.js';
 import type { DeviceSelector } from './model/device.js';
 import { discover, toEni } from './model/discover.js';
 import type { Eni } from './model/eni.js';
+import type { Connect } from './providers/kubernetes/transport.js';
+import { later } from './providers/later.js';
+import type { Provider } from './providers/provider.js';
 import { createStaticProvider } from './providers/static.js';
 import { createHistory } from './store/history.js';
 import { inspectState } from './store/inspect.js';
 import { createLocks, type Locks, lockFileName } from './store/lock.js';
-import { createStore } from './store/store.js';
+import { createStore, type Store } from './store/store.js';
 
 /** Longest time that a program we start may take; beyond it the kernel hangs, and so would we. */
 const TOOL_TIMEOUT_MS = 60_000;
@@ -72,25 +75,10 @@ export function createContext({ env, overrides, purpose, lockWait, device = null
   const store = createStore({ directory: locations.stateDir, locks, clock, warn });
   const history = createHistory({ directory: locations.stateDir, locks, warn });
   const links = createLinkDriver(programs, env.SSH_CONNECTION?.split(' ')[0] ?? null);
-  const rules = settings.static.discover;
-  // A device in a pod is in the ledger; it needs not be looked for again and again.
-  let named: Promise<Eni[]> | undefined;
-  const discoverNamed = async (selector: DeviceSelector): Promise<Eni[]> => {
-    const { links: home } = await links.lookHome();
-    const link = await links.findDevice(selector, home);
-    return link === undefined ? [] : [toEni({ link, driver: null, refusals: [] })];
-  };
-  const discoverAll = async (): Promise<readonly Eni[]> => {
-    if (device === null) return rules === null ? [] : discover(await survey(links), rules);
-    named ??= discoverNamed(device);
-    return named;
-  };
-  const provider = createStaticProvider({
-    inventory: settings.static.enis,
-    discover: discoverAll,
-    ledger: store.ledger,
-    clock,
-  });
+  const provider =
+    settings.provider === 'kubernetes'
+      ? later('kubernetes', () => createKubernetes({ env, settings, locations, locks, clock }))
+      : createStatic({ settings, store, links, device, clock });
   const parts: Parts = {
     ...{ provider, store, history, locks, links, clock },
     netns: netnsDirectory,
@@ -106,25 +94,88 @@ export function createContext({ env, overrides, purpose, lockWait, device = null
   };
 }
 
+interface StaticParts {
+  readonly settings: Settings;
+  readonly store: Store;
+  readonly links: LinkDriver;
+  readonly device: DeviceSelector | null;
+  readonly clock: () => Date;
+}
+
+function createStatic({ settings, store, links, device, clock }: StaticParts): Provider {
+  const rules = settings.static.discover;
+  // A device in a pod is in the ledger; it needs not be looked for again and again.
+  let named: Promise<Eni[]> | undefined;
+  const discoverNamed = async (selector: DeviceSelector): Promise<Eni[]> => {
+    const { links: home } = await links.lookHome();
+    const link = await links.findDevice(selector, home);
+    return link === undefined ? [] : [toEni({ link, driver: null, refusals: [] })];
+  };
+  const discoverAll = async (): Promise<readonly Eni[]> => {
+    if (device === null) return rules === null ? [] : discover(await survey(links), rules);
+    named ??= discoverNamed(device);
+    return named;
+  };
+  return createStaticProvider({
+    inventory: settings.static.enis,
+    discover: discoverAll,
+    ledger: store.ledger,
+    clock,
+  });
+}
+
+/** Where the build puts src/cluster/connect.ts: into the executable, or beside this file. */
+const CLUSTER = (): string => (typeof Bun === 'undefined' ? join(__dirname, 'cluster.cjs') : '/$bunfs/root/cluster.js');
+
+/** Longest time that one operation, and that one request of it, may take, in milliseconds. */
+const PATIENCE = { total: 10_000, request: 4_000 };
+
+interface KubernetesParts {
+  readonly env: NodeJS.ProcessEnv;
+  readonly settings: Settings;
+  readonly locations: Locations;
+  readonly locks: Locks;
+  readonly clock: () => Date;
+}
+
+async function createKubernetes({ env, settings, locations, locks, clock }: KubernetesParts): Promise<Provider> {
+  const [{ createKubernetesProvider }, { hostname }] = await Promise.all([
+    import('./providers/kubernetes/provider.js'),
+    import('node:os'),
+  ]);
+  const { kubeconfig, nodeName } = settings.kubernetes;
+  return createKubernetesProvider({
+    connect: () => (require(CLUSTER()) as { readonly connect: Connect }).connect({ kubeconfig, env }),
+    node: nodeName ?? (env.NODE_NAME || hostname().toLowerCase()),
+    subnets: join(locations.stateDir, 'subnets.json'),
+    alone: (work) => alone(locks, 'subnets', work),
+    clock,
+    sleep,
+    patience: PATIENCE,
+  });
+}
+
+/** Does the work while no other process does what goes by this name. */
+async function alone<T>(locks: Locks, name: string, work: () => T): Promise<T> {
+  const lock = await locks.acquire(name);
+  try {
+    return work();
+  } finally {
+    lock.release();
+  }
+}
+
 /** One installation at a time. */
 async function createInstaller(locks: Locks): Promise<Installer> {
   const [{ files }, { install, uninstall }] = await Promise.all([
     import('./install/files.js'),
     import('./install/installer.js'),
   ]);
-  const alone = async <T>(work: () => T): Promise<T> => {
-    const lock = await locks.acquire('install');
-    try {
-      return work();
-    } finally {
-      lock.release();
-    }
-  };
   // On Node.js what runs is not enim.
   const executable = typeof Bun === 'undefined' ? null : process.execPath;
   return {
-    install: (request) => alone(() => install(files, executable, request)),
-    uninstall: (places, options) => alone(() => uninstall(files, places, options)),
+    install: (request) => alone(locks, 'install', () => install(files, executable, request)),
+    uninstall: (places, options) => alone(locks, 'install', () => uninstall(files, places, options)),
   };
 }
 

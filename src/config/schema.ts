@@ -8,12 +8,18 @@ import { type SettingsFault, toFault } from './faults.js';
 
 /** The settings as the program uses them. */
 export interface Settings {
-  readonly provider: 'static';
+  readonly provider: 'static' | 'kubernetes';
   /** Name under which attachments by hand are recorded; CNI configurations bring their own. */
   readonly network: string;
   /** Longest wait for a lock, in milliseconds. */
   readonly lockWait: number;
   readonly static: { readonly enis: readonly Eni[]; readonly discover: Rules | null };
+  readonly kubernetes: {
+    /** Path; null looks for one. */
+    readonly kubeconfig: string | null;
+    /** Name of this node in the cluster; null is what the environment or the machine says. */
+    readonly nodeName: string | null;
+  };
 }
 
 /** What holds where the settings say nothing, or do not exist. */
@@ -22,7 +28,11 @@ export const DEFAULTS: Settings = {
   network: 'enim',
   lockWait: 10_000,
   static: { enis: [], discover: null },
+  kubernetes: { kubeconfig: null, nodeName: null },
 };
+
+/** A name that can be the value of a label, by which what belongs to the node is found. */
+const NODE_NAME = /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/;
 
 const check = <T>(test: (value: T) => boolean, message: (issue: { input: T }) => string) => v.check(test, message);
 const shown = (input: unknown): string => JSON.stringify(input);
@@ -197,10 +207,31 @@ const Discover = v.pipe(
   v.transform(({ driver, name = null, exclude }): Rules => ({ driver, name, exclude })),
 );
 
+const Kubernetes = v.pipe(
+  object({
+    kubeconfig: v.optional(
+      v.pipe(
+        v.string(),
+        v.regex(/^\//, ({ input }) => `${shown(input)} is no absolute path`),
+      ),
+    ),
+    nodeName: v.optional(
+      v.pipe(
+        v.string(),
+        v.regex(NODE_NAME, ({ input }) => `${shown(input)} can be no name of a node`),
+      ),
+    ),
+  }),
+  v.transform(({ kubeconfig = null, nodeName = null }): Settings['kubernetes'] => ({ kubeconfig, nodeName })),
+);
+
 const SettingsFile = v.pipe(
   object({
     provider: v.optional(
-      v.picklist(['static'], ({ input }) => `${shown(input)} is no provider; known: "static"`),
+      v.picklist(
+        ['static', 'kubernetes'],
+        ({ input }) => `${shown(input)} is no provider; known: "static", "kubernetes"`,
+      ),
       DEFAULTS.provider,
     ),
     network: v.optional(
@@ -221,6 +252,7 @@ const SettingsFile = v.pipe(
       DEFAULTS.lockWait,
     ),
     static: v.optional(object({ enis: v.optional(v.array(EniEntry), []), discover: v.optional(Discover) }), {}),
+    kubernetes: v.optional(Kubernetes, {}),
   }),
   v.transform(
     (file): Settings => ({ ...file, static: { enis: file.static.enis, discover: file.static.discover ?? null } }),

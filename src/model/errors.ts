@@ -38,6 +38,11 @@ const CODES = {
   CHECK_FAILED: { exit: 1, cni: 114 },
   DELEGATE_FAILED: { exit: 1, cni: 115 },
   INSTALL_FAILED: { exit: 1, cni: 5 },
+  API_UNREACHABLE: { exit: 5, cni: 11 },
+  API_DENIED: { exit: 1, cni: 117 },
+  API_UNTRUSTED: { exit: 1, cni: 118 },
+  API_INCOMPLETE: { exit: 1, cni: 119 },
+  API_FAILED: { exit: 1, cni: 120 },
 } as const satisfies Record<string, Codes>;
 
 /** Names of the errors that users can meet; stable, printed in `--json`. */

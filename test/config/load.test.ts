@@ -34,7 +34,9 @@ describe('loadSettings', () => {
   it('says the first fault, and all others as details', async () => {
     const path = written('{"provider":"aws","lockWait":0}');
     const error = await enimErrorOf(() => loadSettings(path));
-    expect(error.message).toBe(`The settings ${path} are wrong: provider "aws" is no provider; known: "static".`);
+    expect(error.message).toBe(
+      `The settings ${path} are wrong: provider "aws" is no provider; known: "static", "kubernetes".`,
+    );
     expect(error.details).toEqual(['lockWait 0 is not between 1 and 600000 ms']);
   });
 

@@ -15,6 +15,27 @@ function faultsOfEni(entry: Record<string, unknown>): string[] {
   return faults({ static: { enis: [{ ...ENI, ...entry }] } });
 }
 
+describe('settings of a cluster', () => {
+  it('may be left out, or say kubeconfig and node', () => {
+    const kubernetes = { kubeconfig: '/etc/enim/kubeconfig', nodeName: 'node-1.example.org' };
+    expect(parseSettings({ provider: 'kubernetes', kubernetes })).toMatchObject({
+      settings: { provider: 'kubernetes', kubernetes },
+    });
+    expect(parseSettings({ provider: 'kubernetes' })).toMatchObject({
+      settings: { kubernetes: { kubeconfig: null, nodeName: null } },
+    });
+  });
+
+  it.each([
+    [{ kubeconfig: 'kubeconfig' }, 'kubernetes.kubeconfig "kubeconfig" is no absolute path'],
+    [{ nodeName: 'Node 1' }, 'kubernetes.nodeName "Node 1" can be no name of a node'],
+    [{ nodeName: 'a'.repeat(64) }, `kubernetes.nodeName "${'a'.repeat(64)}" can be no name of a node`],
+    [{ kubeConfig: '/x' }, 'kubernetes.kubeConfig is no known key; did you mean "kubeconfig"?'],
+  ])('are refused as %j', (kubernetes, fault) => {
+    expect(faults({ provider: 'kubernetes', kubernetes })).toEqual([fault]);
+  });
+});
+
 describe('settings', () => {
   it('may be empty', () => {
     expect(parseSettings({})).toEqual({ settings: DEFAULTS });
@@ -47,6 +68,7 @@ describe('settings', () => {
           ],
           discover: { driver: ['ena'], name: null, exclude: [] },
         },
+        kubernetes: { kubeconfig: null, nodeName: null },
       },
     });
   });
@@ -117,7 +139,7 @@ describe('a fault', () => {
     [[], 'the file is a list, not an object'],
     ['x', 'the file is "x", not an object'],
     [null, 'the file is null, not an object'],
-    [{ provider: 'aws' }, 'provider "aws" is no provider; known: "static"'],
+    [{ provider: 'aws' }, 'provider "aws" is no provider; known: "static", "kubernetes"'],
     [{ network: 'a b' }, 'network "a b" is no network name'],
     [{ lockWait: 0 }, 'lockWait 0 is not between 1 and 600000 ms'],
     [{ lockWait: 600_001 }, 'lockWait 600001 is not between 1 and 600000 ms'],
@@ -153,14 +175,14 @@ describe('an unknown key', () => {
       { static: { enis: [{ ...ENI, routes: [{ dst: '::/0', gateway: 'x' }] }] } },
       'static.enis[0].routes[0].gateway is no known key; known here: dst, gw',
     ],
-    [{ zzzzzzzz: 1 }, 'zzzzzzzz is no known key; known here: provider, network, lockWait, static'],
+    [{ zzzzzzzz: 1 }, 'zzzzzzzz is no known key; known here: provider, network, lockWait, static, kubernetes'],
   ])('gets a suggestion: %j', (json, fault) => {
     expect(faults(json)).toEqual([fault]);
   });
 
   it('is told what is known, also if it has a dot in it', () => {
     expect(faults({ 'a.zzzzzzzz': 1 })).toEqual([
-      'a.zzzzzzzz is no known key; known here: provider, network, lockWait, static',
+      'a.zzzzzzzz is no known key; known here: provider, network, lockWait, static, kubernetes',
     ]);
   });
 

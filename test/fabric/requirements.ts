@@ -11,7 +11,7 @@ const TIMEOUT = 120_000;
 
 /** A suite that makes network namespaces; skipped without root or iproute2. */
 export function describeAsRoot(title: string, body: () => void): void {
-  describeIf(title, [rootFault(), programFault('ip'), programFault('nsenter')], body);
+  describeWith(title, [rootFault(), programFault('ip'), programFault('nsenter')], body);
 }
 
 /**
@@ -21,10 +21,11 @@ export function describeAsRoot(title: string, body: () => void): void {
  */
 export function describeEndToEnd(title: string, body: () => void, faults: readonly (string | undefined)[] = []): void {
   const built = isExecutable(EXECUTABLE) ? undefined : `${EXECUTABLE} is not built (npm run build)`;
-  describeIf(title, [rootFault(), programFault('ip'), programFault('nsenter'), built, ...faults], body);
+  describeWith(title, [rootFault(), programFault('ip'), programFault('nsenter'), built, ...faults], body);
 }
 
-function describeIf(title: string, faults: readonly (string | undefined)[], body: () => void): void {
+/** A suite that is skipped if anything is missing; `faults` say what. */
+export function describeWith(title: string, faults: readonly (string | undefined)[], body: () => void): void {
   const reasons = faults.filter((fault) => fault !== undefined);
   if (reasons.length === 0) {
     jest.setTimeout(TIMEOUT);

@@ -1,0 +1,155 @@
+/**
+ * The requests that the provider makes, one function each, always to the API server itself and never to a cache: what was just
+ * written is seen. What may pass is tried again until the deadline of the operation; whatever else goes wrong is an EnimError.
+ */
+import { EnimError } from '../../model/errors.js';
+import { type Attempt, distrust, isAbsent, isPassing, refusal, unreachable } from './failures.js';
+import { parseJson } from './json.js';
+import type { ApiRequest, ApiResponse, Transport } from './transport.js';
+import { type EndpointObject, type EniObject, GROUP, NODE_LABEL, type SubnetObject } from './wire.js';
+
+/** How long one operation may take, in milliseconds. */
+export interface Patience {
+  /** All requests and pauses of it together. */
+  readonly total: number;
+  /** One request. */
+  readonly request: number;
+}
+
+interface ApiSettings {
+  readonly transport: Transport;
+  readonly patience: Patience;
+  readonly clock: () => Date;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+}
+
+/** `conflict`: the object is another by now, or one of its name is there already. `absent`: it is not there. */
+export type Written<T> = T | 'conflict' | 'absent';
+
+/** The requests of one operation. */
+export interface Api {
+  listEnis(node: string): Promise<readonly EniObject[]>;
+  listEndpoints(node: string): Promise<readonly EndpointObject[]>;
+  getEni(id: string): Promise<EniObject | undefined>;
+  getEndpoint(like: EndpointObject): Promise<EndpointObject | undefined>;
+  getSubnet(id: string): Promise<SubnetObject | undefined>;
+  /** Replaces the status of what was read, unless it has changed since. */
+  putEniStatus(object: EniObject): Promise<Written<EniObject>>;
+  createEndpoint(object: EndpointObject): Promise<Written<EndpointObject>>;
+  /** Replaces what was read, unless it has changed since. */
+  putEndpoint(object: EndpointObject): Promise<Written<EndpointObject>>;
+  /** Deletes what was read, unless it has changed since; an object with finalizers stays for the time being. */
+  deleteEndpoint(object: EndpointObject): Promise<Written<EndpointObject>>;
+  /**
+   * A pause after a conflict, longer each time.
+   *
+   * @throws EnimError BUSY when the deadline has passed
+   */
+  pause(about: string): Promise<void>;
+}
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 2_000;
+const FIRST_CONFLICT_MS = 5;
+const LONGEST_CONFLICT_MS = 200;
+
+/** Begins an operation: from here on its time counts. */
+export function beginOperation({ transport, patience, clock, sleep }: ApiSettings): Api {
+  const deadline = performance.now() + patience.total;
+  const left = (): number => deadline - performance.now();
+  const jitter = (): number => 0.5 + Math.random();
+  let conflicts = 0;
+
+  /** The answer, once it is one that no repetition changes. */
+  const send = async (request: Omit<ApiRequest, 'timeout'>): Promise<ApiResponse> => {
+    let last: ApiResponse | Error | undefined;
+    for (let pause = FIRST_PAUSE_MS; left() > 0; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+      const answer = await transport
+        .send({ ...request, timeout: Math.max(1, Math.min(patience.request, left())) })
+        .catch((thrown: unknown) => (thrown instanceof Error ? thrown : new Error(String(thrown))));
+      if (answer instanceof Error) {
+        const error = distrust(transport, answer);
+        if (error !== undefined) throw error;
+      } else if (!isPassing(answer)) return answer;
+      last = answer;
+      const wanted =
+        answer instanceof Error || answer.retryAfter === null ? pause * jitter() : answer.retryAfter * 1_000;
+      if (wanted >= left()) break;
+      await sleep(wanted);
+    }
+    throw unreachable(transport, last, patience.total);
+  };
+
+  const ask = async <T>(attempt: Attempt, request: Omit<ApiRequest, 'timeout'>): Promise<Written<T>> => {
+    const response = await send(request);
+    if (response.status < 300) return parseJson(response.body) as T;
+    if (response.status === 409) return 'conflict';
+    if (isAbsent(response, attempt.name)) return 'absent';
+    throw refusal(transport, attempt, response, clock());
+  };
+
+  const get = async <T>(resource: string, path: string, name: string): Promise<T | undefined> => {
+    const answer = await ask<T>({ verb: 'get', resource, name }, { method: 'GET', path });
+    return answer === 'absent' || answer === 'conflict' ? undefined : answer;
+  };
+
+  const list = async <T>(resource: string, node: string): Promise<readonly T[]> => {
+    const selector = encodeURIComponent(`${NODE_LABEL}=${node}`);
+    const path = `${V2}/${resource}?labelSelector=${selector}`;
+    const answer = await ask<{ readonly items?: readonly T[] }>({ verb: 'list', resource }, { method: 'GET', path });
+    return typeof answer === 'string' ? [] : (answer.items ?? []);
+  };
+
+  return {
+    async listEnis(node) {
+      const enis = await list<EniObject>('enis', node);
+      // The label is only a copy of it.
+      return enis.filter(({ spec }) => spec.nodeName === node);
+    },
+    listEndpoints: (node) => list('cceendpoints', node),
+    getEni: (id) => get('enis', `${V2}/enis/${id}`, id),
+    getEndpoint: ({ metadata }) => get('cceendpoints', pathOf(metadata), metadata.name),
+    getSubnet: (id) => get('subnets', `/apis/${GROUP}/v1/subnets/${encodeURIComponent(id)}`, id),
+    putEniStatus(object) {
+      const { name } = object.metadata;
+      const path = `${V2}/enis/${name}/status`;
+      return ask(
+        { verb: 'update', resource: 'enis/status', name },
+        { method: 'PUT', path, body: JSON.stringify(object) },
+      );
+    },
+    createEndpoint(object) {
+      const path = `${V2}/namespaces/${object.metadata.namespace}/cceendpoints`;
+      return ask({ verb: 'create', resource: 'cceendpoints' }, { method: 'POST', path, body: JSON.stringify(object) });
+    },
+    putEndpoint(object) {
+      const { name } = object.metadata;
+      const request = { method: 'PUT', path: pathOf(object.metadata), body: JSON.stringify(object) } as const;
+      return ask({ verb: 'update', resource: 'cceendpoints', name }, request);
+    },
+    deleteEndpoint({ metadata }) {
+      const { name, uid, resourceVersion } = metadata;
+      const body = JSON.stringify({ kind: 'DeleteOptions', apiVersion: 'v1', preconditions: { uid, resourceVersion } });
+      return ask(
+        { verb: 'delete', resource: 'cceendpoints', name },
+        { method: 'DELETE', path: pathOf(metadata), body },
+      );
+    },
+    async pause(about) {
+      conflicts += 1;
+      const pause = Math.min(FIRST_CONFLICT_MS * 2 ** (conflicts - 1), LONGEST_CONFLICT_MS) * jitter();
+      if (pause < left()) return sleep(pause);
+      throw new EnimError(
+        'BUSY',
+        `${about} was changed by others ${conflicts} times in ${patience.total / 1_000} s while it was being written.`,
+        { hint: 'try again; see who does that: kubectl get --show-managed-fields -o yaml' },
+      );
+    },
+  };
+}
+
+const V2 = `/apis/${GROUP}/v2`;
+
+function pathOf({ namespace, name }: EndpointObject['metadata']): string {
+  return `${V2}/namespaces/${namespace}/cceendpoints/${name}`;
+}

@@ -1,0 +1,175 @@
+/** What the API server, or the way to it, answered instead of what was asked for: put into words, with what to do. Pure. */
+import { EnimError, errnoOf, messageOf } from '../../model/errors.js';
+import type { ApiResponse, Transport } from './transport.js';
+import { GROUP } from './wire.js';
+
+/** What was tried, in the words of RBAC. */
+export interface Attempt {
+  readonly verb: 'get' | 'list' | 'create' | 'update' | 'delete';
+  /** `enis`, `enis/status`, … */
+  readonly resource: string;
+  /** Of the object. */
+  readonly name?: string;
+}
+
+/** A `Status` of the API, as far as it is read. */
+interface Status {
+  readonly reason?: string;
+  readonly message?: string;
+  readonly details?: { readonly name?: string; readonly kind?: string };
+}
+
+/** The status document of an answer; empty where there is none. */
+function statusOf({ body }: ApiResponse): Status {
+  try {
+    const json = JSON.parse(body) as Status | null;
+    return typeof json === 'object' && json !== null ? json : {};
+  } catch {
+    return {};
+  }
+}
+
+/** Whether a 404 says that just this object is not there, and not that nobody knows what kind of object that would be. */
+export function isAbsent(response: ApiResponse, name: string | undefined): boolean {
+  return response.status === 404 && name !== undefined && statusOf(response).details?.name === name;
+}
+
+/** Whether it may go better the next time. */
+export function isPassing({ status }: ApiResponse): boolean {
+  return status === 429 || status >= 500;
+}
+
+type Server = Pick<Transport, 'server' | 'certificateEnd'>;
+
+/** The error for an answer that means no. */
+export function refusal(
+  server: Server,
+  { verb, resource, name }: Attempt,
+  response: ApiResponse,
+  now: Date,
+): EnimError {
+  const { message, details } = statusOf(response);
+  const said = message === undefined ? [] : [`The API server says: ${message}`];
+  const what = `${resource}.${GROUP}${name === undefined ? '' : ` ${name}`}`;
+  switch (response.status) {
+    case 401:
+      return unknownUser(server, said, now);
+    case 403:
+      return new EnimError('API_DENIED', `The user ${userIn(message)}may not ${verb} ${resource}.${GROUP}.`, {
+        details: said,
+        hint: 'give it the ClusterRole of deploy/rbac.yaml: kubectl apply -f deploy/rbac.yaml; kubectl create clusterrolebinding enim --clusterrole enim --user USER',
+      });
+    case 404:
+      if (details?.kind === 'namespaces') {
+        return new EnimError('API_INCOMPLETE', `The cluster has no namespace ${details.name}.`, {
+          details: said,
+          hint: `name an owner in a namespace that exists, or: kubectl create namespace ${details.name}`,
+        });
+      }
+      return new EnimError(
+        'API_INCOMPLETE',
+        `The API server ${server.server} knows no ${resource.split('/')[0]}.${GROUP}.`,
+        {
+          details: said,
+          hint: `kubectl apply -f deploy/crds/${resource.split('/')[0]}.yaml`,
+        },
+      );
+    case 410:
+      return new EnimError(
+        'API_FAILED',
+        `The API server no longer has the version of ${what} that was asked for (410).`,
+        {
+          details: said,
+          hint: 'run it again: it will ask for the present one',
+        },
+      );
+    default:
+      return new EnimError('API_FAILED', `The API server refused to ${verb} ${what} (${response.status}).`, {
+        details: said,
+        hint: `see the object, and what its definition wants: kubectl get ${resource.split('/')[0]} -o yaml`,
+      });
+  }
+}
+
+function unknownUser({ server, certificateEnd }: Server, said: readonly string[], now: Date): EnimError {
+  const hasEnded = certificateEnd !== null && certificateEnd < now;
+  return new EnimError(
+    'API_DENIED',
+    hasEnded
+      ? `The client certificate of the kubeconfig ended at ${certificateEnd.toISOString()}, so ${server} does not know us (401).`
+      : `The API server ${server} does not know us (401).`,
+    {
+      details: said,
+      hint: hasEnded
+        ? 'renew it, for example: kubeadm certs renew all'
+        : 'renew the token or client certificate of the kubeconfig that "enim config get kubernetes" names',
+    },
+  );
+}
+
+function userIn(message: string | undefined): string {
+  const [, user] = /User "([^"]*)"/.exec(message ?? '') ?? [];
+  return user === undefined ? '' : `${JSON.stringify(user)} `;
+}
+
+/** Whose faults no repetition mends: with what the server shows us for itself. */
+const UNTRUSTED: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: 'has expired',
+  CERT_NOT_YET_VALID: 'is not valid yet; is the clock of this node right?',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'is not for that address',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'is not signed by the authority of the kubeconfig',
+  SELF_SIGNED_CERT_IN_CHAIN: 'is not signed by the authority of the kubeconfig',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'is not signed by the authority of the kubeconfig',
+  UNABLE_TO_GET_ISSUER_CERT: 'is not signed by the authority of the kubeconfig',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'is not signed by the authority of the kubeconfig',
+  CERT_SIGNATURE_FAILURE: 'is not signed by the authority of the kubeconfig',
+};
+
+/** The error for a server that cannot be trusted; undefined for whatever may pass. */
+export function distrust({ server }: Server, thrown: unknown): EnimError | undefined {
+  const fault = UNTRUSTED[errnoOf(thrown) ?? ''];
+  if (fault === undefined) return undefined;
+  return new EnimError('API_UNTRUSTED', `The certificate of the API server ${server} ${fault}.`, {
+    details: [messageOf(thrown)],
+    hint: fault.startsWith('has')
+      ? 'renew it on the control plane, for example: kubeadm certs renew apiserver'
+      : 'see whether the kubeconfig names the right server and certificate-authority',
+    cause: thrown,
+  });
+}
+
+/** The error for what did not pass in time. */
+export function unreachable(
+  { server }: Server,
+  last: ApiResponse | Error | undefined,
+  milliseconds: number,
+): EnimError {
+  const hint = `see whether it is well: kubectl get --raw /readyz --server ${server}`;
+  const within = `within ${milliseconds / 1_000} s`;
+  if (last === undefined || last instanceof Error) {
+    const why = last === undefined ? 'too many conflicts' : (REASONS[errnoOf(last) ?? ''] ?? messageOf(last));
+    return new EnimError('API_UNREACHABLE', `The API server ${server} did not answer ${within}: ${why}.`, {
+      hint,
+      cause: last,
+    });
+  }
+  const { message } = statusOf(last);
+  return new EnimError(
+    'API_UNREACHABLE',
+    last.status === 429
+      ? `The API server ${server} has too much to do (429), and did not do this ${within}.`
+      : `The API server ${server} failed (${last.status}), and did not recover ${within}.`,
+    { details: message === undefined ? [] : [`It says: ${message}`], hint },
+  );
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection reset',
+  EPIPE: 'connection reset',
+  ETIMEDOUT: 'no answer',
+  EHOSTUNREACH: 'no route to it',
+  ENETUNREACH: 'no route to it',
+  ENOTFOUND: 'its name cannot be resolved',
+  EAI_AGAIN: 'its name cannot be resolved',
+};

@@ -1,0 +1,87 @@
+/**
+ * The kubernetes provider: the ENIs of this node are objects of a cluster, which an operator makes, and who holds one is said there,
+ * too. What is written counts only if nobody has written meanwhile; nothing is kept but what was just seen.
+ */
+import { EnimError, messageOf } from '../../model/errors.js';
+import type { Provider } from '../provider.js';
+import { allocate } from './allocate.js';
+import { type Api, beginOperation, type Patience } from './api.js';
+import { subnetsOf } from './eni.js';
+import type { Operation } from './operation.js';
+import { release } from './release.js';
+import { createSubnets } from './subnet.js';
+import type { Connection, Transport } from './transport.js';
+import { type Look, type Seen, view } from './view.js';
+
+export interface KubernetesSettings {
+  /** Makes the connection, once it is needed. */
+  readonly connect: () => Connection;
+  /** Name of this node in the cluster. */
+  readonly node: string;
+  /** File in which the CIDRs of subnets are remembered. */
+  readonly subnets: string;
+  /** Does the work while no other process writes that file. */
+  readonly alone: (work: () => void) => Promise<void>;
+  readonly clock: () => Date;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+  readonly patience: Patience;
+}
+
+/** Makes the provider; nothing is asked yet. */
+export function createKubernetesProvider(settings: KubernetesSettings): Provider {
+  const { connect, node, clock, sleep, patience } = settings;
+  let transport: Transport | undefined;
+  const begin = (): Api => {
+    transport ??= open(connect());
+    return beginOperation({ transport, patience, clock, sleep });
+  };
+
+  const look = async (api: Api): Promise<Look> => {
+    const [enis, endpoints] = await Promise.all([api.listEnis(node), api.listEndpoints(node)]);
+    const subnetsFor = createSubnets({ path: settings.subnets, alone: settings.alone, get: api.getSubnet });
+    return { enis, endpoints, subnets: await subnetsFor([...new Set(enis.flatMap(subnetsOf))]) };
+  };
+
+  // An allocate or a release mostly follows a list at once, and need not ask for the same again.
+  let recent: Look | undefined;
+  const operation = (): Operation => {
+    const api = begin();
+    const seen = recent;
+    recent = undefined;
+    return { api, node, clock, look: () => look(api), recent: seen };
+  };
+
+  const see = async (): Promise<readonly Seen[]> => {
+    recent = await look(begin());
+    return view(recent);
+  };
+
+  return {
+    name: 'kubernetes',
+    list: async () => (await see()).map(({ provided }) => provided),
+    allocate: async (endpoint, candidates) => allocate(operation(), endpoint, candidates),
+    release: async (endpoint) => release(operation(), endpoint),
+
+    async health() {
+      try {
+        const enis = await see();
+        const fault = enis.find((each) => each.fault !== null && each.provided.holder === null)?.fault;
+        if (fault) return { ok: false, message: asClause(fault) };
+        if (enis.length === 0) return { ok: false, message: `the cluster has no ENI for pods on node ${node}` };
+        return { ok: true, message: enis.length === 1 ? '1 ENI is known' : `${enis.length} ENIs are known` };
+      } catch (thrown) {
+        if (!(thrown instanceof EnimError)) throw thrown;
+        return { ok: false, message: asClause(messageOf(thrown)) };
+      }
+    },
+  };
+}
+
+function open(connection: Connection): Transport {
+  if ('transport' in connection) return connection.transport;
+  throw new EnimError('INVALID_CONFIG', connection.fault, { hint: connection.hint });
+}
+
+function asClause(sentence: string): string {
+  return sentence.replace(/\.$/, '');
+}

@@ -1,0 +1,122 @@
+/** The custom resources as they stand on the wire: what is read or written of them. Everything else is carried along unseen. */
+
+export const GROUP = 'cce.baidubce.com';
+
+/** Label with the name of the node, of ENIs and endpoints. */
+export const NODE_LABEL = `${GROUP}/node`;
+
+/** Keeps an endpoint until its NIC is home and its ENI is free. */
+export const FINALIZER = 'primary-eni';
+
+/** Annotations of an endpoint that complete the key of its attachment; container ID and owner are fields of their own. */
+export const NETWORK_ANNOTATION = `${GROUP}/enim-network`;
+export const IFNAME_ANNOTATION = `${GROUP}/enim-ifname`;
+
+export interface Metadata {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly uid?: string;
+  readonly resourceVersion?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly finalizers?: readonly string[];
+  readonly deletionTimestamp?: string;
+}
+
+/** An entry of `privateIPSet` or `ipv6PrivateIPSet`. */
+export interface WireAddress {
+  readonly privateIPAddress?: string;
+  readonly primary?: boolean;
+  readonly subnetID?: string;
+  readonly gatewayIP?: string;
+}
+
+/** An entry of `CCEStatusChangeLog`. */
+export interface Change {
+  readonly code?: string;
+  readonly message?: string;
+  readonly time?: string;
+  readonly CCEStatus?: string;
+}
+
+export interface Reference {
+  readonly namespace?: string;
+  readonly name?: string;
+  readonly uid?: string;
+}
+
+/** `enis.cce.baidubce.com/v2`. */
+export interface EniObject {
+  readonly metadata: Metadata;
+  readonly spec: {
+    readonly nodeName?: string;
+    readonly macAddress?: string;
+    readonly useMode?: string;
+    readonly type?: string;
+    readonly vpcID?: string;
+    readonly subnetID?: string;
+    readonly privateIPSet?: readonly WireAddress[] | null;
+    readonly ipv6PrivateIPSet?: readonly WireAddress[] | null;
+  };
+  readonly status?: {
+    readonly CCEStatus?: string;
+    readonly CCEStatusChangeLog?: readonly Change[] | null;
+    readonly VPCStatus?: string;
+    readonly endpointReference?: Reference | null;
+    readonly interfaceName?: string;
+    readonly gatewayIPv4?: string;
+    readonly gatewayIPv6?: string;
+  };
+}
+
+/** Who an endpoint is for, and what it has. */
+export interface Identifiers {
+  readonly 'container-id'?: string;
+  readonly 'k8s-namespace'?: string;
+  readonly 'k8s-pod-name'?: string;
+  readonly 'k8s-object-id'?: string;
+  readonly cnidriver?: string;
+  readonly 'external-identifier'?: string;
+}
+
+/** An entry of `status.networking.addressing`. */
+export interface Addressing {
+  readonly ip: string;
+  readonly family: '4' | '6';
+  readonly gateway?: string;
+  readonly cidrs: readonly string[];
+  readonly vpcID?: string;
+  readonly subnet?: string;
+  readonly interface: string;
+}
+
+/** `cceendpoints.cce.baidubce.com/v2`. */
+export interface EndpointObject {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  readonly metadata: Metadata;
+  readonly spec?: {
+    readonly 'external-identifiers'?: Identifiers;
+    readonly network?: {
+      readonly ipAllocation?: {
+        readonly type?: string;
+        readonly releaseStrategy?: string;
+        readonly node?: string;
+        readonly useIPV4?: boolean;
+        readonly useIPV6?: boolean;
+      };
+    };
+  };
+  readonly status?: {
+    readonly 'external-identifiers'?: Identifiers;
+    readonly networking?: { readonly addressing?: readonly Addressing[]; readonly ips?: string };
+    readonly state?: string;
+    readonly log?: readonly { readonly code?: string; readonly state?: string; readonly timestamp?: string }[];
+  };
+}
+
+/** `subnets.cce.baidubce.com/v1`. */
+export interface SubnetObject {
+  readonly metadata: Metadata;
+  readonly spec?: { readonly cidr?: string; readonly ipv6CIDR?: string };
+}

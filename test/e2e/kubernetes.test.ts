@@ -1,0 +1,176 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { add, answer, gc, list, show, verdictOn } from '../fabric/answers.js';
+import { callPlugin, errorOf, resultOf } from '../fabric/cni.js';
+import { expectRefusal } from '../fabric/expectations.js';
+import { createNode, type Node } from '../fabric/node.js';
+import type { Pod } from '../fabric/pod.js';
+import { describeEndToEnd } from '../fabric/requirements.js';
+import { type ApiServer, faults, startApiServer } from '../kubernetes/apiserver.js';
+import { clear, eniObject, getEni, listEndpoints, makeEni, makeSubnet, NODE } from '../kubernetes/objects.js';
+import { openRelay, type Relay } from '../kubernetes/relay.js';
+import { sampleEni } from '../model/samples.js';
+
+describeEndToEnd(
+  'enim with the kubernetes provider',
+  () => {
+    let api: ApiServer;
+    let node: Node;
+    let pod: Pod;
+    let relay: Relay;
+
+    beforeAll(async () => {
+      api = await startApiServer();
+    });
+    afterAll(() => api?.stop());
+
+    beforeEach(async () => {
+      await clear(api);
+      node = await createNode({ enis: 2, settings: () => settings(api.node) });
+      const [, net] = node.eni(0).ipv4.address.split('.');
+      const ipv6CIDR = node.eni(0).ipv6.address.replace(/::.*/, '::/64');
+      await makeSubnet(api, 'sbn-1', { cidr: `10.${net}.0.0/24`, ipv6CIDR });
+      for (const { id, mac, ipv4, ipv6 } of node.enis) {
+        await makeEni(api, eniObject(sampleEni(1, { id, mac, ipv4, ipv6 })));
+      }
+      pod = await node.pod('web-0');
+      relay = await openRelay(node, api.port);
+    });
+    afterEach(async () => {
+      await relay?.stop();
+      await node?.destroy();
+    });
+
+    const settings = (kubeconfig: string) => ({ provider: 'kubernetes', kubernetes: { kubeconfig, nodeName: NODE } });
+    const statusOf = async (index: number) => (await getEni(api, node.eni(index).id)).status;
+
+    it('lists the ENIs of the cluster, with the addresses that their subnets complete', async () => {
+      const { id, mac, ipv4, ipv6 } = node.eni(0);
+      expect((await list(node))[0]).toMatchObject({ id, mac, ipv4, ipv6, provider: 'kubernetes', state: 'free' });
+    });
+
+    it('gives a pod an ENI, says so in the cluster, and takes both back', async () => {
+      const before = await node.kernelState();
+      const { mac, ipv4 } = await add(node, 'default/web-0', pod);
+      expect({ mac, ipv4 }).toEqual({ mac: node.eni(0).mac, ipv4: node.eni(0).ipv4 });
+      expect((await pod.run('ping', '-c', '1', '-W', '2', node.eni(0).ipv4.gateway)).code).toBe(0);
+
+      const [endpoint] = await listEndpoints(api);
+      expect(endpoint).toMatchObject({
+        metadata: { namespace: 'default', name: 'web-0' },
+        status: { state: 'ip-allocated', 'external-identifiers': { 'external-identifier': node.eni(0).id } },
+      });
+      expect(await statusOf(0)).toMatchObject({
+        CCEStatus: 'UsingInPod',
+        endpointReference: { namespace: 'default', name: 'web-0', uid: endpoint?.metadata.uid },
+      });
+
+      answer(await node.enim(['del', 'default/web-0', '--json']));
+      expect(await node.kernelState()).toEqual(before);
+      expect(await listEndpoints(api)).toEqual([]);
+      expect(await statusOf(0)).toMatchObject({ CCEStatus: 'ReadyOnNode' });
+    });
+
+    it('answers a container runtime, and a repeated ADD the same', async () => {
+      const first = await resultOf(node, 'ADD', { netns: pod.path });
+      expect(first.ips?.map(({ address }) => address)).toEqual([node.eni(0).ipv4.address, node.eni(0).ipv6.address]);
+      expect(await resultOf(node, 'ADD', { netns: pod.path })).toEqual(first);
+      expect((await callPlugin(node, 'STATUS')).code).toBe(0);
+      expect((await listEndpoints(api))[0]?.spec['external-identifiers']).toMatchObject({
+        'container-id': 'c1',
+        'k8s-object-id': 'u-1',
+      });
+      await resultOf(node, 'DEL', { netns: pod.path });
+      expect((await list(node)).map(({ state }) => state)).toEqual(['free', 'free']);
+    });
+
+    it('reclaims with gc what a dead pod left behind, in the cluster too', async () => {
+      await add(node, 'default/web-0', pod);
+      await node.simulateCardReturn(pod, 'eth0');
+      expect(verdictOn(await gc(node), node.eni(0))).toMatchObject({ action: 'reclaim', done: true });
+      expect(await statusOf(0)).toMatchObject({ CCEStatus: 'ReadyOnNode' });
+      expect(await listEndpoints(api)).toEqual([]);
+    });
+
+    it('takes an ENI home for its own record, even where somebody has removed the endpoint and its finalizer', async () => {
+      await add(node, 'default/web-0', pod);
+      const [endpoint] = await listEndpoints(api);
+      const path = '/apis/cce.baidubce.com/v2/namespaces/default/cceendpoints/web-0';
+      await api.ask('PUT', path, { ...endpoint, metadata: { ...endpoint?.metadata, finalizers: [] } });
+      await api.ask('DELETE', path);
+
+      answer(await node.enim(['del', 'default/web-0', '--json']));
+      expect(await node.link('eni0')).toMatchObject({ address: node.eni(0).mac });
+      expect(await show(node, node.eni(0))).toMatchObject({ state: 'free' });
+    });
+
+    it('also runs on Node.js', async () => {
+      const run = join(import.meta.dirname, '../../bin/run.js');
+      const result = await node.start([process.execPath, run, 'list', '--json']).result;
+      expect(answer<{ enis: unknown[] }>(result).enis).toHaveLength(2);
+    });
+
+    describe('refuses', () => {
+      it('a kubeconfig that does not verify the server', async () => {
+        const path = join(node.dir, 'insecure.kubeconfig');
+        const config = JSON.parse(readFileSync(api.node, 'utf8'));
+        config.clusters[0].cluster = { server: config.clusters[0].cluster.server, 'insecure-skip-tls-verify': true };
+        writeFileSync(path, JSON.stringify(config));
+        node.writeSettings(settings(path));
+        expectRefusal(await node.enim(['list']), { code: 2, says: [path, 'insecure-skip-tls-verify'] });
+      });
+
+      it('a kubeconfig that is not there, and none at all', async () => {
+        node.writeSettings(settings('/nowhere/kubeconfig'));
+        expectRefusal(await node.enim(['list']), { code: 2, says: ['/nowhere/kubeconfig', 'ENOENT'] });
+        node.writeSettings({ provider: 'kubernetes', kubernetes: { nodeName: NODE } });
+        expectRefusal(await node.enim(['list']), { code: 2, says: ['KUBECONFIG'] });
+        expect((await node.enim(['list'], { env: { KUBECONFIG: api.node } })).code).toBe(0);
+      });
+
+      it('a server that another authority vouches for', async () => {
+        const { createAuthority } = await import('../kubernetes/certificates.js');
+        const other = await createAuthority(api.dir, 'other');
+        const user = await api.authority.issue({ name: 'lost', user: 'node' });
+        node.writeSettings(settings(api.kubeconfig('lost', user, { ca: other.cert })));
+        expectRefusal(await node.enim(['list']), { code: 1, says: ['certificate', 'not signed by'] });
+      });
+
+      it('to go on without rights, and names the one that is missing', async () => {
+        node.writeSettings(settings(api.stranger));
+        expectRefusal(await node.enim(['list']), {
+          code: 1,
+          says: [/"stranger" may not list (enis|cceendpoints)\.cce\.baidubce\.com/],
+          mentions: ['deploy/rbac.yaml'],
+        });
+        expect(await errorOf(node, 'ADD', { netns: pod.path })).toMatchObject({ code: 117 });
+      });
+
+      it('an owner that can be no pod', async () => {
+        const result = await node.enim(['add', 'default/Web_0', '--netns', pod.path]);
+        expectRefusal(result, { code: 2, says: ['default/Web_0'] });
+        expect(await listEndpoints(api)).toEqual([]);
+      });
+
+      it('an owner in a namespace that there is not, and leaves all as it was', async () => {
+        const before = await node.kernelState();
+        const result = await node.enim(['add', 'nowhere/web-0', '--netns', pod.path]);
+        expectRefusal(result, { code: 1, says: ['namespace nowhere'], mentions: ['kubectl create namespace nowhere'] });
+        expect(await node.kernelState()).toEqual(before);
+        expect(await statusOf(0)).toMatchObject({ CCEStatus: 'ReadyOnNode' });
+      });
+    });
+
+    it('waits for an API server that is away, and then says so, with nothing changed', async () => {
+      await relay.stop();
+      const before = await node.kernelState();
+      expectRefusal(await node.enim(['add', 'default/web-0', '--netns', pod.path]), {
+        code: 5,
+        says: [`https://127.0.0.1:${api.port}`, 'connection refused'],
+      });
+      expect(await node.kernelState()).toEqual(before);
+    });
+  },
+  faults(),
+);
