@@ -13,11 +13,11 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { request } from 'node:https';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { loadAllYaml } from '@kubernetes/client-node';
 import { connect } from '../../src/cluster/connect.js';
 import type { Transport } from '../../src/providers/kubernetes/transport.js';
 import { describeWith, programFault } from '../fabric/requirements.js';
@@ -163,7 +163,7 @@ export async function startApiServer(): Promise<ApiServer> {
       },
     };
     await ready(api, started, dir);
-    await deploy(api);
+    await deploy(api, users[0]);
     return api;
   } catch (thrown) {
     await stop();
@@ -213,29 +213,40 @@ async function ready(api: ApiServer, started: readonly ChildProcess[], dir: stri
 }
 
 /** Applies what the repository ships, and waits until the API server serves it. */
-async function deploy(api: ApiServer): Promise<void> {
-  const definitions = readdirSync(join(DEPLOY, 'crds')).flatMap((file) => documents(join('crds', file)));
-  for (const each of definitions)
-    await api.ask('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', each);
+async function deploy(api: ApiServer, admin: Certificate): Promise<void> {
+  const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
   const rbac = '/apis/rbac.authorization.k8s.io/v1';
-  for (const each of documents('rbac.yaml')) await api.ask('POST', `${rbac}/clusterroles`, each);
+  for (const file of readdirSync(join(DEPLOY, 'crds'))) await apply(api, admin, definitions, join('crds', file));
+  await apply(api, admin, `${rbac}/clusterroles`, 'rbac.yaml');
   await api.ask('POST', `${rbac}/clusterrolebindings`, {
     metadata: { name: 'enim-node' },
     subjects: [{ kind: 'User', name: 'node', apiGroup: 'rbac.authorization.k8s.io' }],
     roleRef: { kind: 'ClusterRole', name: 'enim', apiGroup: 'rbac.authorization.k8s.io' },
   });
-  await ask200(api, '/api/v1/namespaces/default');
-  for (const { spec } of definitions)
-    await ask200(api, `/apis/${spec.group}/${spec.versions[0].name}/${spec.names.plural}`);
+  await served(api, '/api/v1/namespaces/default');
+  for (const { spec } of (await api.ask('GET', definitions)).items as Stored[])
+    await served(api, `/apis/${spec.group}/${spec.versions[0].name}/${spec.names.plural}`);
 }
 
-async function ask200(api: ApiServer, path: string): Promise<void> {
+/** Hands a file to the API server as it is: it reads YAML itself. */
+async function apply({ authority, port }: ApiServer, admin: Certificate, path: string, file: string): Promise<void> {
+  const [ca, cert, key] = [authority.cert, admin.cert, admin.key].map((each) => readFileSync(each));
+  const headers = { 'Content-Type': 'application/yaml', Accept: 'application/json' };
+  await new Promise<void>((resolve, reject) => {
+    const options = { method: 'POST', host: '127.0.0.1', port, path, headers, ca, cert, key };
+    const outgoing = request(options, (incoming) => {
+      incoming.resume();
+      if (incoming.statusCode === 201) resolve();
+      else reject(new Error(`The API server refused deploy/${file}: ${incoming.statusCode}.`));
+    });
+    outgoing.on('error', reject);
+    outgoing.end(readFileSync(join(DEPLOY, file)));
+  });
+}
+
+async function served(api: ApiServer, path: string): Promise<void> {
   for (let tries = 0; (await api.try('GET', path)).status !== 200; tries += 1) {
     if (tries === 300) throw new Error(`The API server does not serve ${path}.`);
     await sleep(50);
   }
-}
-
-function documents(file: string): Stored[] {
-  return loadAllYaml(readFileSync(join(DEPLOY, file), 'utf8')) as Stored[];
 }

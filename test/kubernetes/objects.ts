@@ -4,7 +4,7 @@ import { sampleEni } from '../model/samples.js';
 import type { ApiServer, Stored } from './apiserver.js';
 
 export const V2 = '/apis/cce.baidubce.com/v2';
-export const V1 = '/apis/cce.baidubce.com/v1';
+const V1 = '/apis/cce.baidubce.com/v1';
 export const NODE = 'node-1';
 
 /** The ENI of a number, as the provider shows what `eniObject` says. */
