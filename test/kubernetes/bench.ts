@@ -17,10 +17,12 @@ interface BenchOptions {
   readonly patience?: Patience;
   /** Told of every request before it is sent; what it throws is thrown in its place. */
   readonly before?: (request: ApiRequest) => void | Promise<void>;
+  /** Told of every pause before it is made, in milliseconds. */
+  readonly paused?: (milliseconds: number) => void;
 }
 
 /** Opens the provider, as one more process would. */
-export function open({ kubeconfig, state, clock, patience, before }: BenchOptions): Provider {
+export function open({ kubeconfig, state, clock, patience, before, paused }: BenchOptions): Provider {
   const transport = transportOf(kubeconfig);
   const told: Transport = {
     ...transport,
@@ -35,7 +37,10 @@ export function open({ kubeconfig, state, clock, patience, before }: BenchOption
     subnets: join(state, 'subnets.json'),
     alone: async (work) => work(),
     clock: clock ?? (() => new Date()),
-    sleep,
+    sleep: (milliseconds) => {
+      paused?.(milliseconds);
+      return sleep(milliseconds);
+    },
     patience: patience ?? { total: 30_000, request: 10_000 },
   });
 }

@@ -3,7 +3,7 @@
  * written is seen. What may pass is tried again until the deadline of the operation; whatever else goes wrong is an EnimError.
  */
 import { EnimError } from '../../model/errors.js';
-import { type Attempt, distrust, isAbsent, isPassing, refusal, unreachable } from './failures.js';
+import { type Attempt, distrust, type Failure, isAbsent, isPassing, refusal, unreachable } from './failures.js';
 import { parseJson } from './json.js';
 import type { ApiRequest, ApiResponse, Transport } from './transport.js';
 import { type EndpointObject, type EniObject, GROUP, NODE_LABEL, type SubnetObject } from './wire.js';
@@ -62,18 +62,20 @@ export function beginOperation({ transport, patience, clock, sleep }: ApiSetting
 
   /** The answer, once it is one that no repetition changes. */
   const send = async (request: Omit<ApiRequest, 'timeout'>): Promise<ApiResponse> => {
-    let last: ApiResponse | Error | undefined;
+    let last: Failure | undefined;
     for (let pause = FIRST_PAUSE_MS; left() > 0; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
-      const answer = await transport
-        .send({ ...request, timeout: Math.max(1, Math.min(patience.request, left())) })
-        .catch((thrown: unknown) => (thrown instanceof Error ? thrown : new Error(String(thrown))));
-      if (answer instanceof Error) {
-        const error = distrust(transport, answer);
+      try {
+        const timeout = Math.max(1, Math.min(patience.request, left()));
+        const response = await transport.send({ ...request, timeout });
+        if (!isPassing(response)) return response;
+        last = { response };
+      } catch (thrown) {
+        const error = distrust(transport, thrown);
         if (error !== undefined) throw error;
-      } else if (!isPassing(answer)) return answer;
-      last = answer;
-      const wanted =
-        answer instanceof Error || answer.retryAfter === null ? pause * jitter() : answer.retryAfter * 1_000;
+        last = { thrown };
+      }
+      const asked = 'response' in last ? last.response.retryAfter : null;
+      const wanted = asked === null ? pause * jitter() : asked * 1_000;
       if (wanted >= left()) break;
       await sleep(wanted);
     }

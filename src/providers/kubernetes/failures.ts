@@ -138,27 +138,27 @@ export function distrust({ server }: Server, thrown: unknown): EnimError | undef
   });
 }
 
+/** An answer that may be another the next time, or why there was none. */
+export type Failure = { readonly response: ApiResponse } | { readonly thrown: unknown };
+
 /** The error for what did not pass in time. */
-export function unreachable(
-  { server }: Server,
-  last: ApiResponse | Error | undefined,
-  milliseconds: number,
-): EnimError {
+export function unreachable({ server }: Server, last: Failure | undefined, milliseconds: number): EnimError {
   const hint = `see whether it is well: kubectl get --raw /readyz --server ${server}`;
   const within = `within ${milliseconds / 1_000} s`;
-  if (last === undefined || last instanceof Error) {
-    const why = last === undefined ? 'too many conflicts' : (REASONS[errnoOf(last) ?? ''] ?? messageOf(last));
+  if (last === undefined || 'thrown' in last) {
+    const why =
+      last === undefined ? 'no time was left' : (REASONS[errnoOf(last.thrown) ?? ''] ?? messageOf(last.thrown));
     return new EnimError('API_UNREACHABLE', `The API server ${server} did not answer ${within}: ${why}.`, {
       hint,
-      cause: last,
+      cause: last?.thrown,
     });
   }
-  const { message } = statusOf(last);
+  const { message } = statusOf(last.response);
   return new EnimError(
     'API_UNREACHABLE',
-    last.status === 429
+    last.response.status === 429
       ? `The API server ${server} has too much to do (429), and did not do this ${within}.`
-      : `The API server ${server} failed (${last.status}), and did not recover ${within}.`,
+      : `The API server ${server} failed (${last.response.status}), and did not recover ${within}.`,
     { details: message === undefined ? [] : [`It says: ${message}`], hint },
   );
 }

@@ -1,0 +1,82 @@
+/** An API server that has bad days: a proxy in front of the real one, which lets a test choose what becomes of each request. */
+import { readFileSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, request, type ServerOptions } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import type { ApiServer } from './apiserver.js';
+import type { Certificate } from './certificates.js';
+
+/**
+ * What becomes of a request. `pass`: it is answered. `reset`: the connection breaks before the server has it, `lost`: after the server
+ * has done it. `hang`: no answer ever comes. Else this is the answer, and the server does not hear of it.
+ */
+export type Fate =
+  | 'pass'
+  | 'reset'
+  | 'lost'
+  | 'hang'
+  | { readonly status: number; readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> };
+
+export interface TestProxy {
+  /** Kubeconfig that leads to it. */
+  readonly kubeconfig: string;
+  /** Asked for every request, with its number since then, counted from 0. */
+  decide: (request: { readonly method: string; readonly path: string; readonly number: number }) => Fate;
+  stop(): Promise<void>;
+}
+
+/** @param certificate that it shows for itself; whoever speaks to the real server has the rights of the node */
+export async function startProxy(api: ApiServer, user: Certificate, certificate: Certificate): Promise<TestProxy> {
+  const [ca, cert, key] = [api.authority.cert, user.cert, user.key].map((path) => readFileSync(path));
+  const own: ServerOptions = { cert: readFileSync(certificate.cert), key: readFileSync(certificate.key) };
+  let number = 0;
+  const server = createServer(own, async (incoming, outgoing) => {
+    let body = '';
+    for await (const chunk of incoming.setEncoding('utf8')) body += chunk;
+    const { method = '', url: path = '', headers } = incoming;
+    const fate = proxy.decide({ method, path, number: number++ });
+    if (fate === 'hang') return;
+    if (fate === 'reset') return void incoming.socket.destroy();
+    if (typeof fate === 'object') {
+      const text = typeof fate.body === 'string' ? fate.body : JSON.stringify(fate.body ?? {});
+      return void outgoing.writeHead(fate.status, { 'Content-Type': 'application/json', ...fate.headers }).end(text);
+    }
+    const options = { method, host: '127.0.0.1', port: api.port, path, headers: headersOf(headers), ca, cert, key };
+    const far = request(options, (answer) => forward(answer, incoming, outgoing, fate === 'lost'));
+    far.on('error', () => incoming.socket.destroy());
+    far.end(body);
+  });
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const proxy: TestProxy = {
+    kubeconfig: api.kubeconfig(`proxy-${port}`, user, { port }),
+    decide: () => 'pass',
+    async stop() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+  return proxy;
+}
+
+function headersOf(headers: IncomingMessage['headers']): Record<string, string> {
+  const { 'content-type': type, 'content-length': length } = headers;
+  return { ...(type ? { 'Content-Type': type } : {}), ...(length ? { 'Content-Length': length } : {}) };
+}
+
+async function forward(
+  answer: IncomingMessage,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  isLost: boolean,
+): Promise<void> {
+  let text = '';
+  for await (const chunk of answer.setEncoding('utf8')) text += chunk;
+  if (isLost) return void incoming.socket.destroy();
+  outgoing.writeHead(answer.statusCode ?? 500, { 'Content-Type': answer.headers['content-type'] ?? '' }).end(text);
+}
