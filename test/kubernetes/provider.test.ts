@@ -27,7 +27,7 @@ describeWithApiServer('the kubernetes provider', () => {
     for (const number of [1, 2, 3]) await makeEni(api, eniObject(clusterEni(number)));
   });
 
-  const client = (before?: (request: ApiRequest) => void, total = 30_000): Provider =>
+  const client = (before?: (request: ApiRequest) => void | Promise<void>, total = 30_000): Provider =>
     open({ kubeconfig: api.node, state, patience: { total, request: 10_000 }, ...(before ? { before } : {}) });
 
   /** A client that is killed once it has written so often. */
@@ -338,6 +338,81 @@ describeWithApiServer('the kubernetes provider', () => {
         await api.ask('DELETE', path);
       }
     };
+  });
+
+  describe('with another process in between', () => {
+    /** A client that lets `between` happen once, just before its first request of this name. */
+    const interrupted = (request: string, between: () => Promise<unknown>): Provider => {
+      let isDone = false;
+      return client(async (each) => {
+        if (isDone || nameOf(each) !== request) return;
+        isDone = true;
+        await between();
+      });
+    };
+    const next = sampleEndpoint({ containerID: 'c2' });
+
+    it('refuses nothing by an old look', async () => {
+      await client().allocate(web, ['eni-1']);
+      const provider = client();
+      await provider.list();
+      await client().release(web);
+      expect((await provider.allocate(next, ['eni-1'])).id).toBe('eni-1');
+    });
+
+    it('does not say that an endpoint has its ENI by an old look', async () => {
+      await client().allocate(web, ids);
+      const provider = client();
+      await provider.list();
+      await client().release(web);
+      const { id } = await provider.allocate(web, ids);
+      expect((await client().list()).find(({ eni }) => eni.id === id)?.holder).toEqual(web);
+    });
+
+    it('gives the ENI back only if it still is the endpoint’s', async () => {
+      await client().allocate(web, ['eni-1']);
+      await interrupted('PUT enis/status', async () => {
+        await client().release(web);
+        await client().allocate(next, ['eni-1']);
+      }).release(web);
+      expect([await holders(), await endpoints()]).toEqual([['c2', undefined, undefined], ['web-0']]);
+    });
+
+    it.each(['DELETE cceendpoints', 'PUT cceendpoints'])(
+      'at %s leaves the object of the next container',
+      async (when) => {
+        await client().allocate(web, ['eni-1']);
+        await interrupted(when, async () => {
+          await client().release(web);
+          await client().allocate(next, ['eni-1']);
+        }).release(web);
+        expect([await holders(), await endpoints()]).toEqual([['c2', undefined, undefined], ['web-0']]);
+      },
+    );
+
+    it.each(['PUT enis/status', 'PUT cceendpoints'])(
+      'that replaces its endpoint object at %s, keeps its ENI',
+      async (when) => {
+        const add = interrupted(when, async () => {
+          // As one who has looked before the ENI named the object.
+          const [made] = await listEndpoints(api);
+          const path = `${V2}/namespaces/default/cceendpoints/web-0`;
+          await api.ask('PUT', path, { ...made, metadata: { ...made?.metadata, finalizers: [] } });
+          await api.ask('DELETE', path);
+          await client().allocate(next, ['eni-2']);
+        });
+        expect((await add.allocate(web, ['eni-1', 'eni-3'])).id).toBe('eni-1');
+        expect((await client().list()).map(({ holder }) => holder)).toEqual([web, next, null]);
+        expect(await endpoints()).toHaveLength(2);
+      },
+    );
+
+    it('that asks for the same endpoint has one ENI with it', async () => {
+      const add = interrupted('PUT enis/status', () => client().allocate(web, ['eni-2']));
+      expect((await add.allocate(web, ['eni-1'])).id).toBe('eni-2');
+      expect(await holders()).toEqual([undefined, 'c1', undefined]);
+      expect(await endpoints()).toEqual(['web-0']);
+    });
   });
 
   it('allocates anew where somebody has removed the endpoint object, and keeps the ENI', async () => {
