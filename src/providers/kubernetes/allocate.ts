@@ -90,6 +90,8 @@ async function fill(operation: Operation, made: EndpointObject, endpoint: Endpoi
     if (written === 'conflict') await api.pause(`The endpoint ${object.metadata.namespace}/${object.metadata.name}`);
     object = written === 'absent' ? undefined : await api.getEndpoint(made);
     if (object === undefined || object.metadata.uid !== made.metadata.uid || !isOf(object, endpoint)) return false;
+    // Our own write, whose answer was lost.
+    if (isFilled(object, eni)) return true;
     const other = eniIn(object);
     if (other === eni.id || other === eniIn(made)) continue;
     // Another process asked for the same endpoint at the same time, and got another ENI: that one counts.
