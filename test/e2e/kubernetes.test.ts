@@ -9,6 +9,7 @@ import type { Pod } from '../fabric/pod.js';
 import { describeEndToEnd } from '../fabric/requirements.js';
 import { type ApiServer, faults, startApiServer } from '../kubernetes/apiserver.js';
 import { clear, eniObject, getEni, listEndpoints, makeEni, makeSubnet, NODE } from '../kubernetes/objects.js';
+import { startProxy, type TestProxy } from '../kubernetes/proxy.js';
 import { openRelay, type Relay } from '../kubernetes/relay.js';
 import { sampleEni } from '../model/samples.js';
 
@@ -109,6 +110,55 @@ describeEndToEnd(
       const run = join(import.meta.dirname, '../../bin/run.js');
       const result = await node.start([process.execPath, run, 'list', '--json']).result;
       expect(answer<{ enis: unknown[] }>(result).enis).toHaveLength(2);
+    });
+
+    describe('where the API server', () => {
+      let proxy: TestProxy;
+      /** Puts a proxy before the API server, which shows this certificate, and leads the node there. */
+      const front = async (name: string, expired = false): Promise<void> => {
+        const user = await api.authority.issue({ name: `user-${name}`, user: 'node' });
+        proxy = await startProxy(api, user, await api.authority.issue({ name, addresses: ['127.0.0.1'], expired }));
+        await relay.stop();
+        relay = await openRelay(node, proxy.port);
+        node.writeSettings(settings(proxy.kubeconfig));
+      };
+      afterEach(() => proxy?.stop());
+
+      it.each([
+        ['fails for a moment', { status: 503 }],
+        ['breaks the connection', 'reset'],
+        ['does what it is asked and breaks the connection', 'lost'],
+      ] as const)('%s, does all of it once', async (_, fate) => {
+        await front('moody');
+        proxy.decide = ({ number }) => (number % 3 === 1 ? fate : 'pass');
+        const before = await node.kernelState();
+        await resultOf(node, 'ADD', { netns: pod.path });
+        expect(await listEndpoints(api)).toHaveLength(1);
+        await resultOf(node, 'DEL', { netns: pod.path });
+        expect([await listEndpoints(api), await node.kernelState()]).toEqual([[], before]);
+      });
+
+      it('does not answer, tells a container runtime in time to try again', async () => {
+        await front('silent');
+        proxy.decide = () => 'hang';
+        const { code, msg } = await errorOf(node, 'ADD', { netns: pod.path });
+        expect([code, msg]).toEqual([11, expect.stringContaining('did not answer within 10 s: no answer')]);
+      });
+
+      it('shows a certificate that has expired, says so at once', async () => {
+        await front('old', true);
+        expectRefusal(await node.enim(['list']), {
+          code: 1,
+          says: ['certificate', 'has expired'],
+          mentions: ['renew it'],
+        });
+      });
+
+      it('has no definition of the objects, says which file to apply', async () => {
+        await front('bare');
+        proxy.decide = () => ({ status: 404, body: '404 page not found', headers: { 'Content-Type': 'text/plain' } });
+        expectRefusal(await node.enim(['list']), { code: 1, mentions: ['kubectl apply -f deploy/crds/'] });
+      });
     });
 
     describe('refuses', () => {

@@ -18,6 +18,7 @@ export type Fate =
   | { readonly status: number; readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> };
 
 export interface TestProxy {
+  readonly port: number;
   /** Kubeconfig that leads to it. */
   readonly kubeconfig: string;
   /** Asked for every request, with its number since then, counted from 0. */
@@ -54,6 +55,7 @@ export async function startProxy(api: ApiServer, user: Certificate, certificate:
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const proxy: TestProxy = {
+    port,
     kubeconfig: api.kubeconfig(`proxy-${port}`, user, { port }),
     decide: () => 'pass',
     async stop() {
