@@ -23,6 +23,19 @@ describeEndToEnd('enim add', () => {
 
   afterEach(() => node.destroy());
 
+  it('needs no program of the node', async () => {
+    const before = await node.kernelState();
+    const alone = { via: ['env', 'PATH=/nonexistent'] };
+
+    expect(await node.enim(['add', 'default/web-0', '--netns', pod.path], alone)).toMatchObject({
+      code: 0,
+      stderr: '',
+    });
+    expect((await pod.link('eth0'))?.flags).toContain('UP');
+    expect(await node.enim(['del', 'default/web-0'], alone)).toMatchObject({ code: 0, stderr: '' });
+    expect(await node.kernelState()).toEqual(before);
+  });
+
   describe('gives a pod an ENI', () => {
     it('moves the NIC into the netns as eth0, up, with both addresses and a default route for each family', async () => {
       const { ifname, mac, ipv4, ipv6 } = eniOf(node, await add(node, 'default/web-0', pod));

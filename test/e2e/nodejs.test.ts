@@ -52,6 +52,18 @@ describeEndToEnd('on Node.js', () => {
     expect((await node.kernelState()).home).toEqual(before.home);
   });
 
+  it('says which program is missing, and changes nothing', async () => {
+    const before = [await node.kernelState(), node.filesState()];
+    const args = [process.execPath, PROGRAM, 'add', 'default/web-0', '--netns', pod.path];
+
+    const { code, stderr } = await node.start(['env', 'PATH=/nonexistent', ...args]).result;
+
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/The program "(ip|nsenter|flock|setpriv)" is missing from PATH\./);
+    expect(stderr).toContain('apt-get install ');
+    expect([await node.kernelState(), node.filesState()]).toEqual(before);
+  });
+
   it('is understood by the executable, and understands it', async () => {
     const before = await node.kernelState();
 

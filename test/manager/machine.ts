@@ -51,6 +51,8 @@ export class Machine {
   bootID = 'boot-1';
   /** Called by each sleep, with its milliseconds. */
   onSleep: (milliseconds: number) => void | Promise<void> = () => {};
+  /** What the clock is wrong by at each look, in milliseconds. */
+  clockError: () => number = () => 0;
   #now = Date.parse('2026-01-01T00:00:00Z');
 
   constructor() {
@@ -64,7 +66,7 @@ export class Machine {
   /** Time passes with every look at the clock, so that no two records have the same. */
   readonly clock = (): Date => {
     this.#now += 1;
-    return new Date(this.#now);
+    return new Date(this.#now + this.clockError());
   };
 
   /** A netns with one process in it. */
