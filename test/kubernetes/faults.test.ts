@@ -101,7 +101,8 @@ describeWithApiServer('the kubernetes provider, where the API server', () => {
     it('wants to be left alone for longer than there is time, is not waited for', async () => {
       proxy.decide = () => ({ status: 429, headers: { 'Retry-After': '60' } });
       expect((await refused()).code).toBe('API_UNREACHABLE');
-      expect(pauses).toEqual([]);
+      // A connection that was kept may have been closed meanwhile, and is made anew after a moment.
+      expect(Math.max(0, ...pauses)).toBeLessThan(1_000);
     });
 
     it('is not there', async () => {
