@@ -20,7 +20,7 @@ import type { DeviceSelector } from './model/device.js';
 import { discover, toEni } from './model/discover.js';
 import type { Eni } from './model/eni.js';
 import type { Connect } from './providers/kubernetes/transport.js';
-import { later } from './providers/later.js';
+import { later, type Registering } from './providers/later.js';
 import type { Provider } from './providers/provider.js';
 import { createStaticProvider } from './providers/static.js';
 import { createHistory } from './store/history.js';
@@ -138,7 +138,7 @@ interface KubernetesParts {
   readonly clock: () => Date;
 }
 
-async function createKubernetes({ env, settings, locations, locks, clock }: KubernetesParts): Promise<Provider> {
+async function createKubernetes({ env, settings, locations, locks, clock }: KubernetesParts): Promise<Registering> {
   const [{ createKubernetesProvider }, { hostname }] = await Promise.all([
     import('./providers/kubernetes/provider.js'),
     import('node:os'),

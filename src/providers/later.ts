@@ -1,9 +1,12 @@
 /** A provider that is only loaded when it is asked for something: what stands behind it may be heavy, and its name is known. */
-import type { Provider } from './provider.js';
+import type { Provider, Registry } from './provider.js';
 
-export function later(name: string, load: () => Promise<Provider>): Provider {
-  let loaded: Promise<Provider> | undefined;
-  const provider = (): Promise<Provider> => {
+/** A provider that has a registry. */
+export type Registering = Provider & { readonly registry: Registry };
+
+export function later(name: string, load: () => Promise<Registering>): Provider {
+  let loaded: Promise<Registering> | undefined;
+  const provider = (): Promise<Registering> => {
     loaded ??= load();
     return loaded;
   };
@@ -13,5 +16,9 @@ export function later(name: string, load: () => Promise<Provider>): Provider {
     allocate: async (endpoint, candidates) => (await provider()).allocate(endpoint, candidates),
     release: async (endpoint) => (await provider()).release(endpoint),
     health: async () => (await provider()).health(),
+    registry: {
+      withdrawals: async () => (await provider()).registry.withdrawals(),
+      fateOf: async (endpoint) => (await provider()).registry.fateOf(endpoint),
+    },
   };
 }

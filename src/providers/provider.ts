@@ -19,6 +19,26 @@ export interface ProviderHealth {
   readonly message: string;
 }
 
+/** That the provider's own records give up an endpoint, although nobody has released it. A claim: whoever acts on it looks for others. */
+export interface Withdrawal {
+  readonly endpoint: Endpoint;
+  /** ID of the ENI that is still held for it; null if none is. */
+  readonly eni: string | null;
+  /** As a clause. */
+  readonly reason: string;
+}
+
+/** What became of a pod. `unknown`: none has its name, and its UID is not known, so there may never have been one. */
+export type Fate = 'there' | 'gone' | 'unknown';
+
+/** What only a provider can tell whose records others change as well, and see the pods. */
+export interface Registry {
+  /** The endpoints that are given up; always asked anew. */
+  withdrawals(): Promise<readonly Withdrawal[]>;
+  /** Whether the pod of the endpoint is there, by its UID. */
+  fateOf(endpoint: Endpoint): Promise<Fate>;
+}
+
 /** A source of ENIs for this node. Any number of processes may call it at once. */
 export interface Provider {
   readonly name: string;
@@ -35,4 +55,6 @@ export interface Provider {
   /** Takes back whatever the endpoint holds. That it holds nothing is success. Call it only when the NIC is home. */
   release(endpoint: Endpoint): Promise<void>;
   health(): Promise<ProviderHealth>;
+  /** Absent where nobody else changes the provider's records. */
+  readonly registry?: Registry;
 }

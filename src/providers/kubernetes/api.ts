@@ -6,7 +6,7 @@ import { EnimError } from '../../model/errors.js';
 import { type Attempt, distrust, type Failure, isAbsent, isPassing, refusal, unreachable } from './failures.js';
 import { parseJson } from './json.js';
 import type { ApiRequest, ApiResponse, Transport } from './transport.js';
-import { type EndpointObject, type EniObject, GROUP, NODE_LABEL, type SubnetObject } from './wire.js';
+import { type EndpointObject, type EniObject, GROUP, NODE_LABEL, type PodObject, type SubnetObject } from './wire.js';
 
 /** How long one operation may take, in milliseconds. */
 export interface Patience {
@@ -31,8 +31,9 @@ export interface Api {
   listEnis(node: string): Promise<readonly EniObject[]>;
   listEndpoints(node: string): Promise<readonly EndpointObject[]>;
   getEni(id: string): Promise<EniObject | undefined>;
-  getEndpoint(like: EndpointObject): Promise<EndpointObject | undefined>;
+  getEndpoint(like: Pick<EndpointObject, 'metadata'>): Promise<EndpointObject | undefined>;
   getSubnet(id: string): Promise<SubnetObject | undefined>;
+  getPod(namespace: string, name: string): Promise<PodObject | undefined>;
   /** Replaces the status of what was read, unless it has changed since. */
   putEniStatus(object: EniObject): Promise<Written<EniObject>>;
   createEndpoint(object: EndpointObject): Promise<Written<EndpointObject>>;
@@ -90,15 +91,18 @@ export function beginOperation({ transport, patience, clock, sleep }: ApiSetting
     throw refusal(transport, attempt, response, clock());
   };
 
-  const get = async <T>(resource: string, path: string, name: string): Promise<T | undefined> => {
-    const answer = await ask<T>({ verb: 'get', resource, name }, { method: 'GET', path });
+  const get = async <T>(resource: string, path: string, name: string, group = GROUP): Promise<T | undefined> => {
+    const answer = await ask<T>({ verb: 'get', resource, group, name }, { method: 'GET', path });
     return answer === 'absent' || answer === 'conflict' ? undefined : answer;
   };
 
   const list = async <T>(resource: string, node: string): Promise<readonly T[]> => {
     const selector = encodeURIComponent(`${NODE_LABEL}=${node}`);
     const path = `${V2}/${resource}?labelSelector=${selector}`;
-    const answer = await ask<{ readonly items?: readonly T[] }>({ verb: 'list', resource }, { method: 'GET', path });
+    const answer = await ask<{ readonly items?: readonly T[] }>(
+      { verb: 'list', resource, group: GROUP },
+      { method: 'GET', path },
+    );
     return typeof answer === 'string' ? [] : (answer.items ?? []);
   };
 
@@ -112,28 +116,32 @@ export function beginOperation({ transport, patience, clock, sleep }: ApiSetting
     getEni: (id) => get('enis', `${V2}/enis/${id}`, id),
     getEndpoint: ({ metadata }) => get('cceendpoints', pathOf(metadata), metadata.name),
     getSubnet: (id) => get('subnets', `/apis/${GROUP}/v1/subnets/${encodeURIComponent(id)}`, id),
+    getPod: (namespace, name) => get('pods', `/api/v1/namespaces/${namespace}/pods/${name}`, name, ''),
     putEniStatus(object) {
       const { name } = object.metadata;
       const path = `${V2}/enis/${name}/status`;
       return ask(
-        { verb: 'update', resource: 'enis/status', name },
+        { verb: 'update', resource: 'enis/status', group: GROUP, name },
         { method: 'PUT', path, body: JSON.stringify(object) },
       );
     },
     createEndpoint(object) {
       const path = `${V2}/namespaces/${object.metadata.namespace}/cceendpoints`;
-      return ask({ verb: 'create', resource: 'cceendpoints' }, { method: 'POST', path, body: JSON.stringify(object) });
+      return ask(
+        { verb: 'create', resource: 'cceendpoints', group: GROUP },
+        { method: 'POST', path, body: JSON.stringify(object) },
+      );
     },
     putEndpoint(object) {
       const { name } = object.metadata;
       const request = { method: 'PUT', path: pathOf(object.metadata), body: JSON.stringify(object) } as const;
-      return ask({ verb: 'update', resource: 'cceendpoints', name }, request);
+      return ask({ verb: 'update', resource: 'cceendpoints', group: GROUP, name }, request);
     },
     deleteEndpoint({ metadata }) {
       const { name, uid, resourceVersion } = metadata;
       const body = JSON.stringify({ kind: 'DeleteOptions', apiVersion: 'v1', preconditions: { uid, resourceVersion } });
       return ask(
-        { verb: 'delete', resource: 'cceendpoints', name },
+        { verb: 'delete', resource: 'cceendpoints', group: GROUP, name },
         { method: 'DELETE', path: pathOf(metadata), body },
       );
     },

@@ -37,13 +37,20 @@ const SUBDOMAIN = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])
  *
  * @throws EnimError INVALID_ARGUMENT for one that can be no namespace and name there
  */
-export function podOf({ owner }: Endpoint): Pod {
-  const [namespace = '', name = '', ...rest] = owner.split('/');
-  if (rest.length === 0 && LABEL.test(namespace) && name.length <= MAX_NAME && SUBDOMAIN.test(name))
-    return { namespace, name };
+export function podOf(endpoint: Endpoint): Pod {
+  const { owner } = endpoint;
+  const pod = findPod(endpoint);
+  if (pod !== undefined) return pod;
   throw new EnimError('INVALID_ARGUMENT', `The owner ${JSON.stringify(owner)} can be no pod of a cluster.`, {
     hint: 'name it as NAMESPACE/NAME in small letters, digits and "-", for example default/web-0',
   });
+}
+
+/** The same; undefined for an owner that can be no pod. */
+export function findPod({ owner }: Endpoint): Pod | undefined {
+  const [namespace = '', name = '', ...rest] = owner.split('/');
+  const isPod = rest.length === 0 && LABEL.test(namespace) && name.length <= MAX_NAME && SUBDOMAIN.test(name);
+  return isPod ? { namespace, name } : undefined;
 }
 
 /** The name of the attempt with this number: the pod's, then siblings of it. */
@@ -168,8 +175,10 @@ export function holderOf({ metadata, spec = {} }: EndpointObject): Endpoint {
   const ifname = metadata.annotations?.[IFNAME_ANNOTATION];
   const owner = `${metadata.namespace}/${identifiers['k8s-pod-name'] || metadata.name}`;
   const containerID = identifiers['container-id'];
-  if (!network || !ifname || !containerID) return stranger(owner, containerID || metadata.uid || metadata.name);
-  return { owner, network, containerID, ifname, uid: identifiers['k8s-object-id'] || null };
+  const uid = identifiers['k8s-object-id'] || null;
+  if (!network || !ifname || !containerID)
+    return { ...stranger(owner, containerID || metadata.uid || metadata.name), uid };
+  return { owner, network, containerID, ifname, uid };
 }
 
 /** The holder of an ENI of whom nothing is known but a name. */

@@ -1,13 +1,14 @@
 /** What the API server, or the way to it, answered instead of what was asked for: put into words, with what to do. Pure. */
 import { EnimError, errnoOf, messageOf } from '../../model/errors.js';
 import type { ApiResponse, Transport } from './transport.js';
-import { GROUP } from './wire.js';
 
 /** What was tried, in the words of RBAC. */
 export interface Attempt {
   readonly verb: 'get' | 'list' | 'create' | 'update' | 'delete';
   /** `enis`, `enis/status`, … */
   readonly resource: string;
+  /** API group; empty for the API's own objects. */
+  readonly group: string;
   /** Of the object. */
   readonly name?: string;
 }
@@ -44,18 +45,19 @@ type Server = Pick<Transport, 'server' | 'certificateEnd'>;
 /** The error for an answer that means no. */
 export function refusal(
   server: Server,
-  { verb, resource, name }: Attempt,
+  { verb, resource, group, name }: Attempt,
   response: ApiResponse,
   now: Date,
 ): EnimError {
   const { message, details } = statusOf(response);
   const said = message === undefined ? [] : [`The API server says: ${message}`];
-  const what = `${resource}.${GROUP}${name === undefined ? '' : ` ${name}`}`;
+  const kind = (of: string): string => (group === '' ? of : `${of}.${group}`);
+  const what = `${kind(resource)}${name === undefined ? '' : ` ${name}`}`;
   switch (response.status) {
     case 401:
       return unknownUser(server, said, now);
     case 403:
-      return new EnimError('API_DENIED', `The user ${userIn(message)}may not ${verb} ${resource}.${GROUP}.`, {
+      return new EnimError('API_DENIED', `The user ${userIn(message)}may not ${verb} ${kind(resource)}.`, {
         details: said,
         hint: 'give it the ClusterRole of deploy/rbac.yaml: kubectl apply -f deploy/rbac.yaml; kubectl create clusterrolebinding enim --clusterrole enim --user USER',
       });
@@ -68,7 +70,7 @@ export function refusal(
       }
       return new EnimError(
         'API_INCOMPLETE',
-        `The API server ${server.server} knows no ${resource.split('/')[0]}.${GROUP}.`,
+        `The API server ${server.server} knows no ${kind(resource.split('/')[0] ?? resource)}.`,
         {
           details: said,
           hint: `kubectl apply -f deploy/crds/${resource.split('/')[0]}.yaml`,

@@ -3,7 +3,7 @@
  * too. What is written counts only if nobody has written meanwhile; nothing is kept but what was just seen.
  */
 import { EnimError, messageOf } from '../../model/errors.js';
-import type { Provider } from '../provider.js';
+import type { Registering } from '../later.js';
 import { allocate } from './allocate.js';
 import { type Api, beginOperation, type Patience } from './api.js';
 import { subnetsOf } from './eni.js';
@@ -12,6 +12,7 @@ import { release } from './release.js';
 import { createSubnets } from './subnet.js';
 import type { Connection, Transport } from './transport.js';
 import { type Look, type Seen, view } from './view.js';
+import { fateOf, withdrawals } from './withdrawn.js';
 
 export interface KubernetesSettings {
   /** Makes the connection, once it is needed. */
@@ -28,7 +29,7 @@ export interface KubernetesSettings {
 }
 
 /** Makes the provider; nothing is asked yet. */
-export function createKubernetesProvider(settings: KubernetesSettings): Provider {
+export function createKubernetesProvider(settings: KubernetesSettings): Registering {
   const { connect, node, clock, sleep, patience } = settings;
   let transport: Transport | undefined;
   const begin = (): Api => {
@@ -61,6 +62,11 @@ export function createKubernetesProvider(settings: KubernetesSettings): Provider
     list: async () => (await see()).map(({ provided }) => provided),
     allocate: async (endpoint, candidates) => allocate(operation(), endpoint, candidates),
     release: async (endpoint) => release(operation(), endpoint),
+
+    registry: {
+      withdrawals: async () => withdrawals(operation()),
+      fateOf: async (endpoint) => fateOf(operation(), endpoint),
+    },
 
     async health() {
       try {

@@ -46,13 +46,16 @@ export function view({ enis, endpoints, subnets }: Look): readonly Seen[] {
     .sort((a, b) => (a.provided.eni.id < b.provided.eni.id ? -1 : 1));
 }
 
-function endpointOf({ status = {} }: EniObject, endpoints: readonly EndpointObject[]): EndpointObject | undefined {
+function endpointOf(object: EniObject, endpoints: readonly EndpointObject[]): EndpointObject | undefined {
+  return endpoints.find((each) => names(object, each));
+}
+
+/** Whether the ENI names this endpoint. */
+export function names({ status = {} }: EniObject, { metadata: { uid, namespace, name } }: EndpointObject): boolean {
   const reference = referenceOf(status);
-  if (reference === null) return undefined;
-  return endpoints.find(({ metadata: { uid, namespace, name } }) =>
-    // Another object of the same name is another endpoint.
-    reference.uid ? reference.uid === uid : reference.name === name && reference.namespace === namespace,
-  );
+  if (reference === null) return false;
+  // Another object of the same name is another endpoint.
+  return reference.uid ? reference.uid === uid : reference.name === name && reference.namespace === namespace;
 }
 
 function whoHolds(object: EniObject, endpoint: EndpointObject | undefined): Endpoint {

@@ -20,6 +20,7 @@ export interface Metadata {
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly finalizers?: readonly string[];
+  readonly creationTimestamp?: string;
   readonly deletionTimestamp?: string;
 }
 
@@ -114,6 +115,17 @@ export interface EndpointObject {
     readonly log?: readonly { readonly code?: string; readonly state?: string; readonly timestamp?: string }[];
   };
 }
+
+/** A pod, of the API's own. */
+export interface PodObject {
+  readonly metadata: Metadata;
+}
+
+/**
+ * Annotation with the UID by which the kubelet and a runtime know a pod that stands in a file of the node. Its object is only a
+ * mirror, with a UID of its own.
+ */
+export const MIRRORED_UID_ANNOTATION = 'kubernetes.io/config.hash';
 
 /** `subnets.cce.baidubce.com/v1`. */
 export interface SubnetObject {
