@@ -14,7 +14,16 @@ import { type Look, locate, look, type Whereabouts } from './locate.js';
 import { attachmentLock, eniLock, type LockedParts, withLock } from './locked.js';
 import type { Parts } from './parts.js';
 import { rebuild, recordAgain } from './rebuild.js';
-import { type Action, describe, judgeAttachment, type Verdict } from './verdict.js';
+import {
+  type Action,
+  describe,
+  judgeAttachment,
+  judgeHolding,
+  judgeLeftover,
+  type Verdict,
+  type Withdrawn,
+} from './verdict.js';
+import { findCarrier, findWithdrawn, type GivenUp, withdrawnOf } from './withdrawn.js';
 
 /** How to run. */
 export interface GcRequest {
@@ -28,7 +37,8 @@ export interface GcRequest {
 
 /** What was decided of one ENI, and whether it was done. */
 export interface Collected extends Verdict {
-  readonly eni: string;
+  /** Null for an endpoint that no ENI is held for. */
+  readonly eni: string | null;
   readonly done: boolean;
   /** Why it could not be done, if it was tried. */
   readonly error: string | null;
@@ -38,7 +48,7 @@ export interface Collected extends Verdict {
 
 /** A verdict with what would have to be done for it. */
 interface Finding extends Verdict {
-  readonly eni: string;
+  readonly eni: string | null;
   /** Whose lock protects the work. */
   readonly endpoint: Endpoint | null;
   /**
@@ -66,12 +76,14 @@ export async function gc(
   const collected: Collected[] = [];
   for (const finding of await look()) {
     if (signal?.aborted) break;
-    const before = first.find(
-      ({ eni, endpoint }) => eni === finding.eni && endpoint?.containerID === finding.endpoint?.containerID,
-    );
+    const before = first.find((each) => each.eni === finding.eni && isSameEndpoint(each.endpoint, finding.endpoint));
     collected.push(before?.action === finding.action ? await carryOut(parts, finding, dryRun) : outcome(wait(finding)));
   }
   return collected;
+}
+
+function isSameEndpoint(a: Endpoint | null, b: Endpoint | null): boolean {
+  return a === null || b === null ? a === b : sameKey(a, b);
 }
 
 function outcome(
@@ -89,8 +101,7 @@ function wait(finding: Finding): Finding {
 
 async function carryOut(parts: Parts, finding: Finding, dryRun: boolean): Promise<Collected> {
   if (finding.act === undefined) return outcome(finding);
-  const name = finding.endpoint === null ? eniLock(finding.eni) : attachmentLock(finding.endpoint);
-  const lock = await parts.locks.tryAcquire(name);
+  const lock = await parts.locks.tryAcquire(lockOf(finding));
   if (lock === undefined) return outcome({ ...finding, action: 'skip', reason: 'another enim is working on it' });
   return withLock(parts, lock, async (locked) => {
     if (dryRun) return outcome(finding);
@@ -104,19 +115,35 @@ async function carryOut(parts: Parts, finding: Finding, dryRun: boolean): Promis
   });
 }
 
+function lockOf({ eni, endpoint }: Finding): string {
+  if (endpoint !== null) return attachmentLock(endpoint);
+  if (eni !== null) return eniLock(eni);
+  throw new Error('A finding is of an ENI or of an endpoint.');
+}
+
 /** One look at everything. */
 async function survey(parts: Parts): Promise<Finding[]> {
   // Before any netns is entered: our own children would count as processes of the pod.
   const processes = await parts.netns.processes();
   const [provided, attachments, machine] = await Promise.all([parts.provider.list(), parts.store.list(), look(parts)]);
+  const withdrawn = await findWithdrawn(parts, attachments);
   const recorded = await Promise.all(
-    attachments.map((attachment) => judgeRecorded(parts, machine, processes, attachment)),
+    attachments.map((attachment) =>
+      judgeRecorded(parts, machine, processes, attachment, withdrawnOf(withdrawn, attachment)),
+    ),
   );
   const ids = new Set(attachments.map(({ eni }) => eni.id));
   const others = await Promise.all(
-    provided.filter(({ eni }) => !ids.has(eni.id)).map((each) => judgeUnrecorded(parts, machine, attachments, each)),
+    provided
+      .filter(({ eni }) => !ids.has(eni.id))
+      .map((each) => judgeUnrecorded(parts, machine, attachments, each, withdrawnOf(withdrawn, each.holder))),
   );
-  return [...recorded, ...others.filter((finding) => finding !== undefined)];
+  const ofEnis = [...recorded, ...others.filter((finding) => finding !== undefined)];
+  // What still holds an ENI, or is recorded, is given up together with that.
+  const left = withdrawn.filter(
+    ({ eni, endpoint }) => eni === null && !ofEnis.some((each) => isSameEndpoint(each.endpoint, endpoint)),
+  );
+  return [...ofEnis, ...(await Promise.all(left.map((each) => judgeLeft(parts, machine, each))))];
 }
 
 /** Processes by the inode of the netns that they run in. */
@@ -127,9 +154,10 @@ async function judgeRecorded(
   machine: Look,
   processes: Processes,
   attachment: Attachment,
+  withdrawn: Withdrawn | null,
 ): Promise<Finding> {
   const { eni, snapshot } = attachment;
-  const { verdict, where } = await judgeNow(parts, machine, processes, attachment);
+  const { verdict, where } = await judgeNow(parts, machine, processes, attachment, withdrawn);
   const finding: Finding = { ...verdict, eni: eni.id, endpoint: endpointOf(attachment) };
   if (verdict.action !== 'reclaim') return finding;
   const changes = where.at === 'home' ? parts.links.differences(where.link, snapshot, machine.home.links) : [];
@@ -141,7 +169,8 @@ async function judgeRecorded(
       // Another look, under the lock: the record may be finished, replaced or gone, and the pod may have got its NIC.
       const now = await locked.store.find(attachment);
       if (now === undefined || now.since !== attachment.since) return undefined;
-      const { verdict: again } = await judgeNow(parts, await look(parts), await parts.netns.processes(), now);
+      const given = withdrawn === null ? null : withdrawnOf(await findWithdrawn(parts, [now]), now);
+      const { verdict: again } = await judgeNow(parts, await look(parts), await parts.netns.processes(), now, given);
       if (again.action !== 'reclaim') return undefined;
       return giveBack(locked, now, { reason: `gc: ${again.reason}` });
     },
@@ -153,6 +182,7 @@ async function judgeNow(
   machine: Look,
   processes: Processes,
   attachment: Attachment,
+  withdrawn: Withdrawn | null,
 ): Promise<{ readonly verdict: Verdict; readonly where: Whereabouts }> {
   const { netns } = attachment;
   const there = netns.path === '' ? undefined : await parts.netns.find(netns.path);
@@ -162,6 +192,7 @@ async function judgeNow(
     netns: there === undefined ? 'gone' : there.inode === netns.inode ? 'same' : 'another',
     pids: processes.get(netns.inode) ?? [],
     where,
+    withdrawn,
   });
   return { verdict, where };
 }
@@ -172,16 +203,13 @@ async function judgeUnrecorded(
   machine: Look,
   attachments: readonly Attachment[],
   { eni, holder }: ProvidedEni,
+  withdrawn: Withdrawn | null,
 ): Promise<Finding | undefined> {
-  if (holder?.network === BY_HAND) {
-    return {
-      eni: eni.id,
-      endpoint: holder,
-      action: 'keep',
-      reason: `held by hand for ${holder.owner}; enim provider release frees it`,
-    };
-  }
   const where = await locate(machine, identityOf(eni), null);
+  if (holder?.network === BY_HAND) {
+    const verdict = judgeHolding(holder, where, withdrawn);
+    return reclaimable(parts, { ...verdict, eni: eni.id, endpoint: holder }, () => rebuild(parts, eni, holder, where));
+  }
   if (where.at === 'unclear') return { eni: eni.id, endpoint: holder, action: 'skip', reason: describe(where) };
   const label = where.at === 'nowhere' ? undefined : parseLabel(where.link.alias);
   const endpoint = holder ?? label?.endpoint ?? null;
@@ -217,18 +245,43 @@ async function judgeUnrecorded(
       ? `NIC still carries the label of ${record.owner}`
       : `allocated to ${record.owner}, which has no record`;
   const reason = `${cause}; ${describe(where)}`;
+  return reclaimable(parts, { ...finding, action: 'reclaim', reason }, () => record);
+}
+
+/** With the work, where the verdict on an ENI without a record is to reclaim it. */
+function reclaimable(parts: Parts, finding: Finding & { readonly eni: string }, record: () => Attachment): Finding {
+  if (finding.action !== 'reclaim') return finding;
+  const reason = `gc: ${finding.reason}`;
   return {
     ...finding,
-    action: 'reclaim',
-    reason,
-    act: (locked) => ifStill(parts, finding, 'reclaim', () => giveBack(locked, record, { reason: `gc: ${reason}` })),
+    act: (locked) => ifStill(parts, finding, 'reclaim', () => giveBack(locked, record(), { reason })),
+  };
+}
+
+/** An endpoint that is given up, of which neither an ENI nor a record speaks. */
+async function judgeLeft(parts: Parts, machine: Look, { endpoint, ...withdrawn }: GivenUp): Promise<Finding> {
+  const verdict = judgeLeftover(endpoint, withdrawn, await findCarrier(machine, endpoint));
+  const finding = { ...verdict, eni: null, endpoint };
+  if (verdict.action !== 'reclaim') return finding;
+  return {
+    ...finding,
+    act: async (locked) => {
+      // An add that was repeated has recorded it, or is given an ENI for it.
+      if ((await locked.store.find(endpoint)) !== undefined) return undefined;
+      const now = withdrawnOf(await findWithdrawn(parts, []), endpoint);
+      if (now === null || now.eni !== null) return undefined;
+      if (judgeLeftover(endpoint, now, await findCarrier(await look(parts), endpoint)).action !== 'reclaim')
+        return undefined;
+      await parts.provider.release(endpoint);
+      return { remaining: [] };
+    },
   };
 }
 
 /** Works on an ENI without a record if another look, under the lock, comes to the same verdict about the same endpoint. */
 async function ifStill<T>(
   parts: Parts,
-  { eni: id, endpoint }: Pick<Finding, 'eni' | 'endpoint'>,
+  { eni: id, endpoint }: { readonly eni: string; readonly endpoint: Endpoint | null },
   action: Action,
   work: () => Promise<T>,
 ): Promise<T | undefined> {
@@ -236,7 +289,14 @@ async function ifStill<T>(
   if (attachments.some(({ eni }) => eni.id === id)) return undefined;
   const provided = (await parts.provider.list()).find(({ eni }) => eni.id === id);
   const again =
-    provided === undefined ? undefined : await judgeUnrecorded(parts, await look(parts), attachments, provided);
+    provided === undefined
+      ? undefined
+      : await judgeUnrecorded(parts, await look(parts), attachments, provided, await withdrawnNow(parts, provided));
   if (again?.action !== action || again.endpoint === null || endpoint === null) return undefined;
   return sameKey(again.endpoint, endpoint) ? work() : undefined;
+}
+
+/** Only what is held by hand is judged by it. */
+async function withdrawnNow(parts: Parts, { holder }: ProvidedEni): Promise<Withdrawn | null> {
+  return holder?.network === BY_HAND ? withdrawnOf(await findWithdrawn(parts, []), holder) : null;
 }

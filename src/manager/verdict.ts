@@ -1,9 +1,11 @@
 /**
  * What gc decides of an ENI, and why. Pure: evidence in, verdict out. Nothing is reclaimed on one witness: that the path of a netns
  * is gone counts only if the NIC has left it too, or if no process runs in it; and whatever is seen must be seen twice. The number
- * of a netns is no witness by itself: the kernel gives it to the next one.
+ * of a netns is no witness by itself: the kernel gives it to the next one. Nor is an API: what it gives up stays with a pod in which
+ * something runs.
  */
-import type { Attachment } from '../model/attachment.js';
+import { type Attachment, BY_HAND, type Endpoint } from '../model/attachment.js';
+import type { Fate } from '../providers/provider.js';
 import type { Whereabouts } from './locate.js';
 
 /**
@@ -27,10 +29,22 @@ export interface Evidence {
   /** Processes that run in the recorded netns, by its inode. */
   readonly pids: readonly number[];
   readonly where: Whereabouts;
+  /** Null if the provider's own records do not give it up. */
+  readonly withdrawn: Withdrawn | null;
 }
 
+/** That the provider's own records give an endpoint up. */
+export interface Withdrawn {
+  /** As a clause. */
+  readonly reason: string;
+  readonly pod: Fate;
+}
+
+/** A NIC that is not at home. */
+export type Away = Extract<Whereabouts, { at: 'netns' }>;
+
 /** Judges an attachment that nobody is working on. */
-export function judgeAttachment(attachment: Attachment, { bootID, netns, pids, where }: Evidence): Verdict {
+export function judgeAttachment(attachment: Attachment, { bootID, netns, pids, where, withdrawn }: Evidence): Verdict {
   const path = attachment.netns.path;
   const nic = describe(where);
   if (where.at === 'unclear') return { action: 'skip', reason: nic };
@@ -53,10 +67,40 @@ export function judgeAttachment(attachment: Attachment, { bootID, netns, pids, w
   }
   if (where.at === 'nowhere') return { action: 'skip', reason: `${alive}, but ${nic}` };
   if (where.netns.inode !== attachment.netns.inode) return { action: 'skip', reason: `${alive}, but ${nic}` };
+  if (withdrawn?.pod === 'gone' && pids.length === 0)
+    return { action: 'reclaim', reason: `${withdrawn.reason}, its pod is gone, no process is in ${path}; ${nic}` };
   if (attachment.phase === 'attaching') {
     return { action: 'skip', reason: `${alive}; its add was interrupted: repeat it, or: enim del ${attachment.owner}` };
   }
-  return { action: 'keep', reason: `${alive}; NIC is in it as ${where.link.name}` };
+  const objection = withdrawn === null ? '' : `, although ${withdrawn.reason}: ${whyNot(withdrawn)}`;
+  return { action: 'keep', reason: `${alive}; NIC is in it as ${where.link.name}${objection}` };
+}
+
+function whyNot({ pod }: Withdrawn): string {
+  if (pod === 'there') return 'its pod is there';
+  return pod === 'unknown' ? 'no UID tells which pod it was for' : 'something runs in it';
+}
+
+/** Judges an ENI that is held by hand, or by an agent that says no more than a name. */
+export function judgeHolding({ owner }: Endpoint, where: Whereabouts, withdrawn: Withdrawn | null): Verdict {
+  if (withdrawn === null)
+    return { action: 'keep', reason: `held by hand for ${owner}; enim provider release frees it` };
+  const { reason, pod } = withdrawn;
+  if (pod === 'there') return { action: 'keep', reason: `${reason}, but its pod is there; ${describe(where)}` };
+  if (where.at === 'unclear' || where.at === 'netns')
+    return { action: 'skip', reason: `${reason}, but ${describe(where)}` };
+  return { action: 'reclaim', reason: `${reason}; ${describe(where)}` };
+}
+
+/** Judges an endpoint that is given up, and that neither a record nor an ENI speaks of. `carrier` is a NIC with its label. */
+export function judgeLeftover({ owner, network }: Endpoint, { reason, pod }: Withdrawn, carrier: Away | null): Verdict {
+  if (carrier !== null) {
+    const del = `enim del ${owner} --netns ${carrier.netns.path}`;
+    return { action: 'skip', reason: `${reason}, but ${describe(carrier)}, labelled for it; ${del}` };
+  }
+  // Another agent labels nothing, so there is only the pod to tell.
+  if (network === BY_HAND && pod === 'there') return { action: 'skip', reason: `${reason}, but its pod is there` };
+  return { action: 'reclaim', reason };
 }
 
 /** Where the NIC is, as a clause. */

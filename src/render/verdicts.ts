@@ -8,7 +8,7 @@ export function renderVerdicts(verdicts: readonly Collected[], dryRun: boolean, 
   const rows = verdicts.map(({ eni, action, reason, error, remaining }) => {
     const failed = error === null ? '' : `; FAILED: ${error}`;
     const lost = remaining.length === 0 ? '' : `; could not be put back: ${renderRestored(remaining)}`;
-    return [eni, action, `${reason}${failed}${lost}`];
+    return [eni ?? '-', action, `${reason}${failed}${lost}`];
   });
   const lines = rows.length === 0 ? [] : [table(['eni', 'verdict', 'because'], rows, { width })];
   return [...lines, conclusion(verdicts, dryRun)].join('\n');

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { add, answer, gc, list, show, verdictOn } from '../fabric/answers.js';
 import { callPlugin, errorOf, resultOf } from '../fabric/cni.js';
@@ -92,6 +93,40 @@ describeEndToEnd(
       expect(verdictOn(await gc(node), node.eni(0))).toMatchObject({ action: 'reclaim', done: true });
       expect(await statusOf(0)).toMatchObject({ CCEStatus: 'ReadyOnNode' });
       expect(await listEndpoints(api)).toEqual([]);
+    });
+
+    const CEP = '/apis/cce.baidubce.com/v2/namespaces/default/cceendpoints/web-0';
+    /** gc thinks of what was deleted once 2 s have passed; the API server counts whole seconds. */
+    const collectDeleted = async () => {
+      await sleep(3_500);
+      return gc(node);
+    };
+
+    it('finishes with gc what somebody has deleted, but never takes a NIC from a pod in which something runs', async () => {
+      const before = await node.kernelState();
+      await resultOf(node, 'ADD', { netns: pod.path });
+      const holder = await pod.holdByProcess();
+      await api.ask('DELETE', CEP);
+      expect(verdictOn(await collectDeleted(), node.eni(0))).toMatchObject({
+        action: 'keep',
+        reason: expect.stringContaining('something runs in it'),
+      });
+      expect(await pod.link('eth0')).toBeDefined();
+
+      await holder.release();
+      expect(verdictOn(await gc(node), node.eni(0))).toMatchObject({ action: 'reclaim', done: true });
+      expect(await node.kernelState()).toEqual(before);
+      expect([await listEndpoints(api), (await statusOf(0)).CCEStatus]).toEqual([[], 'ReadyOnNode']);
+    });
+
+    it('lets go with gc of a deleted endpoint whose ENI the cluster has lost', async () => {
+      await add(node, 'default/web-0', pod);
+      await api.ask('DELETE', `/apis/cce.baidubce.com/v2/enis/${node.eni(0).id}`);
+      await api.ask('DELETE', CEP);
+      await node.simulateCardReturn(pod, 'eth0');
+      await collectDeleted();
+      expect(await listEndpoints(api)).toEqual([]);
+      expect(await node.link('eni0')).toMatchObject({ address: node.eni(0).mac });
     });
 
     it('takes an ENI home for its own record, even where somebody has removed the endpoint and its finalizer', async () => {

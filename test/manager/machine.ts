@@ -12,6 +12,7 @@ import type { Eni } from '../../src/model/eni.js';
 import { EnimError } from '../../src/model/errors.js';
 import type { HistoryEvent } from '../../src/model/history.js';
 import type { Quarantines } from '../../src/model/quarantine.js';
+import type { Registry } from '../../src/providers/provider.js';
 import { createStaticProvider } from '../../src/providers/static.js';
 import type { Lock, Locks } from '../../src/store/lock.js';
 import type { Store } from '../../src/store/store.js';
@@ -47,6 +48,8 @@ export class Machine {
   readonly descriptors = new Map<number, NetnsHolders['descriptors']>();
   /** Every call on a part, in order. */
   readonly calls: Call[] = [];
+  /** What the provider can tell besides, as one of a cluster can. */
+  registry: Registry | undefined;
   interference: Interference = {};
   bootID = 'boot-1';
   /** Called by each sleep, with its milliseconds. */
@@ -127,7 +130,10 @@ export class Machine {
       clock: this.clock,
     });
     return {
-      provider: this.#observed('provider', provider),
+      provider: {
+        ...this.#observed('provider', provider),
+        ...(this.registry === undefined ? {} : { registry: this.registry }),
+      },
       store: this.#observed('store', store),
       history: {
         record: async (event) => void this.history.push(structuredClone(event)),

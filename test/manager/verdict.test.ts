@@ -1,9 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Whereabouts } from '../../src/manager/locate.js';
-import { describe as describeWhere, type Evidence, judgeAttachment } from '../../src/manager/verdict.js';
+import {
+  describe as describeWhere,
+  type Evidence,
+  judgeAttachment,
+  judgeHolding,
+  judgeLeftover,
+} from '../../src/manager/verdict.js';
 import type { Phase } from '../../src/model/attachment.js';
-import { sampleAttachment, sampleLink } from '../model/samples.js';
+import { sampleAttachment, sampleEndpoint, sampleLink } from '../model/samples.js';
 
 const RECORDED = { path: '/run/netns/web-0', inode: 101 };
 const WHERE = {
@@ -24,12 +30,13 @@ interface Case {
   readonly phase?: Phase;
   readonly netns?: Evidence['netns'];
   readonly process?: boolean;
+  readonly withdrawn?: Evidence['withdrawn'];
   readonly where: Place;
 }
 
-function judge({ boot = true, phase = 'attached', netns = 'same', process = true, where }: Case) {
+function judge({ boot = true, phase = 'attached', netns = 'same', process = true, withdrawn = null, where }: Case) {
   return judgeAttachment(sampleAttachment({ phase, netns: RECORDED }), {
-    ...{ bootID: boot ? 'boot-1' : 'boot-2', netns, pids: process ? [4711] : [], where: WHERE[where] },
+    ...{ bootID: boot ? 'boot-1' : 'boot-2', netns, pids: process ? [4711] : [], where: WHERE[where], withdrawn },
   });
 }
 
@@ -146,5 +153,49 @@ describe('the verdict on an attachment', () => {
         else expect(reason).toContain(describeWhere(WHERE[evidence.where]));
       }),
     );
+  });
+});
+
+describe('the verdict on what the provider gives up', () => {
+  const FATES = ['there', 'gone', 'unknown'] as const;
+  const byFate = (judged: (withdrawn: NonNullable<Evidence['withdrawn']>) => { readonly action: string }) =>
+    FATES.map((pod) => judged({ reason: 'deleted', pod }).action);
+
+  it('takes a NIC out of a netns that is alive only if the pod is gone and no process runs there', () => {
+    for (const phase of ['attached', 'attaching'] as const) {
+      const calm = phase === 'attached' ? 'keep' : 'skip';
+      const actions = (process: boolean) => byFate((withdrawn) => judge({ phase, where: 'in', process, withdrawn }));
+      expect(actions(false)).toEqual([calm, 'reclaim', calm]);
+      expect(actions(true)).toEqual([calm, calm, calm]);
+    }
+  });
+
+  it('changes nothing for a NIC in another netns than its pod’s, and none where several fit', () => {
+    for (const where of ['elsewhere', 'nowhere', 'unclear'] as const)
+      expect(byFate((withdrawn) => judge({ where, process: false, withdrawn }))).toEqual(['skip', 'skip', 'skip']);
+  });
+
+  it('says why it is kept', () => {
+    const reason = (pod: (typeof FATES)[number]) =>
+      judge({ where: 'in', withdrawn: { reason: 'deleted', pod } }).reason;
+    expect(FATES.map((pod) => reason(pod).replace(/.*although /, ''))).toEqual([
+      'deleted: its pod is there',
+      'deleted: something runs in it',
+      'deleted: no UID tells which pod it was for',
+    ]);
+  });
+
+  it('frees what is held by hand once its pod is not there, and only if the NIC is in no netns', () => {
+    const actions = (where: Place) => byFate((withdrawn) => judgeHolding(sampleEndpoint(), WHERE[where], withdrawn));
+    expect([actions('home'), actions('nowhere')]).toEqual(Array(2).fill(['keep', 'reclaim', 'reclaim']));
+    expect([actions('in'), actions('unclear')]).toEqual(Array(2).fill(['keep', 'skip', 'skip']));
+  });
+
+  it('lets go of an endpoint without an ENI, unless a NIC is labelled for it, or another agent’s pod is there', () => {
+    const actions = (network: string, carrier: typeof WHERE.in | null) =>
+      byFate((withdrawn) => judgeLeftover(sampleEndpoint({ network }), withdrawn, carrier));
+    expect(actions('enim', null)).toEqual(['reclaim', 'reclaim', 'reclaim']);
+    expect(actions('by-hand', null)).toEqual(['skip', 'reclaim', 'reclaim']);
+    expect(actions('enim', WHERE.in)).toEqual(['skip', 'skip', 'skip']);
   });
 });

@@ -11,6 +11,10 @@ describe('what gc tells a person', () => {
     expect(renderVerdicts([RECLAIMED], false, null)).toMatch(/eni-1 +reclaim +netns gone\n1 reclaimed\.$/);
   });
 
+  it('shows an endpoint without an ENI by a dash', () => {
+    expect(renderVerdicts([{ ...RECLAIMED, eni: null }], false, null)).toMatch(/\n- +reclaim +netns gone\n/);
+  });
+
   it('says what failed, and does not count it', () => {
     const text = renderVerdicts([{ ...RECLAIMED, done: false, error: 'the disk is full' }], false, null);
     expect(text).toMatch(/netns gone; FAILED: the disk is full\nNothing was reclaimed\.$/);

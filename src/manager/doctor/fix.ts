@@ -67,7 +67,7 @@ async function collect(patient: Patient, enis: readonly string[], signal: AbortS
     return collected
       .filter(({ done, error }) => done || error !== null)
       .map(({ eni, action, reason, error }) => ({
-        subject: eni,
+        subject: eni ?? 'endpoint',
         done: `${action === 'repair' ? 'recorded again' : 'reclaimed'}: ${reason}`,
         error,
       }));
