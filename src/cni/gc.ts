@@ -1,5 +1,5 @@
 /** GC: gives back what the runtime does not know any more of this network. */
-import { gc as collect } from '../manager/gc.js';
+import { gc as collect } from '../manager/gc/gc.js';
 import { prune } from '../manager/prune.js';
 import { EnimError, messageOf } from '../model/errors.js';
 import { delegate } from './delegation.js';

@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { interruption } from '../interruption.js';
-import { type Collected, gc } from '../manager/gc.js';
+import type { Collected } from '../manager/gc/finding.js';
+import { gc } from '../manager/gc/gc.js';
 import type { Parts } from '../manager/parts.js';
 import { parseDuration } from '../model/duration.js';
 import { EnimError } from '../model/errors.js';

@@ -1,5 +1,5 @@
 /** The table of `enim gc`. */
-import type { Collected } from '../manager/gc.js';
+import type { Collected } from '../manager/gc/finding.js';
 import { renderRestored } from './restored.js';
 import { table } from './table.js';
 

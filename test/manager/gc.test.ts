@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { allocateByHand } from '../../src/manager/byhand.js';
-import { gc } from '../../src/manager/gc.js';
+import { gc } from '../../src/manager/gc/gc.js';
 import { EnimError } from '../../src/model/errors.js';
 import { HOME } from '../link/kernel.js';
 import { macOf, sampleEndpoint } from '../model/samples.js';

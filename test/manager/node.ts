@@ -1,7 +1,8 @@
 /** A machine with ENIs as most tests of the manager want it, and the calls on it in short. */
 import { type Added, type AddRequest, add } from '../../src/manager/add.js';
 import { type DelRequest, del } from '../../src/manager/del.js';
-import { type Collected, gc } from '../../src/manager/gc.js';
+import type { Collected } from '../../src/manager/gc/finding.js';
+import { gc } from '../../src/manager/gc/gc.js';
 import type { Return } from '../../src/manager/home.js';
 import { macOf, sampleEni } from '../model/samples.js';
 import { Machine } from './machine.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Collected } from '../../src/manager/gc.js';
+import type { Collected } from '../../src/manager/gc/finding.js';
 import { renderVerdicts } from '../../src/render/verdicts.js';
 
 const RECLAIMED: Collected = {

@@ -5,7 +5,8 @@
 import type { Attachment } from '../../model/attachment.js';
 import type { Eni } from '../../model/eni.js';
 import type { Link } from '../../model/link.js';
-import { type Collected, gc } from '../gc.js';
+import type { Collected } from '../gc/finding.js';
+import { gc } from '../gc/gc.js';
 import { canBeEni, identify, identityOf } from '../identify.js';
 import { type EniView, list } from '../list.js';
 import { attachmentLock, eniLock } from '../locked.js';

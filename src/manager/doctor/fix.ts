@@ -1,6 +1,6 @@
 /** Mends what can be mended without a human: nothing here takes anything from anybody alive. */
 import { messageOf } from '../../model/errors.js';
-import { gc } from '../gc.js';
+import { gc } from '../gc/gc.js';
 import { DIRECTORY_MODE } from './directories.js';
 import { GRACE_MS } from './enis.js';
 import type { Finding } from './finding.js';
