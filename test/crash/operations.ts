@@ -67,22 +67,22 @@ const del: Operation = {
   run: (scene, env) => enim(scene, DEL, env),
 };
 
+const gcOfReturned: Operation = {
+  name: 'gc of a card that came home by itself',
+  endsPod: true,
+  async prepare(scene) {
+    await isAttached(scene);
+    await scene.bed.node.simulateCardReturn(scene.pod, 'eth0');
+  },
+  run: (scene, env) => enim(scene, GC, env),
+};
+
 /** Those that are tried with each family. */
-export const BASIC: readonly Operation[] = [add, del];
+export const BASIC: readonly Operation[] = [add, del, gcOfReturned];
 
 /** All of them. */
 export const OPERATIONS: readonly Operation[] = [
-  add,
-  del,
-  {
-    name: 'gc of a card that came home by itself',
-    endsPod: true,
-    async prepare(scene) {
-      await isAttached(scene);
-      await scene.bed.node.simulateCardReturn(scene.pod, 'eth0');
-    },
-    run: (scene, env) => enim(scene, GC, env),
-  },
+  ...BASIC,
   {
     name: 'add on Node.js',
     run: (scene, env) => enimOnNode(scene, addTo(scene.pod), env),
