@@ -7,7 +7,7 @@ import type { Programs } from '../exec.js';
 import type { Attachment, NetnsRef } from '../model/attachment.js';
 import type { DeviceSelector } from '../model/device.js';
 import { EnimError } from '../model/errors.js';
-import { formatLabel } from '../model/label.js';
+import { formatLabel, parseLabel } from '../model/label.js';
 import type { Link, LinkRoute, LinkSnapshot, Restored } from '../model/link.js';
 import type { Setup } from '../model/setup.js';
 import { driverOf, type Hardware, hardwareAt, rebind } from './bus.js';
@@ -72,9 +72,16 @@ export interface LinkDriver {
   under(lock: { readonly fd: number }): LinkWork;
 }
 
-/** What the manager does to links, in processes that are kept until it is closed: looking again costs no new one. */
+/**
+ * Does some work on the NIC of another ENI, best while nobody else works on that one.
+ *
+ * @param eni ID
+ */
+export type Beside = (eni: string, work: () => Promise<void>) => Promise<void>;
+
+/** What the manager does to links; what it takes to be in a netns is kept until it is closed. */
 export interface LinkWork extends LinkDriver {
-  /** Starts what looking at home and into the netns takes, to be there when they are looked at. */
+  /** Readies home and the netns for being looked at. */
   prepare(netns: NetnsRef): void;
   /** What a link at home looks like, with the routes through it. */
   snapshot(link: Link): Promise<LinkSnapshot>;
@@ -84,11 +91,15 @@ export interface LinkWork extends LinkDriver {
   configure(netns: NetnsRef, ifname: string, setup: Setup): Promise<Link>;
   /** Moves the NIC from the netns to home, under `name`, or under a free name where that is taken. */
   moveHome(link: Link, netns: NetnsRef, name: string): Promise<void>;
-  /** Makes the NIC, at home, equal to its snapshot. */
-  restore(link: Link, snapshot: LinkSnapshot): Promise<Restoration>;
+  /**
+   * Makes the NIC, at home, equal to its snapshot.
+   *
+   * @param beside what is done to a NIC that has its name, and is on its own way home, is done by this
+   */
+  restore(link: Link, snapshot: LinkSnapshot, beside: Beside): Promise<Restoration>;
   /** Ends the card's link, wherever it is, and begins a new one at home: the last resort for a NIC that cannot be reached. */
   rebind(busAddress: string): Promise<void>;
-  /** Ends the processes; before the lock is released, or to leave every netns. What is asked later starts new ones. */
+  /** Leaves every netns; before the lock is released, or so that none lives on because of us. What is asked later enters anew. */
   close(): Promise<void>;
 }
 
@@ -165,19 +176,22 @@ function changes(
     link.up ? kernel.routes('home', { dev: link.name }) : [];
 
   /** The links at home, once a NIC on its way home that has the name was given another one. */
-  const makeRoom = async (link: Link, name: string): Promise<Link[]> => {
+  const makeRoom = async (link: Link, name: string, beside: Beside): Promise<Link[]> => {
     const links = await kernel.links('home');
-    const squatter = findSquatter(links, link, name);
-    if (squatter === undefined) return links;
-    const dev = `if${squatter.ifindex}`;
-    await kernel.change(
-      'home',
-      [
+    const eni = parseLabel(findSquatter(links, link, name)?.alias ?? null)?.eni;
+    if (eni === undefined) return links;
+    await beside(eni, async () => {
+      const now = await kernel.links('home');
+      const squatter = findSquatter(now, link, name);
+      // Whoever was at work on it has given it its own name.
+      if (squatter === undefined) return;
+      const dev = `if${squatter.ifindex}`;
+      const commands = [
         ['link', 'set', 'dev', dev, 'down'],
-        ['link', 'set', 'dev', dev, 'name', freeName(namesOf(links))],
-      ],
-      { force: true },
-    );
+        ['link', 'set', 'dev', dev, 'name', freeName(namesOf(now))],
+      ];
+      await kernel.change('home', commands, { force: true });
+    });
     return kernel.links('home');
   };
 
@@ -185,9 +199,13 @@ function changes(
    * Gives the NIC its name back; returns the plan for the rest. Somebody may be quicker: udev makes the name an altname of a card
    * that has just come home, which is mended, and another device may get it, which is not: then the NIC keeps the name that it has.
    */
-  const rename = async (link: Link, snapshot: LinkSnapshot): Promise<ReturnType<typeof planRestore>> => {
+  const rename = async (
+    link: Link,
+    snapshot: LinkSnapshot,
+    beside: Beside,
+  ): Promise<ReturnType<typeof planRestore>> => {
     let seen = link;
-    let plan = planRestore(seen, snapshot, namesOfOthers(await makeRoom(seen, snapshot.name), seen));
+    let plan = planRestore(seen, snapshot, namesOfOthers(await makeRoom(seen, snapshot.name, beside), seen));
     const restored = plan.restored;
     for (let tries = 0; plan.renaming > 0 && tries < RENAME_TRIES; tries += 1) {
       await kernel.change('home', plan.commands.slice(0, plan.renaming), { force: true });
@@ -235,8 +253,8 @@ function changes(
       ]);
     },
 
-    async restore(link, snapshot) {
-      const { commands, restored } = await rename(link, snapshot);
+    async restore(link, snapshot, beside) {
+      const { commands, restored } = await rename(link, snapshot, beside);
       // What cannot be put back (a bridge that is gone, say) must not keep the rest from it; what remains is reported.
       await kernel.change('home', commands, { force: true });
       const now = (await kernel.links('home')).find(({ ifindex }) => ifindex === link.ifindex);

@@ -14,7 +14,7 @@ import { allocate, notAtHome, type Wish } from './allocate.js';
 import { bringHome, giveBack } from './home.js';
 import { homeLook } from './homelook.js';
 import { findLink, identityOf, identityOfAttachment } from './identify.js';
-import { eniLock, type LockedParts, underLock } from './locked.js';
+import { besideOthers, eniLock, type LockedParts, underLock } from './locked.js';
 import type { Parts } from './parts.js';
 import { distrust } from './quarantine.js';
 import { Undo } from './undo.js';
@@ -221,7 +221,7 @@ async function moveIn(
   stopIfAborted(signal);
   undo.push(`bring ENI ${eni.id} home`, async () => {
     const returned = await bringHome(parts, attachment);
-    if (returned !== null) await parts.links.restore(returned, attachment.snapshot);
+    if (returned !== null) await parts.links.restore(returned, attachment.snapshot, besideOthers(parts));
   });
   await parts.links.moveIn(link, netns, attachment);
   isIn = true;

@@ -8,7 +8,7 @@ import { ended } from '../model/history.js';
 import type { Link, Restored } from '../model/link.js';
 import { identityOfAttachment } from './identify.js';
 import { isOccupied, locate, look, type Whereabouts } from './locate.js';
-import { eniLock, type LockedParts } from './locked.js';
+import { besideOthers, eniLock, type LockedParts } from './locked.js';
 import type { Parts } from './parts.js';
 import { distrust } from './quarantine.js';
 
@@ -69,7 +69,7 @@ export async function giveBack(
     }
     if (attachment.phase !== 'releasing') await parts.store.put({ ...attachment, phase: 'releasing' });
     const link = await bringHome(parts, attachment, forceRebind);
-    const home = link === null ? GONE : await parts.links.restore(link, attachment.snapshot);
+    const home = link === null ? GONE : await parts.links.restore(link, attachment.snapshot, besideOthers(parts));
     const wrong = home.remaining.find(({ what }) => what === 'MAC');
     if (wrong !== undefined)
       await distrust(parts, attachment.eni.id, `it came home with the MAC ${wrong.from}, not ${wrong.to}`);

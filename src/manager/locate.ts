@@ -26,7 +26,7 @@ export interface Look {
   pidsIn(inode: number): Promise<readonly number[]>;
 }
 
-/** Each one costs a process. */
+/** Each one may cost a process. */
 const NETNS_AT_ONCE = 8;
 
 /** Looks at the machine. */

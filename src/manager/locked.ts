@@ -1,5 +1,5 @@
-/** Work on an attachment's link: under the attachment's lock, in processes that hold the lock as long as they live. */
-import type { LinkWork } from '../link/driver.js';
+/** Work on an attachment's link: under the attachment's lock, which lasts until the work is done, even if we are killed. */
+import type { Beside, LinkWork } from '../link/driver.js';
 import { type AttachmentKey, keyOf } from '../model/attachment.js';
 import type { Lock } from '../store/lock.js';
 import type { Parts } from './parts.js';
@@ -17,6 +17,31 @@ export function attachmentLock(key: AttachmentKey): string {
 /** Name of the lock that says whose an ENI is; taken after the attachment's. */
 export function eniLock(id: string): string {
   return `eni ${id}`;
+}
+
+const BESIDE_TRIES = 20;
+const BESIDE_POLL_MS = 50;
+
+/**
+ * Work on the NIC of another ENI, under that one's lock. Whoever has it mostly works on the same NIC, and is soon done. But he may
+ * be waiting for us in the same way, so in the end it is done without.
+ */
+export function besideOthers({ locks, sleep }: Parts): Beside {
+  return async (eni, work) => {
+    for (let tries = 0; tries < BESIDE_TRIES; tries += 1) {
+      const lock = await locks.tryAcquire(eniLock(eni));
+      if (lock === undefined) {
+        await sleep(BESIDE_POLL_MS);
+        continue;
+      }
+      try {
+        return await work();
+      } finally {
+        lock.release();
+      }
+    }
+    await work();
+  };
 }
 
 /** Does the work under a lock that is held already, and releases it. */

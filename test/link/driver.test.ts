@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createLinkDriver } from '../../src/link/driver.js';
+import { type Beside, createLinkDriver } from '../../src/link/driver.js';
 import { formatLabel } from '../../src/model/label.js';
 import type { Link } from '../../src/model/link.js';
 import { setupOf } from '../../src/model/setup.js';
@@ -11,6 +11,9 @@ const LOCK = { fd: 7 };
 const NAME = '/run/netns/web-0';
 
 /** A machine with one card at home, one netns, and the driver for it. */
+/** Nobody else is at work. */
+const atOnce: Beside = (_, work) => work();
+
 function machine(sshPeer: string | null = null) {
   const kernel = new Kernel();
   const card = kernel.addDevice({ name: 'eni1', mac: macOf(1), ifindex: 7, bus: '0000:00:05.0' });
@@ -240,7 +243,7 @@ describe('restore', () => {
     Object.assign(card, { mac: macOf(99), mtu: 1300, txqlen: 10, promisc: true, altnames: ['pods'] });
     await driver.moveHome(inPod as Link, netns, 'eni1');
     const [link] = (await driver.lookHome()).links;
-    const { restored, remaining, link: now } = await driver.restore(link as Link, snapshot);
+    const { restored, remaining, link: now } = await driver.restore(link as Link, snapshot, atOnce);
     expect(kernel.show()).toBe(before);
     expect(remaining).toEqual([]);
     expect(now).toMatchObject({ name: 'eni1', mac: macOf(1), up: true });
@@ -252,7 +255,7 @@ describe('restore', () => {
     const snapshot = await driver.snapshot(await home());
     card.name = 'enim0';
     kernel.addDevice({ name: 'eni1', mac: macOf(9) });
-    const { remaining, link } = await driver.restore(await home(), snapshot);
+    const { remaining, link } = await driver.restore(await home(), snapshot, atOnce);
     expect(link.name).toBe('enim0');
     expect(remaining).toEqual([{ what: 'name', from: 'enim0', to: 'eni1' }]);
   });
@@ -266,8 +269,29 @@ describe('restore', () => {
     const { links } = await driver.lookHome();
     const renamed = { what: 'name', from: 'dev7', to: 'eni1' };
     expect(driver.differences(await home(), snapshot, links)).toEqual([renamed]);
-    expect(await driver.restore(await home(), snapshot)).toMatchObject({ restored: [renamed], remaining: [] });
+    expect(await driver.restore(await home(), snapshot, atOnce)).toMatchObject({ restored: [renamed], remaining: [] });
     expect([card.name, other.name, other.alias]).toEqual(['eni1', 'enim0', alias]);
+  });
+
+  it('touches that other NIC only beside whoever works on it, and not if it has left by then', async () => {
+    const { kernel, card, driver, home } = machine();
+    const snapshot = await driver.snapshot(await home());
+    const other = kernel.addDevice({
+      name: 'eni1',
+      mac: macOf(2),
+      alias: formatLabel('eni-2', 'eni2', sampleEndpoint()),
+    });
+    card.name = 'dev7';
+    const asked: string[] = [];
+    const beside: Beside = async (eni, work) => {
+      asked.push(eni);
+      expect(other.name).toBe('eni1');
+      Object.assign(other, { name: 'eni2', alias: undefined, up: true });
+      await work();
+    };
+    expect(await driver.restore(await home(), snapshot, beside)).toMatchObject({ remaining: [] });
+    expect(asked).toEqual(['eni-2']);
+    expect([card.name, other.name, other.up]).toEqual(['eni1', 'eni2', true]);
   });
 
   it('leaves its name to another NIC that could not get its own, or is no longer on its way home', async () => {
@@ -277,7 +301,7 @@ describe('restore', () => {
       kernel.addDevice({ name: 'x', altnames: ['taken'], mac: macOf(9) });
       kernel.addDevice({ name: 'eni1', mac: macOf(2), alias: formatLabel('eni-2', target, sampleEndpoint()) });
       card.name = 'dev7';
-      const { remaining } = await driver.restore(await home(), snapshot);
+      const { remaining } = await driver.restore(await home(), snapshot, atOnce);
       expect(remaining).toEqual([{ what: 'name', from: 'dev7', to: 'eni1' }]);
       expect(kernel.in(HOME).map(({ name }) => name)).toEqual(['dev7', 'x', 'eni1']);
     }
@@ -292,7 +316,7 @@ describe('restore', () => {
     const snapshot = await driver.snapshot(await home());
     Object.assign(card, { master: undefined, routes: [], addresses: [], mtu: 1300, up: false });
     kernel.in(HOME).splice(kernel.in(HOME).indexOf(bridge), 1);
-    const { remaining, link } = await driver.restore(await home(), snapshot);
+    const { remaining, link } = await driver.restore(await home(), snapshot, atOnce);
     expect(link).toMatchObject({ mtu: 1500, up: true });
     expect(link.addresses.map(({ address }) => address)).toEqual(['10.7.0.5/24']);
     expect(remaining.map(({ what }) => what)).toEqual(['master', 'route']);
@@ -317,6 +341,6 @@ describe('restore', () => {
       if (text === 'home: address show') looks += 1;
       if (looks === 2) kernel.in(HOME).length = 0;
     };
-    expect((await enimErrorOf(() => driver.restore(link, snapshot))).code).toBe('LINK_LOST');
+    expect((await enimErrorOf(() => driver.restore(link, snapshot, atOnce))).code).toBe('LINK_LOST');
   });
 });

@@ -1,6 +1,7 @@
 /** A netlink socket in one netns: questions to the kernel, and its answers (netlink(7), rtnetlink(7)). */
 import { closeSync, readSync, writeSync } from 'node:fs';
 import type { Libc } from '../../libc.js';
+import { EnimError } from '../../model/errors.js';
 import { NLM, NLMSG, NLMSGERR_MESSAGE } from './constants.js';
 import { formatMessage, type Message, parseAttributes, parseMessages, readText } from './message.js';
 import type { Request } from './request.js';
@@ -91,7 +92,11 @@ export function openSocket(calls: Libc): NetlinkSocket {
       for (let tries = 1; ; tries += 1) {
         const found = dumpOnce(type, body);
         if (found !== undefined) return found;
-        if (tries === DUMP_TRIES) throw new Error('The links change faster than they can be read.');
+        if (tries === DUMP_TRIES) {
+          throw new EnimError('BUSY', 'The links of the node change faster than they can be read.', {
+            hint: 'try again',
+          });
+        }
       }
     },
     close: () => closeSync(fd),
@@ -111,7 +116,11 @@ function refuse({ flags, body }: Message): void {
 
 function makeSocket(calls: Libc): number {
   const fd = calls.socket(AF_NETLINK, SOCK_RAW_CLOEXEC, NETLINK_ROUTE);
-  if (fd < 0) throw new Error('No netlink socket can be opened.');
+  if (fd < 0) {
+    throw new EnimError('LINK_FAILED', 'The kernel opens no netlink socket for us.', {
+      hint: 'see whether this process may have one (ulimit -n; its seccomp profile)',
+    });
+  }
   const on = new Int32Array([1]);
   // Answers in words, and short. Kernels before 4.12 know neither.
   for (const option of [NETLINK_CAP_ACK, NETLINK_EXT_ACK]) calls.setsockopt(fd, SOL_NETLINK, option, on, on.byteLength);
