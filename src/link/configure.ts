@@ -1,4 +1,5 @@
 /** How an ENI's NIC is set up inside the pod: the sysctls, the `ip` commands, and what must be seen afterwards. Pure. */
+import { basename, dirname } from 'node:path';
 import { type Cidr, contains, parseCidr } from '../model/address.js';
 import type { EniAddress, EniRoute } from '../model/eni.js';
 import type { Link } from '../model/link.js';
@@ -9,6 +10,17 @@ import type { IpCommand } from './kernel.js';
 export interface Sysctls {
   readonly value: string;
   readonly paths: readonly string[];
+}
+
+/** Those that are set in pods, whatever the family of the addresses. */
+export const SET_IN_PODS = [
+  ...['ipv4/conf/arp_notify', 'ipv4/neigh/retrans_time_ms', 'ipv4/neigh/mcast_solicit'],
+  ...['ipv6/conf/ndisc_notify', 'ipv6/conf/accept_dad', 'ipv6/neigh/retrans_time_ms', 'ipv6/neigh/mcast_solicit'],
+] as const;
+
+/** Where the sysctl of an interface stands, in the netns of whoever opens it. */
+export function sysctlPath(key: string, ifname: string): string {
+  return `/proc/sys/net/${dirname(key)}/${ifname}/${basename(key)}`;
 }
 
 /**
@@ -22,19 +34,18 @@ export interface Sysctls {
  *   more, or fail while an old pod lives on.
  */
 export function sysctlsFor({ addresses }: Setup, ifname: string): Sysctls[] {
-  const ipv4 = `/proc/sys/net/ipv4/conf/${ifname}`;
-  const ipv6 = `/proc/sys/net/ipv6/conf/${ifname}`;
   const has6 = addresses.some(({ address }) => isIPv6(address));
   const has4 = addresses.some(({ address }) => !isIPv6(address));
-  const announce = [...(has4 ? [`${ipv4}/arp_notify`] : []), ...(has6 ? [`${ipv6}/ndisc_notify`] : [])];
-  const neighbours = [...(has4 ? ['ipv4'] : []), ...(has6 ? ['ipv6'] : [])].map(
-    (family) => `/proc/sys/net/${family}/neigh/${ifname}`,
-  );
+  const families = [...(has4 ? ['ipv4'] : []), ...(has6 ? ['ipv6'] : [])];
+  const pathsOf = (...names: readonly string[]): string[] =>
+    SET_IN_PODS.filter((key) => families.includes(key.slice(0, 4)) && names.includes(basename(key))).map((key) =>
+      sysctlPath(key, ifname),
+    );
   return [
-    { value: '1', paths: announce },
-    { value: '100', paths: neighbours.map((path) => `${path}/retrans_time_ms`) },
-    { value: '30', paths: neighbours.map((path) => `${path}/mcast_solicit`) },
-    { value: '0', paths: has6 ? [`${ipv6}/accept_dad`] : [] },
+    { value: '1', paths: pathsOf('arp_notify', 'ndisc_notify') },
+    { value: '100', paths: pathsOf('retrans_time_ms') },
+    { value: '30', paths: pathsOf('mcast_solicit') },
+    { value: '0', paths: pathsOf('accept_dad') },
   ].filter(({ paths }) => paths.length > 0);
 }
 

@@ -18,6 +18,7 @@ import type { Kernel } from './kernel.js';
 import { openKernel } from './open.js';
 import { planRestore, remainingDifferences, takeSnapshot } from './snapshot.js';
 import { findSquatter } from './squatter.js';
+import { putBackSysctls, readSysctls } from './sysctls.js';
 
 /** What the node's own traffic needs, as seen in one look. */
 export interface NodeUse {
@@ -223,7 +224,7 @@ function changes(
     rebind,
 
     async snapshot(link) {
-      return takeSnapshot(link, await routesThrough(link));
+      return takeSnapshot(link, await routesThrough(link), readSysctls(link.name));
     },
 
     async moveIn(link, netns, attachment) {
@@ -260,7 +261,9 @@ function changes(
       const now = (await kernel.links('home')).find(({ ifindex }) => ifindex === link.ifindex);
       if (now === undefined)
         throw new EnimError('LINK_LOST', `The NIC ${link.name} left home while it was being restored.`);
-      return { link: now, restored, remaining: remainingDifferences(now, snapshot, await routesThrough(now)) };
+      const lost = putBackSysctls(now.name, snapshot.sysctls);
+      const remaining = remainingDifferences(now, snapshot, await routesThrough(now));
+      return { link: now, restored, remaining: [...remaining, ...lost] };
     },
   };
 }

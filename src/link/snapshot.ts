@@ -6,12 +6,12 @@ import { parseLabel } from '../model/label.js';
 import type { Link, LinkRoute, LinkSnapshot, Restored } from '../model/link.js';
 import type { IpCommand } from './kernel.js';
 
-/** Takes the snapshot of a link at home, together with the routes through it. */
-export function takeSnapshot(link: Link, routes: readonly LinkRoute[]): LinkSnapshot {
+/** Takes the snapshot of a link at home, together with the routes through it and its sysctls. */
+export function takeSnapshot(link: Link, routes: readonly LinkRoute[], sysctls: LinkSnapshot['sysctls']): LinkSnapshot {
   const { kind, lower, carrier, addresses, ...look } = link;
   // Link-local IPv6 addresses are made by the kernel whenever the link goes up.
   const own = addresses.filter(({ scope }) => scope !== 'link').map(({ address, scope }) => ({ address, scope }));
-  return { ...look, addresses: own, routes };
+  return { ...look, addresses: own, routes, sysctls };
 }
 
 interface Plan {

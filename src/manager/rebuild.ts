@@ -47,6 +47,7 @@ function guessedHome(link: Link, eni: Eni, isHome: boolean): LinkSnapshot {
     up: isHome && link.up,
     addresses: isHome ? own : [],
     routes: [],
+    sysctls: {},
   };
 }
 
@@ -63,6 +64,6 @@ function unseen(eni: Eni): LinkSnapshot {
       promiscuous: false,
       master: null,
     },
-    ...{ addresses: [], routes: [] },
+    ...{ addresses: [], routes: [], sysctls: {} },
   };
 }

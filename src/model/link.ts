@@ -71,6 +71,11 @@ export interface LinkSnapshot {
   readonly master: string | null;
   readonly addresses: readonly { readonly address: string; readonly scope: string }[];
   readonly routes: readonly LinkRoute[];
+  /**
+   * Values of the per-interface sysctls that enim sets in pods, by their path below /proc/sys/net without the interface, for example
+   * `ipv4/conf/arp_notify`. The kernel drops them all in a move.
+   */
+  readonly sysctls: Readonly<Record<string, string>>;
 }
 
 /** One thing that the pod (or the kernel) changed and that was put back. */

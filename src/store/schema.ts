@@ -6,7 +6,7 @@ import type { Quarantine, Quarantines } from '../model/quarantine.js';
 import { setupOf } from '../model/setup.js';
 
 /** Version that this enim writes. A file of a later one is refused, never guessed at. */
-export const STATE_VERSION = 2;
+export const STATE_VERSION = 3;
 
 /** All that enim knows of a node. */
 export interface State {
@@ -108,6 +108,7 @@ const Snapshot = v.object({
   master: nullable(text),
   addresses: v.array(v.object({ address: text, scope: text })),
   routes: v.array(Route),
+  sysctls: recordOf<string>(text),
 });
 
 const AttachmentRecord = v.object({
@@ -147,7 +148,15 @@ export type Migration = (state: Record<string, unknown>) => Record<string, unkno
 const MIGRATIONS: Readonly<Record<number, Migration>> = {
   // Until then every attachment moved its NIC, and set it up as its ENI said; and there was no quarantine.
   1: (state) => ({ ...state, attachments: mapRecord(state.attachments, withSetup), quarantines: {} }),
+  // Until then the sysctls of a NIC at home were lost when it left.
+  2: (state) => ({ ...state, attachments: mapRecord(state.attachments, withSysctls) }),
 };
+
+/** What they were is not known any more. */
+function withSysctls(attachment: unknown): unknown {
+  const result = v.safeParse(v.looseObject({ snapshot: v.looseObject({}) }), attachment);
+  return result.success ? { ...result.output, snapshot: { ...result.output.snapshot, sysctls: {} } } : attachment;
+}
 
 function withSetup(attachment: unknown): unknown {
   const result = v.safeParse(v.looseObject({ eni: Eni }), attachment);

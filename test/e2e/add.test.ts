@@ -155,7 +155,7 @@ describeEndToEnd('enim add', () => {
 
       const { id } = node.eni(0);
       expect(node.state()).toMatchObject({
-        version: 2,
+        version: 3,
         attachments: {
           'enim/web-0/eth0': {
             owner: 'default/web-0',

@@ -62,8 +62,9 @@ describe('takeSnapshot', () => {
       busAddress: 'virtio3',
       addresses,
     });
-    expect(takeSnapshot(link, [route({})])).toEqual(
+    expect(takeSnapshot(link, [route({})], { 'ipv4/conf/arp_notify': '1' })).toEqual(
       sampleSnapshot({
+        sysctls: { 'ipv4/conf/arp_notify': '1' },
         ...{
           altnames: ['a'],
           alias: 'b',

@@ -58,7 +58,16 @@ export function sampleSnapshot(overrides: Partial<LinkSnapshot> = {}): LinkSnaps
   const mac = overrides.mac ?? macOf(1);
   return {
     ...{ ifindex: 2, name: 'eni1', altnames: [], alias: null, mac, permanentMac: mac, busAddress: null, mtu: 1500 },
-    ...{ txqueuelen: 1000, group: 'default', up: false, promiscuous: false, master: null, addresses: [], routes: [] },
+    ...{
+      txqueuelen: 1000,
+      group: 'default',
+      up: false,
+      promiscuous: false,
+      master: null,
+      addresses: [],
+      routes: [],
+      sysctls: {},
+    },
     ...overrides,
   };
 }

@@ -123,7 +123,7 @@ describe('two damaged generations', () => {
 });
 
 describe('a state file of a newer enim', () => {
-  const NEWER = '{"version":3,"attachments":[{"eni":"eni-1"}]}';
+  const NEWER = '{"version":4,"attachments":[{"eni":"eni-1"}]}';
 
   it('is refused for reading and for writing, and stays as it is', async () => {
     const { store, path, previous, warnings } = await twoGenerations();
@@ -140,7 +140,7 @@ describe('a state file of a newer enim', () => {
     for (const call of calls) {
       const error = await enimErrorOf(call);
       expect(error.code).toBe('STATE_NEWER');
-      expect(error.message).toBe(`The state file ${path} has version 3; this enim knows up to version 2.`);
+      expect(error.message).toBe(`The state file ${path} has version 4; this enim knows up to version 3.`);
     }
     expect([readFileSync(path, 'utf8'), readFileSync(previous, 'utf8')]).toEqual([NEWER, before]);
     expect(warnings).toEqual([]);

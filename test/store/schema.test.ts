@@ -120,6 +120,23 @@ describe('a state file of version 1', () => {
   });
 });
 
+describe('a state file of version 2', () => {
+  it('becomes one of today: the sysctls that NICs had at home are not known', () => {
+    const today = sampleAttachment();
+    const { sysctls, ...snapshot } = today.snapshot;
+    const file = { ...STATE, version: 2, attachments: { 'enim/c1/eth0': { ...today, snapshot } } };
+    expect(parseState(JSON.stringify(file))).toEqual({
+      kind: 'good',
+      state: { ...STATE, version: STATE_VERSION, attachments: { 'enim/c1/eth0': today } },
+    });
+  });
+
+  it('is damaged where an attachment is none', () => {
+    for (const attachments of [{ k: 7 }, { k: { snapshot: 7 } }, 7])
+      expect(parseState(JSON.stringify({ ...STATE, version: 2, attachments }))).toMatchObject({ kind: 'damaged' });
+  });
+});
+
 describe('migrate', () => {
   const steps = {
     1: (state: Record<string, unknown>) => ({ ...state, two: state.one }),
