@@ -61,7 +61,7 @@ describeEndToEnd('a command that is cut short', () => {
     expect(await node.enim(DEL)).toMatchObject({ code: 0 });
 
     const codes: (number | null)[] = [];
-    for (const moment of moments(whole, 4)) {
+    for (const moment of moments(whole, 10)) {
       const { code } = await cutShort(ADD(), signal, moment);
       codes.push(code);
       const attached = (await pod.link('eth0')) !== undefined;
@@ -70,8 +70,8 @@ describeEndToEnd('a command that is cut short', () => {
       expect(await node.enim(DEL)).toMatchObject({ code: 0 });
       await isHome();
     }
-    // Else nothing was interrupted, and nothing shown.
-    expect(codes.filter((code) => code !== 0)).not.toEqual([]);
+    // Else nothing was undone, and nothing shown: a signal that comes before the program listens just ends it.
+    expect(codes).toContain(1);
   });
 
   it('add, by the Ctrl-C of a terminal, which reaches its children as well', async () => {

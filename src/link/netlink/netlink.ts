@@ -52,6 +52,7 @@ export function openNetlink(calls: Libc, program: Kernel): Kernel {
 
   return {
     async links(place, name) {
+      await hear();
       const post = postAt(place);
       post.links = null;
       if (name === undefined) return linksOf(post, lookAtLinks(post));
@@ -85,6 +86,7 @@ export function openNetlink(calls: Libc, program: Kernel): Kernel {
           if (!force || !isRefused(thrown)) throw thrown;
         });
       }
+      await hear();
     },
 
     prepare() {},
@@ -98,6 +100,14 @@ export function openNetlink(calls: Libc, program: Kernel): Kernel {
       await program.close();
     },
   };
+}
+
+/**
+ * Lets this process hear what has come meanwhile, signals above all: while the kernel works for us it hears nothing, and what follows
+ * without a pause would not let it, either.
+ */
+function hear(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function refusing<T>(place: Place, command: IpCommand, work: () => T): T {
