@@ -1,10 +1,13 @@
 import { Flags } from '@oclif/core';
+import { type ClusterEniView, listCluster } from '../manager/cluster.js';
 import { ENI_STATES, type EniView, list } from '../manager/list.js';
+import { parseNodeName } from '../model/names.js';
+import { renderCluster } from '../render/cluster.js';
 import { renderEnis } from '../render/enis.js';
 import { EnimCommand } from './base.js';
 
 interface ListResult {
-  readonly enis: readonly EniView[];
+  readonly enis: readonly EniView[] | readonly ClusterEniView[];
 }
 
 /** `enim list`: shows all ENIs. */
@@ -13,7 +16,9 @@ export default class List extends EnimCommand {
 
   static override description = `Joins what the provider says, what is recorded, and what the kernel shows.
 
-States: free · used · releasing (on its way home) · orphan (held for a pod that is gone, or away from home without a record) · missing (no device) · quarantined (at home, but not to be given out; the note says why).`;
+States: free · used · releasing (on its way home) · orphan (held for a pod that is gone, or away from home without a record) · missing (no device) · quarantined (at home, but not to be given out; the note says why).
+
+Of other nodes only the objects of the cluster are looked at (provider kubernetes); what is neither free nor used has the state that they name: enim list --all-nodes --state free.`;
 
   static override examples = [
     '<%= config.bin %> list',
@@ -34,25 +39,36 @@ States: free · used · releasing (on its way home) · orphan (held for a pod th
       default: 'table',
       description: 'form of the output',
     }),
+    node: Flags.string({
+      helpValue: 'NAME',
+      exclusive: ['all-nodes'],
+      description: 'those of this node of the cluster',
+    }),
+    'all-nodes': Flags.boolean({ description: 'those of all nodes of the cluster' }),
   };
 
   async run(): Promise<ListResult> {
     const { flags } = await this.parse(List);
     const { parts, locations } = this.open(flags, 'list');
-    const all = await list(parts);
-    const states = flags.state;
-    const enis = states === undefined ? all : all.filter(({ state }) => states.includes(state));
-    if (flags.output === 'json') this.log(JSON.stringify({ enis }, null, 2));
-    else if (flags.output === 'name') for (const { id } of enis) this.log(id);
-    else
-      this.show(() =>
-        renderEnis(enis, {
-          wide: flags.output === 'wide',
-          width: this.width(),
-          now: parts.clock(),
-          config: locations.config,
-        }),
+    const isAsked = ({ state }: { readonly state: string }): boolean => flags.state?.includes(state) ?? true;
+    const node = flags.node === undefined ? null : parseNodeName(flags.node);
+    if (node !== null || flags['all-nodes']) {
+      const enis = (await listCluster(parts, node)).filter(isAsked);
+      this.print(enis, flags.output, (wide) =>
+        renderCluster(enis, { wide, node, width: this.width(), now: parts.clock() }),
       );
+      return { enis };
+    }
+    const enis = (await list(parts)).filter(isAsked);
+    this.print(enis, flags.output, (wide) =>
+      renderEnis(enis, { wide, width: this.width(), now: parts.clock(), config: locations.config }),
+    );
     return { enis };
+  }
+
+  private print(enis: readonly { readonly id: string }[], output: string, render: (wide: boolean) => string): void {
+    if (output === 'json') this.log(JSON.stringify({ enis }, null, 2));
+    else if (output === 'name') for (const { id } of enis) this.log(id);
+    else this.show(() => render(output === 'wide'));
   }
 }

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { isHostAddress, networkOf, parseCidr, parseIP, parseMac, parsePciAddress } from '../model/address.js';
 import type { Rules } from '../model/discover.js';
 import type { Eni, EniAddress, EniRoute } from '../model/eni.js';
-import { ifnameFault } from '../model/names.js';
+import { ifnameFault, isNodeName } from '../model/names.js';
 import { type SettingsFault, toFault } from './faults.js';
 
 /** The settings as the program uses them. */
@@ -30,9 +30,6 @@ export const DEFAULTS: Settings = {
   static: { enis: [], discover: null },
   kubernetes: { kubeconfig: null, nodeName: null },
 };
-
-/** A name that can be the value of a label, by which what belongs to the node is found. */
-const NODE_NAME = /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/;
 
 const check = <T>(test: (value: T) => boolean, message: (issue: { input: T }) => string) => v.check(test, message);
 const shown = (input: unknown): string => JSON.stringify(input);
@@ -218,7 +215,7 @@ const Kubernetes = v.pipe(
     nodeName: v.optional(
       v.pipe(
         v.string(),
-        v.regex(NODE_NAME, ({ input }) => `${shown(input)} can be no name of a node`),
+        check(isNodeName, ({ input }) => `${shown(input)} can be no name of a node`),
       ),
     ),
   }),

@@ -89,6 +89,26 @@ export function parseNetworkName(text: string): string {
   );
 }
 
+/** A name that can be the value of a label, by which what belongs to the node is found. */
+const NODE_NAME = /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/;
+
+/** Whether a text can be the name of a node of a cluster. */
+export function isNodeName(text: string): boolean {
+  return NODE_NAME.test(text);
+}
+
+/**
+ * Checks the name of a node of a cluster.
+ *
+ * @throws EnimError INVALID_ARGUMENT
+ */
+export function parseNodeName(text: string): string {
+  if (isNodeName(text)) return text;
+  throw new EnimError('INVALID_ARGUMENT', `${JSON.stringify(text)} can be no name of a node.`, {
+    hint: 'see the nodes and their ENIs: enim list --all-nodes',
+  });
+}
+
 /** Why the kernel would refuse `name` for an interface (dev_valid_name in net/core/dev.c), or undefined if it would not. */
 export function ifnameFault(name: string): string | undefined {
   if (name === '') return 'is empty';

@@ -19,6 +19,7 @@ export function later(name: string, load: () => Promise<Registering>): Provider 
     registry: {
       withdrawals: async () => (await provider()).registry.withdrawals(),
       fateOf: async (endpoint) => (await provider()).registry.fateOf(endpoint),
+      enis: async (node) => (await provider()).registry.enis(node),
     },
   };
 }

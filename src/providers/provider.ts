@@ -28,15 +28,34 @@ export interface Withdrawal {
   readonly reason: string;
 }
 
+/** An ENI of any node, as the provider's records alone show it: nobody has looked at its NIC. */
+export interface RecordedEni {
+  readonly id: string;
+  /** Name of its node. */
+  readonly node: string;
+  readonly mac: string;
+  /** `free`, `used`, or whatever the records call what is neither. */
+  readonly state: string;
+  /** IPv4 before IPv6, without prefix lengths. */
+  readonly addresses: readonly string[];
+  readonly holder: Endpoint | null;
+  /** When the holder got it; ISO 8601, UTC. */
+  readonly since: string | null;
+  /** What is worth knowing beyond the state, as a clause. */
+  readonly note: string | null;
+}
+
 /** What became of a pod. `unknown`: none has its name, and its UID is not known, so there may never have been one. */
 export type Fate = 'there' | 'gone' | 'unknown';
 
-/** What only a provider can tell whose records others change as well, and see the pods. */
+/** What only a provider can tell whose records others change as well, speak of all nodes, and see the pods. */
 export interface Registry {
   /** The endpoints that are given up; always asked anew. */
   withdrawals(): Promise<readonly Withdrawal[]>;
   /** Whether the pod of the endpoint is there, by its UID. */
   fateOf(endpoint: Endpoint): Promise<Fate>;
+  /** The ENIs of a node, of all nodes for null, by node and ID; also those that no pod can have. */
+  enis(node: string | null): Promise<readonly RecordedEni[]>;
 }
 
 /** A source of ENIs for this node. Any number of processes may call it at once. */

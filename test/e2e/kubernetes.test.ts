@@ -52,6 +52,36 @@ describeEndToEnd(
       expect((await list(node))[0]).toMatchObject({ id, mac, ipv4, ipv6, provider: 'kubernetes', state: 'free' });
     });
 
+    it('lists the ENIs of other nodes by what the cluster says, and shows that nobody looked', async () => {
+      await add(node, 'default/web-0', pod);
+      const away = eniObject(sampleEni(9, { ipv4: { address: '10.9.0.9/24', gateway: '10.9.0.1' } }), {
+        metadata: { labels: { 'cce.baidubce.com/node': 'node-2' } },
+        spec: { nodeName: 'node-2' },
+      });
+      await makeEni(api, away);
+      const [{ id: first }, { id: second }] = [node.eni(0), node.eni(1)];
+      const all = answer<{ enis: unknown[] }>(await node.enim(['list', '--all-nodes', '--json'])).enis;
+      expect(all).toMatchObject([
+        { id: first, node: NODE, state: 'used', attachment: { owner: 'default/web-0', containerID: 'web-0' } },
+        { id: second, node: NODE, state: 'free', attachment: null },
+        { id: 'eni-9', node: 'node-2', provider: 'kubernetes', state: 'free', addresses: ['10.9.0.9'], note: null },
+      ]);
+
+      const { stdout } = await node.enim(['list', '--node', 'node-2']);
+      expect(stdout.split('\n').slice(0, 2)).toEqual([
+        expect.stringMatching(/^NODE +ENI +STATE +ADDRESS +OWNER +CONTAINER +AGE$/),
+        expect.stringMatching(/^node-2 +eni-9 +free +10\.9\.0\.9 +- +- +-$/),
+      ]);
+      expect(stdout).toContain('1 ENI on 1 node: 1 free');
+      expect(stdout).toContain('where the NICs are was not looked at');
+      const names = await node.enim(['list', '--all-nodes', '--state', 'free', '--output', 'name']);
+      expect(names.stdout).toBe(`${second}\neni-9\n`);
+    });
+
+    it('refuses to list a node that no cluster can have', async () => {
+      expectRefusal(await node.enim(['list', '--node', 'Node_2']), { code: 2, says: ['"Node_2"'] });
+    });
+
     it('gives a pod an ENI, says so in the cluster, and takes both back', async () => {
       const before = await node.kernelState();
       const { mac, ipv4 } = await add(node, 'default/web-0', pod);

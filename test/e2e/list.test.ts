@@ -16,6 +16,11 @@ describeEndToEnd('enim list', () => {
 
   afterEach(() => node.destroy());
 
+  it('refuses other nodes where the provider only knows its own', async () => {
+    for (const flags of [['--all-nodes'], ['--node', 'node-2']])
+      expectRefusal(await node.enim(['list', ...flags]), { code: 2, says: ['static', 'no other node'] });
+  });
+
   describe('shows an ENI as', () => {
     it('free when its NIC is home and nobody has it', async () => {
       const { id, mac, ipv4, ipv6 } = node.eni(0);

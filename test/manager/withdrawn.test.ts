@@ -4,16 +4,17 @@ import type { Fate, Withdrawal } from '../../src/providers/provider.js';
 import { sampleEndpoint } from '../model/samples.js';
 import type { Machine } from './machine.js';
 import { addTo, gcOf, nodeWith } from './node.js';
+import { registryWith } from './registry.js';
 
 const WEB = sampleEndpoint({ containerID: 'c0', uid: null });
 
 /** Has the provider give endpoints up, once for each look that follows; the last for all later ones. */
 function withdraw(machine: Machine, pod: Fate, ...looks: readonly (readonly Withdrawal[])[]): void {
   let look = 0;
-  machine.registry = {
+  machine.registry = registryWith({
     withdrawals: async () => looks[Math.min(look++, looks.length - 1)] ?? [],
     fateOf: async () => pod,
-  };
+  });
 }
 
 async function attached(): Promise<{ machine: Machine; clean: string; inode: number }> {
@@ -57,13 +58,13 @@ describe('gc of what the provider gives up', () => {
   it('asks for the pod by the UID that the record knows', async () => {
     const { machine } = await attached();
     const asked: (string | null)[] = [];
-    machine.registry = {
+    machine.registry = registryWith({
       withdrawals: async () => [DELETED],
       fateOf: async ({ uid }) => {
         asked.push(uid);
         return 'there';
       },
-    };
+    });
     await gcOf(machine);
     expect(asked).toEqual(['pod-1']);
   });

@@ -26,10 +26,22 @@ interface ApiSettings {
 /** `conflict`: the object is another by now, or one of its name is there already. `absent`: it is not there. */
 export type Written<T> = T | 'conflict' | 'absent';
 
+/** A part of a long list. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Where the next one begins; null after the last. */
+  readonly next: string | null;
+}
+
 /** The requests of one operation. */
 export interface Api {
   listEnis(node: string): Promise<readonly EniObject[]>;
   listEndpoints(node: string): Promise<readonly EndpointObject[]>;
+  /** A page of what there is on all nodes. `expired`: the server no longer knows the list that this is to go on with. */
+  pageOf<T extends EniObject | EndpointObject>(
+    resource: 'enis' | 'cceendpoints',
+    from: string | null,
+  ): Promise<Page<T> | 'expired'>;
   getEni(id: string): Promise<EniObject | undefined>;
   getEndpoint(like: Pick<EndpointObject, 'metadata'>): Promise<EndpointObject | undefined>;
   getSubnet(id: string): Promise<SubnetObject | undefined>;
@@ -53,6 +65,9 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 const FIRST_CONFLICT_MS = 5;
 const LONGEST_CONFLICT_MS = 200;
+
+/** Objects a page: what a server answers at once, and an operation has time for. */
+const PAGE = 500;
 
 /** Begins an operation: from here on its time counts. */
 export function beginOperation({ transport, patience, clock, sleep }: ApiSettings): Api {
@@ -113,6 +128,17 @@ export function beginOperation({ transport, patience, clock, sleep }: ApiSetting
       return enis.filter(({ spec }) => spec.nodeName === node);
     },
     listEndpoints: (node) => list('cceendpoints', node),
+    async pageOf<T>(resource: string, from: string | null) {
+      const path = `${V2}/${resource}?limit=${PAGE}${from === null ? '' : `&continue=${encodeURIComponent(from)}`}`;
+      const response = await send({ method: 'GET', path });
+      if (response.status === 410) return 'expired';
+      if (response.status >= 300) throw refusal(transport, { verb: 'list', resource, group: GROUP }, response, clock());
+      const { items, metadata } = parseJson(response.body) as {
+        readonly items?: readonly T[];
+        readonly metadata?: { readonly continue?: string };
+      };
+      return { items: items ?? [], next: metadata?.continue || null };
+    },
     getEni: (id) => get('enis', `${V2}/enis/${id}`, id),
     getEndpoint: ({ metadata }) => get('cceendpoints', pathOf(metadata), metadata.name),
     getSubnet: (id) => get('subnets', `/apis/${GROUP}/v1/subnets/${encodeURIComponent(id)}`, id),

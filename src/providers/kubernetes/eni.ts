@@ -19,11 +19,17 @@ import type { EniObject, Reference, WireAddress } from './wire.js';
 
 const NEVER_A_PODS = ['rdma_roce', 'elastic_rdma'];
 
+/** Whether it is of a kind that no pod gets as its own. */
+export function isOfRdma({ spec }: EniObject): boolean {
+  return NEVER_A_PODS.includes(spec.type ?? '');
+}
+
 /** Whether it may be given to a pod now. */
-export function isFree({ metadata, spec, status = {} }: EniObject): boolean {
+export function isFree(object: EniObject): boolean {
+  const { metadata, spec, status = {} } = object;
   return (
     spec.useMode === 'Primary' &&
-    !NEVER_A_PODS.includes(spec.type ?? '') &&
+    !isOfRdma(object) &&
     metadata.deletionTimestamp === undefined &&
     status.VPCStatus === 'inuse' &&
     status.CCEStatus === FREE &&

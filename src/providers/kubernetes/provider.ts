@@ -8,6 +8,7 @@ import { allocate } from './allocate.js';
 import { type Api, beginOperation, type Patience } from './api.js';
 import { subnetsOf } from './eni.js';
 import type { Operation } from './operation.js';
+import { listRecorded } from './recorded.js';
 import { release } from './release.js';
 import { createSubnets } from './subnet.js';
 import type { Connection, Transport } from './transport.js';
@@ -66,6 +67,7 @@ export function createKubernetesProvider(settings: KubernetesSettings): Register
     registry: {
       withdrawals: async () => withdrawals(operation()),
       fateOf: async (endpoint) => fateOf(operation(), endpoint),
+      enis: (of) => listRecorded(begin, of),
     },
 
     async health() {

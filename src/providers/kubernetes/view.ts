@@ -58,7 +58,8 @@ export function names({ status = {} }: EniObject, { metadata: { uid, namespace, 
   return reference.uid ? reference.uid === uid : reference.name === name && reference.namespace === namespace;
 }
 
-function whoHolds(object: EniObject, endpoint: EndpointObject | undefined): Endpoint {
+/** Whoever has an ENI that is held, as far as anything still says so. */
+export function whoHolds(object: EniObject, endpoint: EndpointObject | undefined): Endpoint {
   if (endpoint !== undefined) return holderOf(endpoint);
   // Made after the endpoints were listed, or taken away by somebody.
   const last = lastHolder(object.status?.CCEStatusChangeLog);

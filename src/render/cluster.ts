@@ -1,0 +1,53 @@
+/** The table of `enim list --node` and `--all-nodes`. */
+import type { ClusterEniView } from '../manager/cluster.js';
+import { formatAge } from '../model/duration.js';
+import { shorten } from './enis.js';
+import { table } from './table.js';
+
+interface ClusterOptions {
+  /** All columns, nothing shortened. */
+  readonly wide: boolean;
+  /** Columns of the terminal; null when piped. */
+  readonly width: number | null;
+  readonly now: Date;
+  /** The node that was asked for; null for all. */
+  readonly node: string | null;
+}
+
+/** One line an ENI, a line that counts them by state, and one that says what was not looked at. */
+export function renderCluster(enis: readonly ClusterEniView[], { wide, width, now, node }: ClusterOptions): string {
+  if (enis.length === 0) return node === null ? 'No such ENIs in the cluster.' : `No such ENIs on node ${node}.`;
+  const columns = wide ? WIDE_COLUMNS : COLUMNS;
+  const rows = enis.map((eni) => [...(wide ? wideRow(eni) : row(eni, now)), eni.note ?? '']);
+  return [table([...columns, ''], rows, { width }), summary(enis), NOT_LOOKED_AT].join('\n');
+}
+
+const NOT_LOOKED_AT =
+  'So the cluster’s objects say; where the NICs are was not looked at. On the node itself: enim list';
+
+const COLUMNS = ['node', 'eni', 'state', 'address', 'owner', 'container', 'age'];
+const WIDE_COLUMNS = ['node', 'eni', 'state', 'mac', 'addresses', 'owner', 'container', 'since'];
+
+function row({ node, id, state, addresses, attachment }: ClusterEniView, now: Date): string[] {
+  const since = attachment?.since ?? null;
+  return [
+    ...[node, id, state, addresses[0] ?? '-', attachment?.owner ?? '-', shorten(attachment?.containerID ?? '-')],
+    since === null ? '-' : formatAge(now.getTime() - Date.parse(since)),
+  ];
+}
+
+function wideRow({ node, id, state, mac, addresses, attachment }: ClusterEniView): string[] {
+  return [
+    ...[node, id, state, mac || '-', addresses.join(',') || '-'],
+    ...[attachment?.owner ?? '-', attachment?.containerID ?? '-', attachment?.since ?? '-'],
+  ];
+}
+
+function summary(enis: readonly ClusterEniView[]): string {
+  const counts = new Map<string, number>();
+  for (const { state } of enis) counts.set(state, (counts.get(state) ?? 0) + 1);
+  const nodes = new Set(enis.map(({ node }) => node)).size;
+  const states = [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([state, count]) => `${count} ${state}`);
+  const of = `${enis.length} ENI${enis.length === 1 ? '' : 's'} on ${nodes} node${nodes === 1 ? '' : 's'}`;
+  return `${of}: ${states.join(', ')}`;
+}
