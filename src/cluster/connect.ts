@@ -92,7 +92,7 @@ function transportOf(config: KubeConfig): Transport {
       await config.applyToHTTPSOptions(options);
       const headers: Record<string, string | number> = { ...(options.headers as object), Accept: 'application/json' };
       if (body !== undefined) {
-        headers['Content-Type'] = 'application/json';
+        headers['Content-Type'] = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
         headers['Content-Length'] = Buffer.byteLength(body);
       }
       const url = new URL(`${server.replace(/\/$/, '')}${path}`);

@@ -18,6 +18,7 @@ import { besideOthers, eniLock, type LockedParts, underLock } from './locked.js'
 import type { Parts } from './parts.js';
 import { distrust } from './quarantine.js';
 import { Undo } from './undo.js';
+import { warning } from './warn.js';
 
 /** What is asked for; names are checked already. */
 export interface AddRequest {
@@ -70,6 +71,16 @@ export async function add(parts: Parts, request: AddRequest, signal?: AbortSigna
     owner: request.owner,
     uid: request.uid ?? null,
   };
+  return warning(parts, endpoint, () => addUnderLock(parts, request, endpoint, netns, signal));
+}
+
+function addUnderLock(
+  parts: Parts,
+  request: AddRequest,
+  endpoint: Endpoint,
+  netns: NetnsRef,
+  signal: AbortSignal | undefined,
+): Promise<Added> {
   return underLock(parts, endpoint, async (locked) => {
     locked.links.prepare(netns);
     const before = await locked.store.find(endpoint);

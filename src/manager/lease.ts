@@ -12,6 +12,7 @@ import { findLink, identityOf } from './identify.js';
 import { eniLock, type LockedParts, underLock } from './locked.js';
 import type { Parts } from './parts.js';
 import { Undo } from './undo.js';
+import { warning } from './warn.js';
 
 /**
  * Gives the endpoint an ENI and moves nothing; asked again, it is the same one.
@@ -20,6 +21,10 @@ import { Undo } from './undo.js';
  * @throws EnimError NO_FREE_ENI and whatever else `add` throws for want of an ENI
  */
 export function lease(parts: Parts, endpoint: Endpoint, path: string, wish: Wish): Promise<Attachment> {
+  return warning(parts, endpoint, () => leaseUnderLock(parts, endpoint, path, wish));
+}
+
+function leaseUnderLock(parts: Parts, endpoint: Endpoint, path: string, wish: Wish): Promise<Attachment> {
   return underLock(parts, endpoint, async (locked) => {
     const netns = await locked.netns.get(path);
     const before = await locked.store.find(endpoint);

@@ -20,6 +20,7 @@ export function later(name: string, load: () => Promise<Registering>): Provider 
       withdrawals: async () => (await provider()).registry.withdrawals(),
       fateOf: async (endpoint) => (await provider()).registry.fateOf(endpoint),
       enis: async (node) => (await provider()).registry.enis(node),
+      warn: async (endpoint, warning) => (await provider()).registry.warn(endpoint, warning),
     },
   };
 }

@@ -45,6 +45,14 @@ export interface RecordedEni {
   readonly note: string | null;
 }
 
+/** A failure as the user of a pod gets to see it. */
+export interface Warning {
+  /** One word for whoever filters: `NoFreeENI`. */
+  readonly reason: string;
+  /** What is so, and what to do. */
+  readonly message: string;
+}
+
 /** What became of a pod. `unknown`: none has its name, and its UID is not known, so there may never have been one. */
 export type Fate = 'there' | 'gone' | 'unknown';
 
@@ -56,6 +64,12 @@ export interface Registry {
   fateOf(endpoint: Endpoint): Promise<Fate>;
   /** The ENIs of a node, of all nodes for null, by node and ID; also those that no pod can have. */
   enis(node: string | null): Promise<readonly RecordedEni[]>;
+  /**
+   * Leaves a warning with the pod of the endpoint, whose UID is known; the same one again is only counted. It takes a second at most.
+   *
+   * @throws EnimError
+   */
+  warn(endpoint: Endpoint, warning: Warning): Promise<void>;
 }
 
 /** A source of ENIs for this node. Any number of processes may call it at once. */

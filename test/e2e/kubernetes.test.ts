@@ -117,6 +117,23 @@ describeEndToEnd(
       expect((await list(node)).map(({ state }) => state)).toEqual(['free', 'free']);
     });
 
+    const late = 'K8S_POD_NAMESPACE=default;K8S_POD_NAME=late';
+    const quarantineAll = async () => {
+      for (const { id } of node.enis) await node.enim(['provider', 'quarantine', id, '--reason', 'no link']);
+    };
+
+    it('tells a pod by an event that counts why it gets no ENI, and its runtime the same each time', async () => {
+      await quarantineAll();
+      const call = { netns: pod.path, args: `${late};K8S_POD_UID=late-1` };
+      const first = await errorOf(node, 'ADD', call);
+      expect(first).toMatchObject({ code: 103, msg: expect.stringContaining('No ENI is free') });
+      expect(await errorOf(node, 'ADD', call)).toEqual(first);
+      const events = '/api/v1/namespaces/default/events?fieldSelector=involvedObject.uid=late-1';
+      expect((await api.ask('GET', events)).items).toMatchObject([
+        { reason: 'NoFreeENI', type: 'Warning', count: 2, message: expect.stringContaining(first.msg) },
+      ]);
+    });
+
     it('reclaims with gc what a dead pod left behind, in the cluster too', async () => {
       await add(node, 'default/web-0', pod);
       await node.simulateCardReturn(pod, 'eth0');
@@ -201,6 +218,20 @@ describeEndToEnd(
         expect(await listEndpoints(api)).toHaveLength(1);
         await resultOf(node, 'DEL', { netns: pod.path });
         expect([await listEndpoints(api), await node.kernelState()]).toEqual([[], before]);
+      });
+
+      it('does not answer where events are written, fails with what went wrong all the same', async () => {
+        await quarantineAll();
+        const silent = await errorOf(node, 'ADD', { netns: pod.path, args: late });
+        await front('deaf');
+        let asked = 0;
+        proxy.decide = ({ path }) => {
+          if (!path.includes('/events')) return 'pass';
+          asked += 1;
+          return 'hang';
+        };
+        expect(await errorOf(node, 'ADD', { netns: pod.path, args: `${late};K8S_POD_UID=late-1` })).toEqual(silent);
+        expect(asked).toBe(1);
       });
 
       it('does not answer, tells a container runtime in time to try again', async () => {

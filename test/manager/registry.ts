@@ -2,5 +2,11 @@
 import type { Registry } from '../../src/providers/provider.js';
 
 export function registryWith(overrides: Partial<Registry>): Registry {
-  return { withdrawals: async () => [], fateOf: async () => 'unknown', enis: async () => [], ...overrides };
+  return {
+    withdrawals: async () => [],
+    fateOf: async () => 'unknown',
+    enis: async () => [],
+    warn: async () => undefined,
+    ...overrides,
+  };
 }

@@ -6,7 +6,15 @@ import { EnimError } from '../../model/errors.js';
 import { type Attempt, distrust, type Failure, isAbsent, isPassing, refusal, unreachable } from './failures.js';
 import { parseJson } from './json.js';
 import type { ApiRequest, ApiResponse, Transport } from './transport.js';
-import { type EndpointObject, type EniObject, GROUP, NODE_LABEL, type PodObject, type SubnetObject } from './wire.js';
+import {
+  type EndpointObject,
+  type EniObject,
+  type EventObject,
+  GROUP,
+  NODE_LABEL,
+  type PodObject,
+  type SubnetObject,
+} from './wire.js';
 
 /** How long one operation may take, in milliseconds. */
 export interface Patience {
@@ -53,6 +61,9 @@ export interface Api {
   putEndpoint(object: EndpointObject): Promise<Written<EndpointObject>>;
   /** Deletes what was read, unless it has changed since; an object with finalizers stays for the time being. */
   deleteEndpoint(object: EndpointObject): Promise<Written<EndpointObject>>;
+  createEvent(object: EventObject): Promise<Written<EventObject>>;
+  /** Changes these fields of the event of that name; nothing if a version stands among them and it has changed since. */
+  patchEvent(object: EventObject, fields: object): Promise<Written<EventObject>>;
   /**
    * A pause after a conflict, longer each time.
    *
@@ -169,6 +180,20 @@ export function beginOperation({ transport, patience, clock, sleep }: ApiSetting
       return ask(
         { verb: 'delete', resource: 'cceendpoints', group: GROUP, name },
         { method: 'DELETE', path: pathOf(metadata), body },
+      );
+    },
+    createEvent(object) {
+      const path = `/api/v1/namespaces/${object.metadata.namespace}/events`;
+      return ask(
+        { verb: 'create', resource: 'events', group: '' },
+        { method: 'POST', path, body: JSON.stringify(object) },
+      );
+    },
+    patchEvent({ metadata: { namespace, name } }, fields) {
+      const path = `/api/v1/namespaces/${namespace}/events/${name}`;
+      return ask(
+        { verb: 'patch', resource: 'events', group: '', name },
+        { method: 'PATCH', path, body: JSON.stringify(fields) },
       );
     },
     async pause(about) {

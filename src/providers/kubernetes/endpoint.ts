@@ -62,7 +62,7 @@ export function nameOf(endpoint: Endpoint, attempt: number): string {
 }
 
 /** Not for secrets; node:crypto would take longer to load than the request takes. */
-function checksum(text: string): string {
+export function checksum(text: string): string {
   let hash = 0x811c9dc5;
   for (const each of Buffer.from(text)) hash = Math.imul(hash ^ each, 0x01000193) >>> 0;
   return hash.toString(16).padStart(8, '0');

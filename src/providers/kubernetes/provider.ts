@@ -7,6 +7,7 @@ import type { Registering } from '../later.js';
 import { allocate } from './allocate.js';
 import { type Api, beginOperation, type Patience } from './api.js';
 import { subnetsOf } from './eni.js';
+import { EVENT_PATIENCE, eventOf, tell } from './event.js';
 import type { Operation } from './operation.js';
 import { listRecorded } from './recorded.js';
 import { release } from './release.js';
@@ -31,9 +32,9 @@ export interface KubernetesSettings {
 
 /** Makes the provider; nothing is asked yet. */
 export function createKubernetesProvider(settings: KubernetesSettings): Registering {
-  const { connect, node, clock, sleep, patience } = settings;
+  const { connect, node, clock, sleep } = settings;
   let transport: Transport | undefined;
-  const begin = (): Api => {
+  const begin = (patience = settings.patience): Api => {
     transport ??= open(connect());
     return beginOperation({ transport, patience, clock, sleep });
   };
@@ -68,6 +69,10 @@ export function createKubernetesProvider(settings: KubernetesSettings): Register
       withdrawals: async () => withdrawals(operation()),
       fateOf: async (endpoint) => fateOf(operation(), endpoint),
       enis: (of) => listRecorded(begin, of),
+      async warn(endpoint, warning) {
+        const event = eventOf(endpoint, warning, node, clock());
+        if (event !== undefined) await tell(begin(EVENT_PATIENCE), event);
+      },
     },
 
     async health() {

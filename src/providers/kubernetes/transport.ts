@@ -5,10 +5,10 @@
 
 /** One HTTP request. */
 export interface ApiRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** With query. */
   readonly path: string;
-  /** JSON. */
+  /** JSON; of a PATCH a merge patch. */
   readonly body?: string;
   /** Milliseconds until it is given up. */
   readonly timeout: number;

@@ -121,6 +121,24 @@ export interface PodObject {
   readonly metadata: Metadata;
 }
 
+/** An event, of the API's own. */
+export interface EventObject {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  readonly metadata: Metadata;
+  readonly involvedObject: Reference & { readonly apiVersion: string; readonly kind: string };
+  readonly type: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly source?: { readonly component: string; readonly host: string };
+  readonly reportingComponent: string;
+  readonly reportingInstance: string;
+  readonly firstTimestamp: string;
+  readonly lastTimestamp: string;
+  /** How often it happened. */
+  readonly count?: number;
+}
+
 /**
  * Annotation with the UID by which the kubelet and a runtime know a pod that stands in a file of the node. Its object is only a
  * mirror, with a UID of its own.
