@@ -9,7 +9,8 @@ import { findLocations, type Locations } from './config/locations.js';
 import type { Settings } from './config/schema.js';
 import { createPrograms } from './exec.js';
 import type { CachedAdd } from './host/cache.js';
-import type { Installer } from './install/installer.js';
+import type { AccountSource } from './install/account.js';
+import type { ClusterFiles, Installer, InstallSettings } from './install/installer.js';
 import { createDelegate, type Delegate } from './ipam/delegate.js';
 import { createLinkDriver, type LinkDriver } from './link/driver.js';
 import { netnsDirectory } from './link/netns.js';
@@ -19,7 +20,7 @@ import { survey } from './manager/survey.js';
 import type { DeviceSelector } from './model/device.js';
 import { discover, toEni } from './model/discover.js';
 import type { Eni } from './model/eni.js';
-import type { Connect } from './providers/kubernetes/transport.js';
+import type { Access, Connect } from './providers/kubernetes/transport.js';
 import { later, type Registering } from './providers/later.js';
 import type { Provider } from './providers/provider.js';
 import { createStaticProvider } from './providers/static.js';
@@ -89,7 +90,7 @@ export function createContext({ env, overrides, purpose, lockWait, device = null
   };
   return {
     ...{ locations, settings, parts, delegate: createDelegate(programs) },
-    installer: () => createInstaller(locks),
+    installer: () => createInstaller({ env, settings, locations, locks, clock }),
     cachedAdds: async (directory) => (await import('./host/cache.js')).readCache(directory, warn),
   };
 }
@@ -130,7 +131,7 @@ const CLUSTER = (): string => (typeof Bun === 'undefined' ? join(__dirname, 'clu
 /** Longest time that one operation, and that one request of it, may take, in milliseconds. */
 const PATIENCE = { total: 10_000, request: 4_000 };
 
-interface KubernetesParts {
+interface NodeParts {
   readonly env: NodeJS.ProcessEnv;
   readonly settings: Settings;
   readonly locations: Locations;
@@ -138,21 +139,30 @@ interface KubernetesParts {
   readonly clock: () => Date;
 }
 
-async function createKubernetes({ env, settings, locations, locks, clock }: KubernetesParts): Promise<Registering> {
-  const [{ createKubernetesProvider }, { hostname }] = await Promise.all([
+/** @param access to the cluster, other than the settings say */
+async function createKubernetes(
+  { env, settings, locations, locks, clock }: NodeParts,
+  access: Partial<Access> = {},
+): Promise<Registering> {
+  const [{ createKubernetesProvider }, node] = await Promise.all([
     import('./providers/kubernetes/provider.js'),
-    import('node:os'),
+    nodeNameOf({ env, settings }),
   ]);
-  const { kubeconfig, nodeName } = settings.kubernetes;
+  const { kubeconfig } = settings.kubernetes;
   return createKubernetesProvider({
-    connect: () => (require(CLUSTER()) as { readonly connect: Connect }).connect({ kubeconfig, env }),
-    node: nodeName ?? (env.NODE_NAME || hostname().toLowerCase()),
+    connect: () => (require(CLUSTER()) as { readonly connect: Connect }).connect({ kubeconfig, env, ...access }),
+    node,
     subnets: join(locations.stateDir, 'subnets.json'),
     alone: (work) => alone(locks, 'subnets', work),
     clock,
     sleep,
     patience: PATIENCE,
   });
+}
+
+/** Name of this node in the cluster. */
+async function nodeNameOf({ env, settings }: Pick<NodeParts, 'env' | 'settings'>): Promise<string> {
+  return settings.kubernetes.nodeName ?? (env.NODE_NAME || (await import('node:os')).hostname().toLowerCase());
 }
 
 /** Does the work while no other process does what goes by this name. */
@@ -166,15 +176,37 @@ async function alone<T>(locks: Locks, name: string, work: () => T): Promise<T> {
 }
 
 /** One installation at a time. */
-async function createInstaller(locks: Locks): Promise<Installer> {
-  const [{ files }, { install, uninstall }] = await Promise.all([
+async function createInstaller(parts: NodeParts): Promise<Installer> {
+  const { env, settings, locations, locks, clock } = parts;
+  const [{ files }, { install, uninstall }, { readAccount }, { kubeconfigText }, { settingsFor }] = await Promise.all([
     import('./install/files.js'),
     import('./install/installer.js'),
+    import('./install/account.js'),
+    import('./install/kubeconfig.js'),
+    import('./config/cluster.js'),
   ]);
   // On Node.js what runs is not enim.
   const executable = typeof Bun === 'undefined' ? null : process.execPath;
+
+  /** What the account gives, once it was seen that the cluster lets us in with it. */
+  const clusterFor = async (account: AccountSource, request: InstallSettings): Promise<ClusterFiles> => {
+    const { kubeconfig, force } = request;
+    const read = readAccount(files, account, env, clock());
+    const known = settings.kubernetes.nodeName ?? (env.NODE_NAME || null);
+    const text = settingsFor(locations.config, { kubeconfig, nodeName: known, force });
+    const { registry } = await createKubernetes(parts, { kubeconfig, text: kubeconfigText(read) });
+    const node = await nodeNameOf(parts);
+    await registry.enis(node);
+    const warnings =
+      known === null ? [`NODE_NAME is not set, so the name of this node in the cluster is taken to be ${node}.`] : [];
+    return { ...read, settings: { path: resolve(locations.config), text }, warnings };
+  };
+
   return {
-    install: (request) => alone(locks, 'install', () => install(files, executable, request)),
+    install: async (request, account) => {
+      const cluster = account === null ? null : await clusterFor(account, request);
+      return alone(locks, 'install', () => install(files, executable, { ...request, cluster }));
+    },
     uninstall: (places, options) => alone(locks, 'install', () => uninstall(files, places, options)),
   };
 }

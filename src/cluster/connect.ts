@@ -21,7 +21,8 @@ export function connect(access: Access): Connection {
   }
   const config = new KubeConfig();
   try {
-    if (source.path === null) config.loadFromCluster();
+    if (access.text !== undefined) config.loadFromString(access.text);
+    else if (source.path === null) config.loadFromCluster();
     else config.loadFromFile(source.path);
   } catch (thrown) {
     const code = (thrown as NodeJS.ErrnoException).code;

@@ -12,6 +12,8 @@ export default class Install extends EnimCommand {
   static override description =
     `Copies this executable and writes the network configuration that makes container runtimes call it; each file is replaced as a whole or not at all. With --unmanaged it also writes files that make systemd-networkd, NetworkManager and udev leave the ENIs alone. What is up to date is kept.
 
+With --kubeconfig, for a pod that installs enim on its node, it also writes a kubeconfig beside the settings, and has the settings name it. A copy of the account's token is in it: run it again before that ends. What the cluster does not let in is not written.
+
 GC and STATUS exist from --cni-version 1.1.0 on, which takes a runtime with libcni 1.2 or later; there a node whose ENIs are all in use answers STATUS with an error (code 50).`;
 
   static override examples = [
@@ -29,6 +31,19 @@ GC and STATUS exist from --cni-version 1.1.0 on, which takes a runtime with libc
       description: 'version of the CNI specification that runtimes are to speak',
     }),
     unmanaged: Flags.boolean({ description: 'keep the node’s own network agents from the ENIs' }),
+    kubeconfig: Flags.boolean({
+      description: 'write a kubeconfig for the plugin, from the service account of this pod',
+    }),
+    'service-account': Flags.string({
+      dependsOn: ['kubeconfig'],
+      helpValue: 'DIR',
+      description: 'directory of the token and ca.crt, instead of where the kubelet mounts it',
+    }),
+    'api-server': Flags.string({
+      dependsOn: ['kubeconfig'],
+      helpValue: 'URL',
+      description: 'the API server, instead of what the kubelet says in the environment',
+    }),
     'dry-run': Flags.boolean({ default: false, description: 'say what would be done, and change nothing' }),
     force: Flags.boolean({ default: false, description: 'overwrite a network configuration that differs' }),
   };
@@ -38,13 +53,16 @@ GC and STATUS exist from --cni-version 1.1.0 on, which takes a runtime with libc
     const { parts, installer, locations } = this.open(flags, 'install');
     const unmanaged = flags.unmanaged ? await macsOf(parts) : null;
     const request = {
-      ...placesOf(flags),
+      ...placesOf(flags, locations),
       ...{ network: flags.network, cniVersion: flags['cni-version'], places: placesToName(locations) },
       ...{ unmanaged, force: flags.force, dryRun: flags['dry-run'] },
     };
-    const done = await (await installer()).install(request);
+    const account = flags.kubeconfig
+      ? { directory: flags['service-account'] ?? null, server: flags['api-server'] ?? null }
+      : null;
+    const done = await (await installer()).install(request, account);
     for (const warning of done.warnings) this.warn(warning);
-    this.show(() => renderInstallation(done, this.width()));
+    this.show(() => renderInstallation(done, this.width(), parts.clock()));
     return done;
   }
 }

@@ -1,5 +1,5 @@
 /** The flags that `install` and `uninstall` share: where things go. */
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { Flags } from '@oclif/core';
 import { findLocations, type Locations } from '../config/locations.js';
 import type { Places } from '../install/installer.js';
@@ -32,7 +32,7 @@ interface PlaceValues {
 }
 
 /** @throws EnimError INVALID_ARGUMENT */
-export function placesOf(flags: PlaceValues): Places {
+export function placesOf(flags: PlaceValues, { config }: Locations): Places {
   const confName = flags['conf-name'];
   if (!/^[^./][^/]*\.conflist$/.test(confName)) {
     throw new EnimError(
@@ -48,6 +48,8 @@ export function placesOf(flags: PlaceValues): Places {
     confDir: resolve(flags['conf-dir']),
     confName,
     root: resolve(flags.root),
+    // Where the settings are the plugin looks anyway.
+    kubeconfig: resolve(dirname(config), 'kubeconfig'),
   };
 }
 

@@ -9,7 +9,7 @@ export default class Uninstall extends EnimCommand {
   static override summary = 'Remove what "enim install" wrote on this node';
 
   static override description =
-    `Removes the network configuration first, then the executable, then the files of --unmanaged; what is not enim's stays, and so do the settings and the state. While pods have ENIs it refuses: nobody would bring them home.`;
+    `Removes the network configuration first, then the executable, then the kubeconfig and the files of --unmanaged; what is not enim's stays, and so do the settings and the state. While pods have ENIs it refuses: nobody would bring them home.`;
 
   static override examples = [
     '<%= config.bin %> uninstall --dry-run',
@@ -24,14 +24,14 @@ export default class Uninstall extends EnimCommand {
 
   async run(): Promise<Installation> {
     const { flags } = await this.parse(Uninstall);
-    const { parts, installer } = this.open(flags, 'uninstall');
+    const { parts, installer, locations } = this.open(flags, 'uninstall');
     const held = (await parts.store.list()).map(({ owner, eni }) => `${owner} (${eni.id})`);
-    const done = await (await installer()).uninstall(placesOf(flags), {
+    const done = await (await installer()).uninstall(placesOf(flags, locations), {
       held,
       force: flags.force,
       dryRun: flags['dry-run'],
     });
-    this.show(() => renderInstallation(done, this.width()));
+    this.show(() => renderInstallation(done, this.width(), parts.clock()));
     return done;
   }
 }

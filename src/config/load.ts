@@ -10,11 +10,21 @@ import { DEFAULTS, parseSettings, type Settings } from './schema.js';
  * @throws EnimError INVALID_CONFIG naming every field that is wrong, and its value
  */
 export function loadSettings(path: string): Settings {
-  const content = readSettings(path);
-  if (content === undefined) return DEFAULTS;
-  const result = parseSettings(parseJson(path, content));
+  const json = loadJson(path);
+  if (json === undefined) return DEFAULTS;
+  const result = parseSettings(json);
   if ('settings' in result) return result.settings;
   throw invalid(`The settings ${path} are wrong`, result.faults, `correct it in ${path}, then: enim list`);
+}
+
+/**
+ * What is in the file, whatever it says; undefined if there is no file.
+ *
+ * @throws EnimError INVALID_CONFIG
+ */
+export function loadJson(path: string): unknown {
+  const content = readSettings(path);
+  return content === undefined ? undefined : parseJson(path, content);
 }
 
 /**

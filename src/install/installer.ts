@@ -4,8 +4,10 @@
  */
 import { join } from 'node:path';
 import { EnimError } from '../model/errors.js';
+import type { AccountSource } from './account.js';
 import { type ConflistSettings, conflist, isOurConflist, namesBefore, PLUGIN } from './conflist.js';
 import type { Files } from './files.js';
+import { type Credentials, isOurKubeconfig, kubeconfigText, type TokenFacts } from './kubeconfig.js';
 import { DROP_IN_PATHS, dropIns, isOurDropIn, RELOADS } from './unmanaged.js';
 
 /** Where things go. */
@@ -16,14 +18,28 @@ export interface Places {
   readonly confName: string;
   /** Root directory of the drop-ins. */
   readonly root: string;
+  /** Path of the plugin's kubeconfig. */
+  readonly kubeconfig: string;
 }
 
-export interface InstallRequest extends Places, ConflistSettings {
+/** The plugin's way to a cluster: its kubeconfig, and the settings that name it. */
+export interface ClusterFiles extends Credentials, TokenFacts {
+  readonly settings: { readonly path: string; readonly text: string };
+  readonly warnings: readonly string[];
+}
+
+/** What the faces ask for. */
+export interface InstallSettings extends Places, ConflistSettings {
   /** MACs of the ENIs that the node's agents are to leave alone; null writes no drop-ins. */
   readonly unmanaged: readonly string[] | null;
-  /** Overwrite a network configuration that is not what would be written. */
+  /** Overwrite what is not what would be written. */
   readonly force: boolean;
   readonly dryRun: boolean;
+}
+
+export interface InstallRequest extends InstallSettings {
+  /** Null writes no kubeconfig. */
+  readonly cluster: ClusterFiles | null;
 }
 
 /** What became, or would become, of one file. */
@@ -36,7 +52,8 @@ export interface Change {
 
 /** What the faces call; one installation at a time. */
 export interface Installer {
-  install(request: InstallRequest): Promise<Installation>;
+  /** @param account whose kubeconfig the plugin is to have; null leaves that alone */
+  install(request: InstallSettings, account: AccountSource | null): Promise<Installation>;
   uninstall(places: Places, options: UninstallOptions): Promise<Installation>;
 }
 
@@ -55,6 +72,8 @@ export interface Installation {
   readonly warnings: readonly string[];
   /** Commands that a human may want to run next. */
   readonly next: readonly string[];
+  /** Whom the kubeconfig that was written speaks for, and until when; null if none was. */
+  readonly kubeconfig: (TokenFacts & { readonly path: string; readonly server: string }) | null;
 }
 
 /**
@@ -64,7 +83,7 @@ export interface Installation {
  * @throws EnimError UNSAFE if another network configuration has the name, INVALID_ARGUMENT, INSTALL_FAILED, NOT_PERMITTED
  */
 export function install(files: Files, executable: string | null, request: InstallRequest): Installation {
-  const { binDir, confDir, confName, root, unmanaged, force, dryRun } = request;
+  const { binDir, confDir, confName, root, kubeconfig, unmanaged, cluster, force, dryRun } = request;
   const program = executable === null ? undefined : files.read(executable);
   if (program === undefined) {
     throw new EnimError('INVALID_ARGUMENT', 'What runs now is no executable of enim that could be copied.', {
@@ -94,8 +113,16 @@ export function install(files: Files, executable: string | null, request: Instal
       hint: 'see whose it is; to overwrite it: --force',
     });
   }
+  if (cluster !== null && !force) refuseForeignKubeconfig(files, kubeconfig);
   const changes = [
     put(target, program, 0o755),
+    ...(cluster === null
+      ? []
+      : [
+          // The settings name it, so it is there before them.
+          put(kubeconfig, kubeconfigText(cluster), 0o600),
+          put(cluster.settings.path, cluster.settings.text, 0o644),
+        ]),
     ...wanted.map(({ path, content }) => put(join(root, path), content, 0o644)),
     // Last: with it runtimes begin to call the plugin.
     put(confPath, text, 0o644),
@@ -105,6 +132,7 @@ export function install(files: Files, executable: string | null, request: Instal
     dryRun,
     changes,
     warnings: [
+      ...(cluster?.warnings ?? []),
       ...(others.length === 0
         ? []
         : [
@@ -112,7 +140,20 @@ export function install(files: Files, executable: string | null, request: Instal
           ]),
     ],
     next: [...(unmanaged === null ? ['enim install --unmanaged'] : RELOADS), 'enim list'],
+    kubeconfig: cluster === null ? null : described(kubeconfig, cluster),
   };
+}
+
+function refuseForeignKubeconfig(files: Files, path: string): void {
+  const content = files.read(path);
+  if (content === undefined || isOurKubeconfig(content.toString('utf8'))) return;
+  throw new EnimError('UNSAFE', `${path} is there already, and enim has not written it.`, {
+    hint: 'see whose it is; to overwrite it: --force',
+  });
+}
+
+function described(path: string, { server, account, pod, expires }: ClusterFiles): Installation['kubeconfig'] {
+  return { path, server, account, pod, expires };
 }
 
 /**
@@ -131,7 +172,7 @@ export function uninstall(files: Files, places: Places, { held, force, dryRun }:
       },
     );
   }
-  const { binDir, confDir, confName, root } = places;
+  const { binDir, confDir, confName, root, kubeconfig } = places;
   const remove = (path: string, isOurs: (content: Buffer) => boolean): Change => {
     const content = files.read(path);
     if (content === undefined) return { path, action: 'leave', note: 'it is not there' };
@@ -139,13 +180,22 @@ export function uninstall(files: Files, places: Places, { held, force, dryRun }:
     if (!dryRun) files.remove(path);
     return { path, action: 'remove', note: null };
   };
+  // In this order: first nobody must call the plugin any more.
   const changes = [
     remove(join(confDir, confName), (content) => isOurConflist(content.toString('utf8'))),
     remove(join(binDir, PLUGIN), isEnim),
-    ...DROP_IN_PATHS.map((path) => remove(join(root, path), (content) => isOurDropIn(content.toString('utf8')))),
+    ...(files.read(kubeconfig) === undefined
+      ? []
+      : [remove(kubeconfig, (content) => isOurKubeconfig(content.toString('utf8')))]),
   ];
-  const removedDropIns = changes.slice(2).some(({ action }) => action === 'remove');
-  return { dryRun, changes, warnings: [], next: removedDropIns ? RELOADS : [] };
+  const dropIns = DROP_IN_PATHS.map((path) =>
+    remove(join(root, path), (content) => isOurDropIn(content.toString('utf8'))),
+  );
+  const removedDropIns = dropIns.some(({ action }) => action === 'remove');
+  return {
+    ...{ dryRun, changes: [...changes, ...dropIns], warnings: [] },
+    ...{ next: removedDropIns ? RELOADS : [], kubeconfig: null },
+  };
 }
 
 /** Stands in every build of enim as it stands here, so that a file can be told from another program of its name. */

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -186,6 +186,86 @@ describeEndToEnd(
       answer(await node.enim(['del', 'default/web-0', '--json']));
       expect(await node.link('eni0')).toMatchObject({ address: node.eni(0).mac });
       expect(await show(node, node.eni(0))).toMatchObject({ state: 'free' });
+    });
+
+    describe('with a kubeconfig that enim install has made of a service account', () => {
+      const ACCOUNTS = '/api/v1/namespaces/default/serviceaccounts';
+      let account: string;
+      let files: readonly string[];
+      beforeAll(async () => {
+        await api.ask('POST', ACCOUNTS, { metadata: { name: 'enim' } });
+        await api.ask('POST', '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', {
+          metadata: { name: 'enim-account' },
+          subjects: [{ kind: 'ServiceAccount', name: 'enim', namespace: 'default' }],
+          roleRef: { kind: 'ClusterRole', name: 'enim', apiGroup: 'rbac.authorization.k8s.io' },
+        });
+        await api.ask('POST', ACCOUNTS, { metadata: { name: 'stranger' } });
+      });
+      beforeEach(() => {
+        account = join(node.dir, 'account');
+        const to = (name: string): string => join(node.dir, name);
+        files = [to('bin/enim'), to('config/kubeconfig'), to('config/config.json'), to('net.d/10-enim.conflist')];
+        mkdirSync(account);
+        copyFileSync(api.authority.cert, join(account, 'ca.crt'));
+        rmSync(to('config/config.json'));
+      });
+
+      const grant = async (name = 'enim'): Promise<void> => {
+        const request = {
+          apiVersion: 'authentication.k8s.io/v1',
+          kind: 'TokenRequest',
+          spec: { expirationSeconds: 3600 },
+        };
+        const { status } = await api.ask('POST', `${ACCOUNTS}/${name}/token`, request);
+        writeFileSync(join(account, 'token'), status.token);
+      };
+      const places = (): string[] => ['--bin-dir', join(node.dir, 'bin'), '--conf-dir', join(node.dir, 'net.d')];
+      const source = (): string[] => ['--service-account', account, '--api-server', `https://127.0.0.1:${api.port}`];
+      const install = (...flags: readonly string[]) =>
+        node.enim(['install', ...places(), '--kubeconfig', ...source(), ...flags], { env: { NODE_NAME: NODE } });
+
+      it('gives a pod an ENI as that account, and goes on when it is run again with a new token', async () => {
+        await grant();
+        const done = await install();
+        expect(done).toMatchObject({ code: 0, stderr: '' });
+        expect(done.stdout).toMatch(
+          /as the service account default\/enim\. Its token ends at \S+Z \(in 59m\): run this again/,
+        );
+        expect(statSync(files[1] as string).mode & 0o777).toBe(0o600);
+        await resultOf(node, 'ADD', { netns: pod.path });
+
+        await sleep(1_000);
+        await grant();
+        const again = answer<{ changes: { action: string }[] }>(await install('--json'));
+        expect(again.changes.map(({ action }) => action)).toEqual(['keep', 'replace', 'keep', 'keep']);
+        await resultOf(node, 'DEL', { netns: pod.path });
+
+        answer(await node.enim(['uninstall', ...places(), '--json']));
+        expect(files.map((path) => existsSync(path))).toEqual([false, false, true, false]);
+      });
+
+      it('says in a dry run what it would write, and writes nothing', async () => {
+        await grant();
+        const { changes } = answer<{ changes: { path: string }[] }>(await install('--dry-run', '--json'));
+        expect(changes.map(({ path }) => path)).toEqual(files);
+        expect(files.some((path) => existsSync(path))).toBe(false);
+      });
+
+      it('writes nothing for an account that the cluster does not let in', async () => {
+        await grant('stranger');
+        expectRefusal(await install(), {
+          code: 1,
+          says: ['default:stranger', 'may not list'],
+          mentions: ['deploy/rbac.yaml'],
+        });
+        expect(files.some((path) => existsSync(path))).toBe(false);
+      });
+
+      it('says what is missing outside of a pod', async () => {
+        expectRefusal(await install(), { code: 4, says: [`${account}/token`], mentions: ['--service-account'] });
+        const bare = await node.enim(['install', ...places(), '--kubeconfig']);
+        expectRefusal(bare, { code: 2, says: ['KUBERNETES_SERVICE_HOST'], mentions: ['--api-server'] });
+      });
     });
 
     it('also runs on Node.js', async () => {

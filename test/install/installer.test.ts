@@ -4,7 +4,13 @@ import { type InstallRequest, install, uninstall } from '../../src/install/insta
 import { enimErrorOf } from '../model/thrown.js';
 
 const PROGRAM = Buffer.from('… This file is the executable of enim, which gives whole network cards to pods. …');
-const PLACES = { binDir: '/bin-dir', confDir: '/conf-dir', confName: '10-enim.conflist', root: '/root-dir' };
+const PLACES = {
+  binDir: '/bin-dir',
+  confDir: '/conf-dir',
+  confName: '10-enim.conflist',
+  root: '/root-dir',
+  kubeconfig: '/etc-dir/kubeconfig',
+};
 const CONF = '/conf-dir/10-enim.conflist';
 
 /** Files in memory, with what was done to them. */
@@ -35,6 +41,7 @@ class MemoryFiles implements Files {
 
 const request = (overrides: Partial<InstallRequest> = {}): InstallRequest => ({
   ...{ ...PLACES, network: 'eninet', cniVersion: '1.0.0', places: {}, unmanaged: null, force: false, dryRun: false },
+  cluster: null,
   ...overrides,
 });
 
@@ -90,6 +97,54 @@ describe('install', () => {
     expect([error.code, files.done]).toEqual(['UNSAFE', []]);
     install(files, '/here/enim', request({ force: true }));
     expect(files.read('/bin-dir/enim')).toEqual(PROGRAM);
+  });
+
+  describe('for a cluster', () => {
+    const KUBECONFIG = PLACES.kubeconfig;
+    const facts = { account: 'kube-system/enim', pod: 'enim-x', expires: '2026-01-01T01:00:00.000Z' };
+    const cluster = (token = 'first'): NonNullable<InstallRequest['cluster']> => ({
+      ...{ server: 'https://api', ca: 'PEM', token, ...facts, warnings: ['NODE_NAME is not set.'] },
+      settings: { path: '/etc-dir/config.json', text: '{}' },
+    });
+
+    it('puts what the plugin will need before the configuration that makes runtimes call it', () => {
+      const files = new MemoryFiles();
+      const { kubeconfig, warnings } = install(files, '/here/enim', request({ cluster: cluster() }));
+      expect(files.done).toEqual([
+        ...['755 /bin-dir/enim', `600 ${KUBECONFIG}`, '644 /etc-dir/config.json', `644 ${CONF}`],
+      ]);
+      expect(kubeconfig).toEqual({ path: KUBECONFIG, server: 'https://api', ...facts });
+      expect(warnings).toEqual(['NODE_NAME is not set.']);
+    });
+
+    it('replaces the token, and only that, when it is run again', () => {
+      const files = new MemoryFiles();
+      install(files, '/here/enim', request({ cluster: cluster() }));
+      files.done.length = 0;
+      install(files, '/here/enim', request({ cluster: cluster('second') }));
+      expect(files.done).toEqual([`600 ${KUBECONFIG}`]);
+      expect(String(files.read(KUBECONFIG))).toContain('"second"');
+    });
+
+    it('overwrites no kubeconfig of somebody else’s, unless it is told to', async () => {
+      const files = new MemoryFiles();
+      files.content.set(KUBECONFIG, Buffer.from('apiVersion: v1'));
+      const error = await enimErrorOf(() => install(files, '/here/enim', request({ cluster: cluster() })));
+      expect([error.code, files.done]).toEqual(['UNSAFE', []]);
+      expect(uninstallFrom(files).changes).toContainEqual(
+        expect.objectContaining({ path: KUBECONFIG, action: 'leave' }),
+      );
+      install(files, '/here/enim', request({ cluster: cluster(), force: true }));
+      expect(files.done).toContain(`600 ${KUBECONFIG}`);
+    });
+
+    it('is undone but for the settings, after nobody calls the plugin any more', () => {
+      const files = new MemoryFiles();
+      install(files, '/here/enim', request({ cluster: cluster() }));
+      files.done.length = 0;
+      uninstallFrom(files);
+      expect(files.done).toEqual([`remove ${CONF}`, 'remove /bin-dir/enim', `remove ${KUBECONFIG}`]);
+    });
   });
 
   it('warns of a configuration that runtimes would take instead', () => {

@@ -37,6 +37,8 @@ export interface Access {
   /** Path of a kubeconfig; null looks for one: in the cluster first, then where the environment says. */
   readonly kubeconfig: string | null;
   readonly env: NodeJS.ProcessEnv;
+  /** What that kubeconfig is to have in it, where it is not written yet. */
+  readonly text?: string;
 }
 
 /** A connection, or why there can be none. Nothing is sent yet. */
