@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { type ClusterEniView, listCluster } from '../manager/cluster.js';
 import { ENI_STATES, type EniView, list } from '../manager/list.js';
+import { originOf } from '../manager/origin.js';
 import { parseNodeName } from '../model/names.js';
 import { renderCluster } from '../render/cluster.js';
 import { renderEnis } from '../render/enis.js';
@@ -61,7 +62,13 @@ Of other nodes only the objects of the cluster are looked at (provider kubernete
     }
     const enis = (await list(parts)).filter(isAsked);
     this.print(enis, flags.output, (wide) =>
-      renderEnis(enis, { wide, width: this.width(), now: parts.clock(), config: locations.config }),
+      renderEnis(enis, {
+        wide,
+        width: this.width(),
+        now: parts.clock(),
+        config: locations.config,
+        origin: originOf(parts.provider),
+      }),
     );
     return { enis };
   }

@@ -9,6 +9,7 @@ import { setupOf } from '../model/setup.js';
 import type { ProvidedEni } from '../providers/provider.js';
 import { type Fitness, judge, noneFree, pick } from './candidates.js';
 import { identify, identityOf } from './identify.js';
+import { originOf } from './origin.js';
 import type { Parts } from './parts.js';
 
 /** Which ENI it should be. */
@@ -42,10 +43,10 @@ export async function allocate(parts: Parts, endpoint: Endpoint, wish: Wish, hom
   const named = nameOf(wish, provided);
   const candidates =
     named === null ? fitness.flatMap((each) => (each.fit ? [each.id] : [])) : [pick(fitness, named, wish.force)];
-  if (candidates.length === 0) throw noneFree(fitness);
+  if (candidates.length === 0) throw noneFree(fitness, originOf(parts.provider));
   const allocated = await parts.provider.allocate(endpoint, candidates).catch((thrown: unknown) => {
     // All candidates were taken between the look and the call.
-    if (thrown instanceof EnimError && thrown.code === 'NO_FREE_ENI') throw noneFree(fitness);
+    if (thrown instanceof EnimError && thrown.code === 'NO_FREE_ENI') throw noneFree(fitness, originOf(parts.provider));
     throw thrown;
   });
   // Held by this endpoint from before, but not fit: it must not be given back either, before it is known what it is.

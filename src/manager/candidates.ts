@@ -119,10 +119,14 @@ export function pick(fitness: readonly Fitness[], id: string, force: boolean): s
   }
 }
 
-/** The error of an add for which nothing is left, with what became of all ENIs. */
-export function noneFree(fitness: readonly Fitness[]): EnimError {
+/**
+ * The error of an add for which nothing is left, with what became of all ENIs.
+ *
+ * @param origin command that shows or makes them, where there are none
+ */
+export function noneFree(fitness: readonly Fitness[], origin: string): EnimError {
   if (fitness.length === 0) {
-    return new EnimError('NO_FREE_ENI', 'No ENI is free: none are known on this node.', { hint: 'enim provider init' });
+    return new EnimError('NO_FREE_ENI', 'No ENI is free: none are known on this node.', { hint: origin });
   }
   const count = (why: string): number => fitness.filter((each) => !each.fit && each.why === why).length;
   const counts = ['held', 'missing', 'ambiguous', 'unsafe', 'quarantined', 'disconnected'].flatMap((why) =>

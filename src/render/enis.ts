@@ -12,12 +12,13 @@ interface EnisOptions {
   readonly now: Date;
   /** Path of the settings, for the hint when there are no ENIs. */
   readonly config: string;
+  /** Command that makes or shows some, for the same. */
+  readonly origin: string;
 }
 
 /** One line an ENI, and a line that counts them by state. Notes that would not fit beside the table stand below it. */
-export function renderEnis(enis: readonly EniView[], { wide, width, now, config }: EnisOptions): string {
-  if (enis.length === 0)
-    return `No ENIs. The settings are ${config}; to write them from what this node has: enim provider init`;
+export function renderEnis(enis: readonly EniView[], { wide, width, now, config, origin }: EnisOptions): string {
+  if (enis.length === 0) return `No ENIs. The settings are ${config}. Try: ${origin}`;
   const columns = wide ? WIDE_COLUMNS : COLUMNS;
   const rows = enis.map((eni) => (wide ? wideRow(eni) : row(eni, now)));
   const notes = enis.map(({ note }) => note ?? '');

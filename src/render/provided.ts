@@ -7,9 +7,9 @@ import { table } from './table.js';
 /** One line an ENI. */
 export function renderProvided(
   enis: readonly ProvidedEni[],
-  { width, now }: { width: number | null; now: Date },
+  { width, now, origin }: { width: number | null; now: Date; origin: string },
 ): string {
-  if (enis.length === 0) return 'No ENIs. To write them from what this node has: enim provider init';
+  if (enis.length === 0) return `No ENIs. Try: ${origin}`;
   const age = (time: string | null): string => (time === null ? '-' : formatAge(now.getTime() - Date.parse(time)));
   const rows = enis.map(({ eni, holder, since, releasedAt }) => [
     ...[eni.id, eni.mac, eni.ipv4?.address ?? '-', eni.ipv6?.address ?? '-'],

@@ -373,6 +373,23 @@ describeEndToEnd(
         expect(await errorOf(node, 'ADD', { netns: pod.path })).toMatchObject({ code: 117 });
       });
 
+      it('to write an inventory that nobody would read', async () => {
+        const before = readFileSync(join(node.dir, 'config/config.json'), 'utf8');
+        for (const flags of [['--yes'], ['--yes', '--force']]) {
+          const result = await node.enim(['provider', 'init', '--name', 'eni*', ...flags]);
+          expectRefusal(result, { code: 2, says: ['the provider kubernetes'], mentions: ['enim list'] });
+        }
+        expect(readFileSync(join(node.dir, 'config/config.json'), 'utf8')).toBe(before);
+      });
+
+      it('to give a pod an ENI where the cluster has none here, and leads to those that there are', async () => {
+        node.writeSettings({ ...settings(api.node), kubernetes: { kubeconfig: api.node, nodeName: 'node-3' } });
+        const result = await node.enim(['add', 'default/web-0', '--netns', pod.path]);
+        expectRefusal(result, { code: 3, mentions: ['enim list --all-nodes'] });
+        expect((await node.enim(['list'])).stdout).toContain('Try: enim list --all-nodes');
+        expect((await node.enim(['provider'])).stdout).toContain('Try: enim list --all-nodes');
+      });
+
       it('an owner that can be no pod', async () => {
         const result = await node.enim(['add', 'default/Web_0', '--netns', pod.path]);
         expectRefusal(result, { code: 2, says: ['default/Web_0'] });

@@ -136,14 +136,19 @@ describe('pick', () => {
 
 describe('noneFree', () => {
   it('counts what became of all ENIs, and gives the reasons that are no mere holding', () => {
-    const error = noneFree(FITNESS.slice(1));
+    const error = noneFree(FITNESS.slice(1), 'enim provider init');
     expect([error.code, error.exitCode]).toEqual(['NO_FREE_ENI', 3]);
     expect(error.message).toBe('No ENI is free (5 known: 1 held, 1 missing, 1 ambiguous, 1 unsafe, 1 disconnected).');
     expect(error.details).toEqual(['It is missing.', 'It is ambiguous.', 'It is unsafe.', 'It is disconnected.']);
   });
 
   it('says that none are known, or that all were taken meanwhile', () => {
-    expect(noneFree([]).message).toBe('No ENI is free: none are known on this node.');
-    expect(noneFree(FITNESS.slice(0, 1)).message).toBe('No ENI is free (1 known: all taken by now).');
+    expect(noneFree([], 'enim provider init')).toMatchObject({
+      message: 'No ENI is free: none are known on this node.',
+      hint: 'enim provider init',
+    });
+    expect(noneFree(FITNESS.slice(0, 1), 'enim provider init').message).toBe(
+      'No ENI is free (1 known: all taken by now).',
+    );
   });
 });

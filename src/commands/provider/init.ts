@@ -45,6 +45,16 @@ export default class ProviderInit extends EnimCommand {
     const { flags } = await this.parse(ProviderInit);
     const { parts, settings, locations } = this.open(flags, 'provider init');
     const path = locations.config;
+    if (parts.provider.registry !== undefined) {
+      throw new EnimError(
+        'INVALID_ARGUMENT',
+        `The settings ${path} choose the provider ${parts.provider.name}, which needs no inventory.`,
+        {
+          details: ['An operator of the cluster makes its ENIs; what stood in the settings would not count.'],
+          hint: 'see its ENIs: enim list; for an inventory all the same: enim config set provider static',
+        },
+      );
+    }
     const rules = { driver: flags.driver ?? [], name: flags.name ?? null, exclude: flags.exclude ?? [] };
     const proposal = propose(await survey(parts.links), rules);
     this.show(() => renderProposal(proposal, this.width()));

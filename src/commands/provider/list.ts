@@ -1,3 +1,4 @@
+import { originOf } from '../../manager/origin.js';
 import type { ProvidedEni } from '../../providers/provider.js';
 import { renderProvided } from '../../render/provided.js';
 import { EnimCommand } from '../base.js';
@@ -16,7 +17,9 @@ export default class ProviderList extends EnimCommand {
     const { flags } = await this.parse(ProviderList);
     const { parts } = this.open(flags, 'provider list');
     const enis = await parts.provider.list();
-    this.show(() => renderProvided(enis, { width: this.width(), now: parts.clock() }));
+    this.show(() =>
+      renderProvided(enis, { width: this.width(), now: parts.clock(), origin: originOf(parts.provider) }),
+    );
     return { enis };
   }
 }

@@ -10,6 +10,7 @@ import { gc } from '../gc/gc.js';
 import { canBeEni, identify, identityOf } from '../identify.js';
 import { type EniView, list } from '../list.js';
 import { attachmentLock, eniLock } from '../locked.js';
+import { originOf } from '../origin.js';
 import type { Parts } from '../parts.js';
 import { type Finding, inOrder, problem, warning } from './finding.js';
 import type { Patient } from './patient.js';
@@ -59,7 +60,9 @@ export async function checkEnis(patient: Patient, parts: Parts): Promise<readonl
   const unwell = new Set(troubles.map(({ subject }) => subject));
   return [
     ...troubles,
-    ...(views.length === 0 ? [none(patient.config)] : summary(views.filter(({ id }) => !unwell.has(id)))),
+    ...(views.length === 0
+      ? [none(patient.config, parts.provider)]
+      : summary(views.filter(({ id }) => !unwell.has(id)))),
     ...twins(
       home.links,
       provided.map(({ eni }) => eni.mac),
@@ -225,11 +228,14 @@ function judgeHealthy(
   return [];
 }
 
-function none(config: string): Finding {
+function none(config: string, provider: Parts['provider']): Finding {
   return warning('eni', 'no ENI', {
-    evidence: `neither ${config} nor discovery knows one`,
+    evidence:
+      provider.registry === undefined
+        ? `neither ${config} nor discovery knows one`
+        : 'the cluster has none for pods on this node',
     consequence: 'no pod can be given one',
-    mend: 'enim provider init',
+    mend: originOf(provider),
   });
 }
 

@@ -5,6 +5,7 @@ import { HOME } from '../../link/kernel.js';
 import { macOf, sampleEndpoint, sampleEni } from '../../model/samples.js';
 import type { Machine } from '../machine.js';
 import { addTo, nodeWith } from '../node.js';
+import { registryWith } from '../registry.js';
 import { FakeHost, line, patientWith } from './patient.js';
 
 const look = async (machine: Machine, host = new FakeHost()): Promise<string[]> =>
@@ -27,6 +28,9 @@ describe('the ENIs', () => {
 
   it('that do not exist are a warning', async () => {
     expect(await look(nodeWith(0))).toEqual([expect.stringMatching(/^warning no ENI: .* → enim provider init$/)]);
+    const machine = nodeWith(0);
+    machine.registry = registryWith({});
+    expect(await look(machine)).toEqual([expect.stringMatching(/^warning no ENI: the cluster .* → enim list --all/)]);
   });
 
   it('of a pod that is gone are a problem for gc', async () => {
