@@ -149,7 +149,7 @@ async function attach(
   try {
     const [home] = await Promise.all([parts.links.lookHome(), refuseTakenIfname(parts, netns, endpoint.ifname)]);
     stopIfAborted(signal);
-    const eni = await allocate(parts, endpoint, await wishOf(parts, request, home), home);
+    const eni = await allocate(parts, endpoint, await wishOf(parts, request, home), home, netns);
     undo.push(`give ENI ${eni.id} back`, () => parts.provider.release(endpoint));
     const lock = await parts.locks.acquire(eniLock(eni.id));
     try {

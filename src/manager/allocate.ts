@@ -1,6 +1,6 @@
 /** Asks the provider for an ENI, having looked which of them have their NIC at home and to spare. */
 import type { HomeView } from '../link/driver.js';
-import type { Endpoint } from '../model/attachment.js';
+import type { Endpoint, NetnsRef } from '../model/attachment.js';
 import type { Eni } from '../model/eni.js';
 import { EnimError } from '../model/errors.js';
 import type { Link } from '../model/link.js';
@@ -28,9 +28,16 @@ export interface Wish {
  * The ENI that the endpoint holds from now on; asked again, the same.
  *
  * @param home the links at home, just looked at
+ * @param netns where the NIC is to go, if that is known
  * @throws EnimError NO_FREE_ENI; NOT_THERE, UNSAFE or AMBIGUOUS_LINK for the ENI that is wished for; LINK_LOST
  */
-export async function allocate(parts: Parts, endpoint: Endpoint, wish: Wish, home: HomeView): Promise<Eni> {
+export async function allocate(
+  parts: Parts,
+  endpoint: Endpoint,
+  wish: Wish,
+  home: HomeView,
+  netns?: NetnsRef,
+): Promise<Eni> {
   const [provided, attachments, quarantines] = await Promise.all([
     parts.provider.list(),
     parts.store.list(),
@@ -44,7 +51,7 @@ export async function allocate(parts: Parts, endpoint: Endpoint, wish: Wish, hom
   const candidates =
     named === null ? fitness.flatMap((each) => (each.fit ? [each.id] : [])) : [pick(fitness, named, wish.force)];
   if (candidates.length === 0) throw noneFree(fitness, originOf(parts.provider));
-  const allocated = await parts.provider.allocate(endpoint, candidates).catch((thrown: unknown) => {
+  const allocated = await parts.provider.allocate(endpoint, candidates, netns?.path).catch((thrown: unknown) => {
     // All candidates were taken between the look and the call.
     if (thrown instanceof EnimError && thrown.code === 'NO_FREE_ENI') throw noneFree(fitness, originOf(parts.provider));
     throw thrown;

@@ -31,7 +31,7 @@ function leaseUnderLock(parts: Parts, endpoint: Endpoint, path: string, wish: Wi
     if (before !== undefined) refuseMain(before);
     if (before?.netns.inode === netns.inode && before.bootID === parts.bootID) return before;
     const home = await locked.links.lookHome();
-    const eni = await allocate(locked, endpoint, wish, home);
+    const eni = await allocate(locked, endpoint, wish, home, netns);
     const undo = new Undo();
     undo.push(`give ENI ${eni.id} back`, () => locked.provider.release(endpoint));
     try {

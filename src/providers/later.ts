@@ -13,7 +13,7 @@ export function later(name: string, load: () => Promise<Registering>): Provider 
   return {
     name,
     list: async () => (await provider()).list(),
-    allocate: async (endpoint, candidates) => (await provider()).allocate(endpoint, candidates),
+    allocate: async (endpoint, candidates, netns) => (await provider()).allocate(endpoint, candidates, netns),
     release: async (endpoint) => (await provider()).release(endpoint),
     health: async () => (await provider()).health(),
     registry: {

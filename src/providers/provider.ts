@@ -82,9 +82,10 @@ export interface Provider {
    * used ones first, in the order of `list`). Two endpoints never get the same.
    *
    * @param candidates IDs of the ENIs that may be given out now
+   * @param netns path of the netns that it is for, if that is known: only for whoever reads the records
    * @throws EnimError NO_FREE_ENI if all of them are held
    */
-  allocate(endpoint: Endpoint, candidates: readonly string[]): Promise<Eni>;
+  allocate(endpoint: Endpoint, candidates: readonly string[], netns?: string): Promise<Eni>;
   /** Takes back whatever the endpoint holds. That it holds nothing is success. Call it only when the NIC is home. */
   release(endpoint: Endpoint): Promise<void>;
   health(): Promise<ProviderHealth>;

@@ -112,6 +112,7 @@ describeEndToEnd(
       expect((await listEndpoints(api))[0]?.spec['external-identifiers']).toMatchObject({
         'container-id': 'c1',
         'k8s-object-id': 'u-1',
+        netns: pod.path,
       });
       await resultOf(node, 'DEL', { netns: pod.path });
       expect((await list(node)).map(({ state }) => state)).toEqual(['free', 'free']);

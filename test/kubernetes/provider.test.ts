@@ -90,6 +90,18 @@ describeWithApiServer('the kubernetes provider', () => {
   });
 
   describe('what is written', () => {
+    it('names the netns where it is known, and takes no attachment’s own for it', async () => {
+      const netns = async (): Promise<unknown[]> =>
+        (await listEndpoints(api)).flatMap(({ spec, status }) =>
+          [spec, status].map((each) => each['external-identifiers'].netns),
+        );
+      await client().allocate(web, ['eni-1'], '/run/netns/web-0');
+      expect(await netns()).toEqual(['/run/netns/web-0', '/run/netns/web-0']);
+      await client().release(web);
+      await client().allocate({ ...web, netns: { path: '/run/netns/web-0', inode: 1 } } as never, ['eni-1']);
+      expect(await netns()).toEqual([undefined, undefined]);
+    });
+
     it('makes an endpoint object that says all that others want to know', async () => {
       await client().allocate(web, ids);
       const [endpoint] = await listEndpoints(api);

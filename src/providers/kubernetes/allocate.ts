@@ -8,7 +8,7 @@ import type { Eni } from '../../model/eni.js';
 import { EnimError } from '../../model/errors.js';
 import type { Api } from './api.js';
 import { decide } from './decide.js';
-import { create, filled, isFilled, isOf } from './endpoint.js';
+import { create, filled, isFilled, isOf, type Wanted } from './endpoint.js';
 import { given } from './eni.js';
 import type { Operation } from './operation.js';
 import { free, removeUnchanged } from './release.js';
@@ -16,7 +16,7 @@ import type { Look, Seen } from './view.js';
 import type { EndpointObject, EniObject } from './wire.js';
 
 /** @throws EnimError NO_FREE_ENI, INVALID_ARGUMENT, BUSY and those of the API */
-export async function allocate(operation: Operation, endpoint: Endpoint, candidates: readonly string[]): Promise<Eni> {
+export async function allocate(operation: Operation, endpoint: Wanted, candidates: readonly string[]): Promise<Eni> {
   const { api, node } = operation;
   const occupied = new Set<string>();
   let look = operation.recent;
@@ -81,7 +81,7 @@ function take(
 }
 
 /** Completes the endpoint object; false if it is not ours to complete any more. */
-async function fill(operation: Operation, made: EndpointObject, endpoint: Endpoint, seen: Seen): Promise<boolean> {
+async function fill(operation: Operation, made: EndpointObject, endpoint: Wanted, seen: Seen): Promise<boolean> {
   const { api, clock } = operation;
   const { eni } = seen.provided;
   for (let object: EndpointObject | undefined = made; ; ) {

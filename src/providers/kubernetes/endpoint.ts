@@ -29,6 +29,11 @@ export interface Pod {
   readonly name: string;
 }
 
+/** An endpoint as it is written down: with the path of its netns, where that is known. */
+export interface Wanted extends Endpoint {
+  readonly netns?: string;
+}
+
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const SUBDOMAIN = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 
@@ -69,7 +74,7 @@ export function checksum(text: string): string {
 }
 
 /** The object to create. */
-export function create(endpoint: Endpoint, name: string, node: string, eni: Eni): EndpointObject {
+export function create(endpoint: Wanted, name: string, node: string, eni: Eni): EndpointObject {
   return {
     apiVersion: `${GROUP}/v2`,
     kind: 'CCEEndpoint',
@@ -93,26 +98,21 @@ export function create(endpoint: Endpoint, name: string, node: string, eni: Eni)
   };
 }
 
-function identifiersOf(endpoint: Endpoint, { id }: Eni): Identifiers {
+function identifiersOf(endpoint: Wanted, { id }: Eni): Identifiers {
   const { namespace, name } = podOf(endpoint);
   return {
     'container-id': endpoint.containerID,
     'k8s-namespace': namespace,
     'k8s-pod-name': name,
     ...(endpoint.uid === null ? {} : { 'k8s-object-id': endpoint.uid }),
+    ...(endpoint.netns === undefined ? {} : { netns: endpoint.netns }),
     cnidriver: 'enim',
     'external-identifier': id,
   };
 }
 
 /** The object once its ENI is known to be its own: what it got, and for how long. */
-export function filled(
-  object: EndpointObject,
-  endpoint: Endpoint,
-  eni: Eni,
-  from: EniObject,
-  now: Date,
-): EndpointObject {
+export function filled(object: EndpointObject, endpoint: Wanted, eni: Eni, from: EniObject, now: Date): EndpointObject {
   const identifiers = identifiersOf(endpoint, eni);
   const addressing = addressingOf(eni, from);
   const log = [...(object.status?.log ?? []), { code: 'ok', state: STATE, timestamp: now.toISOString() }];

@@ -2,6 +2,7 @@
  * The kubernetes provider: the ENIs of this node are objects of a cluster, which an operator makes, and who holds one is said there,
  * too. What is written counts only if nobody has written meanwhile; nothing is kept but what was just seen.
  */
+import { endpointOf } from '../../model/attachment.js';
 import { EnimError, messageOf } from '../../model/errors.js';
 import type { Registering } from '../later.js';
 import { allocate } from './allocate.js';
@@ -62,7 +63,8 @@ export function createKubernetesProvider(settings: KubernetesSettings): Register
   return {
     name: 'kubernetes',
     list: async () => (await see()).map(({ provided }) => provided),
-    allocate: async (endpoint, candidates) => allocate(operation(), endpoint, candidates),
+    allocate: async (endpoint, candidates, netns) =>
+      allocate(operation(), { ...endpointOf(endpoint), ...(netns === undefined ? {} : { netns }) }, candidates),
     release: async (endpoint) => release(operation(), endpoint),
 
     registry: {

@@ -76,6 +76,7 @@ export interface Identifiers {
   readonly 'k8s-namespace'?: string;
   readonly 'k8s-pod-name'?: string;
   readonly 'k8s-object-id'?: string;
+  readonly netns?: string;
   readonly cnidriver?: string;
   readonly 'external-identifier'?: string;
 }
