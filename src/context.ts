@@ -128,8 +128,9 @@ function createStatic({ settings, store, links, device, clock }: StaticParts): P
 /** Where the build puts src/cluster/connect.ts: into the executable, or beside this file. */
 const CLUSTER = (): string => (typeof Bun === 'undefined' ? join(__dirname, 'cluster.cjs') : '/$bunfs/root/cluster.js');
 
-/** Longest time that one operation, and that one request of it, may take, in milliseconds. */
-const PATIENCE = { total: 10_000, request: 4_000 };
+/** Longest time that one request may take, in milliseconds, and as a share of the operation's: what hangs is asked for again. */
+const REQUEST_MS = 4_000;
+const REQUEST_SHARE = 0.4;
 
 interface NodeParts {
   readonly env: NodeJS.ProcessEnv;
@@ -148,7 +149,7 @@ async function createKubernetes(
     import('./providers/kubernetes/provider.js'),
     nodeNameOf({ env, settings }),
   ]);
-  const { kubeconfig } = settings.kubernetes;
+  const { kubeconfig, timeout } = settings.kubernetes;
   return createKubernetesProvider({
     connect: () => (require(CLUSTER()) as { readonly connect: Connect }).connect({ kubeconfig, env, ...access }),
     node,
@@ -156,7 +157,7 @@ async function createKubernetes(
     alone: (work) => alone(locks, 'subnets', work),
     clock,
     sleep,
-    patience: PATIENCE,
+    patience: { total: timeout, request: Math.min(REQUEST_MS, timeout * REQUEST_SHARE) },
   });
 }
 

@@ -30,7 +30,7 @@ function pathOf(issue: v.BaseIssue<unknown>): string {
 /** By the path of the object that they are in, with `#` for an index. */
 const KNOWN_KEYS: Readonly<Record<string, readonly string[]>> = {
   '': ['provider', 'network', 'lockWait', 'static', 'kubernetes'],
-  kubernetes: ['kubeconfig', 'nodeName'],
+  kubernetes: ['kubeconfig', 'nodeName', 'timeout'],
   static: ['enis', 'discover'],
   'static/discover': ['driver', 'name', 'exclude'],
   'static/enis/#': ['id', 'mac', 'pciAddress', 'ifname', 'mtu', 'ipv4', 'ipv6', 'routes'],

@@ -19,6 +19,8 @@ export interface Settings {
     readonly kubeconfig: string | null;
     /** Name of this node in the cluster; null is what the environment or the machine says. */
     readonly nodeName: string | null;
+    /** Longest time for one operation with the API server, in milliseconds. */
+    readonly timeout: number;
   };
 }
 
@@ -28,7 +30,7 @@ export const DEFAULTS: Settings = {
   network: 'enim',
   lockWait: 10_000,
   static: { enis: [], discover: null },
-  kubernetes: { kubeconfig: null, nodeName: null },
+  kubernetes: { kubeconfig: null, nodeName: null, timeout: 10_000 },
 };
 
 const check = <T>(test: (value: T) => boolean, message: (issue: { input: T }) => string) => v.check(test, message);
@@ -218,8 +220,20 @@ const Kubernetes = v.pipe(
         check(isNodeName, ({ input }) => `${shown(input)} can be no name of a node`),
       ),
     ),
+    timeout: v.optional(
+      v.pipe(
+        v.number(),
+        check(
+          (ms) => ms >= 100 && ms <= 600_000,
+          ({ input }) => `${input} is not between 100 and 600000 ms`,
+        ),
+      ),
+      DEFAULTS.kubernetes.timeout,
+    ),
   }),
-  v.transform(({ kubeconfig = null, nodeName = null }): Settings['kubernetes'] => ({ kubeconfig, nodeName })),
+  v.transform(({ kubeconfig = null, nodeName = null, timeout }): Settings['kubernetes'] => ({
+    ...{ kubeconfig, nodeName, timeout },
+  })),
 );
 
 const SettingsFile = v.pipe(

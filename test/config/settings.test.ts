@@ -17,12 +17,12 @@ function faultsOfEni(entry: Record<string, unknown>): string[] {
 
 describe('settings of a cluster', () => {
   it('may be left out, or say kubeconfig and node', () => {
-    const kubernetes = { kubeconfig: '/etc/enim/kubeconfig', nodeName: 'node-1.example.org' };
+    const kubernetes = { kubeconfig: '/etc/enim/kubeconfig', nodeName: 'node-1.example.org', timeout: 30_000 };
     expect(parseSettings({ provider: 'kubernetes', kubernetes })).toMatchObject({
       settings: { provider: 'kubernetes', kubernetes },
     });
     expect(parseSettings({ provider: 'kubernetes' })).toMatchObject({
-      settings: { kubernetes: { kubeconfig: null, nodeName: null } },
+      settings: { kubernetes: { kubeconfig: null, nodeName: null, timeout: 10_000 } },
     });
   });
 
@@ -30,6 +30,8 @@ describe('settings of a cluster', () => {
     [{ kubeconfig: 'kubeconfig' }, 'kubernetes.kubeconfig "kubeconfig" is no absolute path'],
     [{ nodeName: 'Node 1' }, 'kubernetes.nodeName "Node 1" can be no name of a node'],
     [{ nodeName: 'a'.repeat(64) }, `kubernetes.nodeName "${'a'.repeat(64)}" can be no name of a node`],
+    [{ timeout: 99 }, 'kubernetes.timeout 99 is not between 100 and 600000 ms'],
+    [{ timeout: 600_001 }, 'kubernetes.timeout 600001 is not between 100 and 600000 ms'],
     [{ kubeConfig: '/x' }, 'kubernetes.kubeConfig is no known key; did you mean "kubeconfig"?'],
   ])('are refused as %j', (kubernetes, fault) => {
     expect(faults({ provider: 'kubernetes', kubernetes })).toEqual([fault]);
@@ -68,7 +70,7 @@ describe('settings', () => {
           ],
           discover: { driver: ['ena'], name: null, exclude: [] },
         },
-        kubernetes: { kubeconfig: null, nodeName: null },
+        kubernetes: { kubeconfig: null, nodeName: null, timeout: 10_000 },
       },
     });
   });

@@ -70,6 +70,35 @@ describeWithApiServer('the kubernetes provider, where the API server', () => {
       }
     });
 
+    it.each([
+      ['no rights (403)', { status: 403, body: { message: 'forbidden' } }],
+      ['no definitions (404)', { status: 404, body: '404 page not found' }],
+    ] as const)('has just been started and knows %s yet, is asked again', async (_, fate) => {
+      let number = 0;
+      // As a real one: it says so of itself as well, or that it is not ready.
+      const isReady = () => number > 6;
+      proxy.decide = ({ path }) => {
+        number += 1;
+        if (path === '/readyz') return isReady() ? 'pass' : { status: number % 2 === 0 ? 403 : 500 };
+        return isReady() ? 'pass' : fate;
+      };
+      expect((await client().allocate(web, ids)).id).toBe('eni-1');
+    });
+
+    it('was away in vain, is not waited for as long again, until it has answered', async () => {
+      const provider = client({ total: 2_000, request: 200 });
+      proxy.decide = () => 'reset';
+      const waited = async (): Promise<string> => (await enimErrorOf(() => provider.list())).message;
+      expect([await waited(), await waited()]).toEqual([
+        expect.stringContaining('within 2 s'),
+        expect.stringContaining('within 0.2 s'),
+      ]);
+      proxy.decide = () => 'pass';
+      await provider.list();
+      proxy.decide = () => 'reset';
+      expect(await waited()).toContain('within 2 s');
+    });
+
     it('has too much to do, is left alone for as long as it says', async () => {
       let number = 0;
       proxy.decide = () => (number++ === 0 ? { status: 429, headers: { 'Retry-After': '1' } } : 'pass');
@@ -131,7 +160,8 @@ describeWithApiServer('the kubernetes provider, where the API server', () => {
       ['422', { status: 422, body: { message: 'spec is wrong' } }, 'API_FAILED', /422/, /kubectl get/],
     ] as const)('%s is told with what to do, and not repeated', async (_, fate, code, says, hint) => {
       let asked = 0;
-      proxy.decide = () => {
+      proxy.decide = ({ path }) => {
+        if (path === '/readyz') return 'pass';
         asked += 1;
         return fate;
       };

@@ -3,7 +3,17 @@
  * written is seen. What may pass is tried again until the deadline of the operation; whatever else goes wrong is an EnimError.
  */
 import { EnimError } from '../../model/errors.js';
-import { type Attempt, distrust, type Failure, isAbsent, isPassing, refusal, unreachable } from './failures.js';
+import {
+  type Attempt,
+  distrust,
+  type Failure,
+  isAbsent,
+  isOfStart,
+  isPassing,
+  isStarting,
+  refusal,
+  unreachable,
+} from './failures.js';
 import { parseJson } from './json.js';
 import type { ApiRequest, ApiResponse, Transport } from './transport.js';
 import {
@@ -29,6 +39,8 @@ interface ApiSettings {
   readonly patience: Patience;
   readonly clock: () => Date;
   readonly sleep: (milliseconds: number) => Promise<void>;
+  /** Told whether the server has answered, or was given up. */
+  readonly reached: (isThere: boolean) => void;
 }
 
 /** `conflict`: the object is another by now, or one of its name is there already. `absent`: it is not there. */
@@ -81,21 +93,27 @@ const LONGEST_CONFLICT_MS = 200;
 const PAGE = 500;
 
 /** Begins an operation: from here on its time counts. */
-export function beginOperation({ transport, patience, clock, sleep }: ApiSettings): Api {
+export function beginOperation({ transport, patience, clock, sleep, reached }: ApiSettings): Api {
   const deadline = performance.now() + patience.total;
   const left = (): number => deadline - performance.now();
   const jitter = (): number => 0.5 + Math.random();
   let conflicts = 0;
+
+  const exchange = (request: Omit<ApiRequest, 'timeout'>): Promise<ApiResponse> =>
+    transport.send({ ...request, timeout: Math.max(1, Math.min(patience.request, left())) });
+
+  /** It has no rights and no definitions yet in the first moments in which it answers, and says that we have none. */
+  const isPremature = async (response: ApiResponse): Promise<boolean> =>
+    isOfStart(response) && isStarting(await exchange({ method: 'GET', path: '/readyz' }));
 
   /** The answer, once it is one that no repetition changes. */
   const send = async (request: Omit<ApiRequest, 'timeout'>): Promise<ApiResponse> => {
     let last: Failure | undefined;
     for (let pause = FIRST_PAUSE_MS; left() > 0; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
       try {
-        const timeout = Math.max(1, Math.min(patience.request, left()));
-        const response = await transport.send({ ...request, timeout });
-        if (!isPassing(response)) return response;
+        const response = await exchange(request);
         last = { response };
+        if (!isPassing(response) && !(await isPremature(response))) return settled(response);
       } catch (thrown) {
         const error = distrust(transport, thrown);
         if (error !== undefined) throw error;
@@ -106,7 +124,15 @@ export function beginOperation({ transport, patience, clock, sleep }: ApiSetting
       if (wanted >= left()) break;
       await sleep(wanted);
     }
+    // What it has said all the time may be true after all.
+    if (last !== undefined && 'response' in last && !isPassing(last.response)) return settled(last.response);
+    reached(false);
     throw unreachable(transport, last, patience.total);
+  };
+
+  const settled = (response: ApiResponse): ApiResponse => {
+    reached(true);
+    return response;
   };
 
   const ask = async <T>(attempt: Attempt, request: Omit<ApiRequest, 'timeout'>): Promise<Written<T>> => {

@@ -40,6 +40,16 @@ export function isPassing({ status }: ApiResponse): boolean {
   return status === 429 || status >= 500;
 }
 
+/** Whether a server that has just started may say this of what it is going to know in a moment. */
+export function isOfStart(response: ApiResponse): boolean {
+  return response.status === 403 || (response.status === 404 && statusOf(response).details?.name === undefined);
+}
+
+/** What the answer to /readyz says; a server that does not know that path, or us, is not asked for more. */
+export function isStarting({ status }: ApiResponse): boolean {
+  return status === 403 || status >= 500;
+}
+
 type Server = Pick<Transport, 'server' | 'certificateEnd'>;
 
 /** The error for an answer that means no. */

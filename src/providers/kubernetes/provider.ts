@@ -35,9 +35,13 @@ export interface KubernetesSettings {
 export function createKubernetesProvider(settings: KubernetesSettings): Registering {
   const { connect, node, clock, sleep } = settings;
   let transport: Transport | undefined;
+  let isAway = false;
+  const reached = (isThere: boolean): void => {
+    isAway = !isThere;
+  };
   const begin = (patience = settings.patience): Api => {
     transport ??= open(connect());
-    return beginOperation({ transport, patience, clock, sleep });
+    return beginOperation({ transport, patience: isAway ? short(patience) : patience, clock, sleep, reached });
   };
 
   const look = async (api: Api): Promise<Look> => {
@@ -90,6 +94,11 @@ export function createKubernetesProvider(settings: KubernetesSettings): Register
       }
     },
   };
+}
+
+/** For one who has just waited in vain: what a del or a gc asks for adds up. */
+function short({ total, request }: Patience): Patience {
+  return { total: total / 10, request: Math.min(request, total / 10) };
 }
 
 function open(connection: Connection): Transport {
