@@ -4,7 +4,7 @@
  */
 import { type Attachment, BY_HAND, type Endpoint, type NetnsRef, sameKey } from '../model/attachment.js';
 import { toEni } from '../model/discover.js';
-import { EnimError } from '../model/errors.js';
+import { EnimError, messageOf } from '../model/errors.js';
 import { parseLabel } from '../model/label.js';
 import type { Link } from '../model/link.js';
 import { giveBack, type Return, type ReturnOptions } from './home.js';
@@ -55,11 +55,22 @@ export async function del(
     );
   }
   const returns: Return[] = [];
+  const failures: unknown[] = [];
   for (const endpoint of held.length > 0 ? held : await findLabelled(parts, request)) {
-    const done = await delOne(parts, endpoint, request.netns, how);
+    // A failure of the one is no reason to leave the other in the pod.
+    const done = await delOne(parts, endpoint, request.netns, how).catch((thrown: unknown) => {
+      failures.push(thrown);
+    });
     if (done !== undefined) returns.push(done);
   }
+  if (failures.length > 0) throw together(failures);
   return returns;
+}
+
+/** The first, with what the others say. */
+function together([first, ...others]: readonly unknown[]): unknown {
+  const said = others.flatMap((each) => [messageOf(each), ...(each instanceof EnimError ? each.details : [])]);
+  return first instanceof EnimError ? first.with(said) : first;
 }
 
 /** An add that is under way may not have been given anything yet. Where it is known which one that would be, it ends first. */
@@ -74,14 +85,24 @@ async function findHeldInTime(parts: Parts, request: DelRequest): Promise<Endpoi
 /** What matches, both recorded here and known to the provider alone. */
 async function findHeld(parts: Parts, request: DelRequest): Promise<Endpoint[]> {
   const attachments = await parts.store.list();
-  const provided = await parts.provider.list();
   const recorded = attachments.filter(
     (attachment) => matches(request, attachment) && isInNetns(parts, request, attachment),
   );
+  // More than the record of a whole key there cannot be.
+  if (recorded.length > 0 && isWhole(request)) return recorded;
+  const provided = await parts.provider.list().catch((thrown: unknown) => {
+    // What is recorded comes home all the same; that the rest could not be asked for is said when its ENI is to be freed.
+    if (recorded.length > 0 && thrown instanceof EnimError) return [];
+    throw thrown;
+  });
   const allocated = provided.flatMap(({ holder }) =>
     holder !== null && !attachments.some((attachment) => sameKey(attachment, holder)) ? [holder] : [],
   );
   return [...recorded, ...allocated.filter((holder) => matches(request, holder))];
+}
+
+function isWhole({ network, containerID, ifname }: DelRequest): boolean {
+  return network !== null && containerID !== null && ifname !== null;
 }
 
 /** Where no container is named, the netns tells which of several is meant. */

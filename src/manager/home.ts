@@ -5,6 +5,7 @@
 import { type Attachment, type AttachmentKey, endpointOf, sameKey } from '../model/attachment.js';
 import { EnimError } from '../model/errors.js';
 import { ended } from '../model/history.js';
+import { parseLabel } from '../model/label.js';
 import type { Link, Restored } from '../model/link.js';
 import { identityOfAttachment } from './identify.js';
 import { isOccupied, locate, look, type Whereabouts } from './locate.js';
@@ -75,7 +76,9 @@ export async function giveBack(
       await distrust(parts, attachment.eni.id, `it came home with the MAC ${wrong.from}, not ${wrong.to}`);
     await parts.store.forget(attachment);
     await tell(reason, home.restored);
-    await parts.provider.release(endpointOf(attachment));
+    await parts.provider.release(endpointOf(attachment)).catch((thrown: unknown) => {
+      throw thrown instanceof EnimError ? thrown.with([toldLater(attachment, link)]) : thrown;
+    });
     return { attachment, ...home };
   } finally {
     lock.release();
@@ -83,14 +86,34 @@ export async function giveBack(
 }
 
 async function belongsToAnother(
-  { provider }: Parts,
+  parts: Parts,
   recorded: readonly Attachment[],
   attachment: Attachment,
 ): Promise<boolean> {
+  const { provider } = parts;
   const isOther = (key: AttachmentKey): boolean => !sameKey(key, attachment);
   const id = attachment.eni.id;
   if (recorded.some((each) => each.eni.id === id && isOther(each))) return true;
-  return (await provider.list()).some(({ eni, holder }) => eni.id === id && holder !== null && isOther(holder));
+  const provided = await provider.list().catch(async (thrown: unknown) => {
+    // A pod that has gone must not keep the NIC because somebody cannot be asked.
+    if (thrown instanceof EnimError && (await isPlainlyOurs(parts, attachment))) return [];
+    throw thrown;
+  });
+  return provided.some(({ eni, holder }) => eni.id === id && holder !== null && isOther(holder));
+}
+
+/** Whether the kernel says what the record says; an old record may speak of a NIC that is another's by now. */
+async function isPlainlyOurs(parts: Parts, attachment: Attachment): Promise<boolean> {
+  const { bootID, netns } = attachment;
+  const where = await locate(await look(parts), identityOfAttachment(attachment, parts.bootID), netns);
+  if (where.at !== 'netns') return true;
+  const label = parseLabel(where.link.alias)?.endpoint ?? null;
+  return bootID === parts.bootID && where.netns.inode === netns.inode && (label === null || sameKey(label, attachment));
+}
+
+function toldLater({ eni: { id } }: Attachment, link: Link | null): string {
+  const where = link === null ? 'gone' : 'home';
+  return `The NIC of ENI ${id} is ${where}, only its provider does not know yet; the same again or "enim gc" tells it.`;
 }
 
 /**
