@@ -65,6 +65,12 @@ export interface ApiServer {
     path: string,
     body?: unknown,
   ): Promise<{ status: number; body: string }>;
+  /** Kills kube-apiserver as a crash does; its etcd goes on, and with it all objects. */
+  kill(): Promise<void>;
+  /** Starts it again after `kill`; it answers some seconds later. */
+  restart(): void;
+  /** Waits until it is ready, and serves what the repository ships. */
+  ready(): Promise<void>;
   /** Ends it, and removes its files. */
   stop(): Promise<void>;
 }
@@ -107,15 +113,7 @@ export async function startApiServer(): Promise<ApiServer> {
       authority.issue({ name: 'node' }),
       authority.issue({ name: 'stranger' }),
     ]);
-    started.push(
-      launch(dir, 'etcd', [
-        `--data-dir=${join(dir, 'etcd')}`,
-        `--listen-client-urls=http://127.0.0.1:${etcd}`,
-        `--advertise-client-urls=http://127.0.0.1:${etcd}`,
-        `--listen-peer-urls=http://127.0.0.1:${peer}`,
-        // What a test writes need not outlive the test.
-        '--unsafe-no-fsync',
-      ]),
+    const startServer = (): ChildProcess =>
       launch(dir, 'kube-apiserver', [
         `--etcd-servers=http://127.0.0.1:${etcd}`,
         ...['--bind-address=127.0.0.1', '--advertise-address=127.0.0.1', `--secure-port=${port}`],
@@ -128,7 +126,17 @@ export async function startApiServer(): Promise<ApiServer> {
         ...[`--service-account-key-file=${server.key}`, `--service-account-signing-key-file=${server.key}`],
         ...['--service-account-issuer=https://127.0.0.1', '--disable-admission-plugins=ServiceAccount'],
         `--cert-dir=${join(dir, 'certs')}`,
+      ]);
+    started.push(
+      launch(dir, 'etcd', [
+        `--data-dir=${join(dir, 'etcd')}`,
+        `--listen-client-urls=http://127.0.0.1:${etcd}`,
+        `--advertise-client-urls=http://127.0.0.1:${etcd}`,
+        `--listen-peer-urls=http://127.0.0.1:${peer}`,
+        // What a test writes need not outlive the test.
+        '--unsafe-no-fsync',
       ]),
+      startServer(),
     );
     const kubeconfig: ApiServer['kubeconfig'] = (name, user, options = {}) => {
       const path = join(dir, `${name}.kubeconfig`);
@@ -151,6 +159,16 @@ export async function startApiServer(): Promise<ApiServer> {
     const transport = transportOf(admin);
     const api: ApiServer = {
       ...{ dir, port, authority, admin, node, stranger, kubeconfig, stop },
+      async kill() {
+        for (const child of started.splice(1)) await end(child);
+      },
+      restart() {
+        started.push(startServer());
+      },
+      async ready() {
+        await ready(api, started, dir);
+        await allServed(api);
+      },
       async ask(method, path, body) {
         const answer = await api.try(method, path, body);
         if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${answer.body}`);
@@ -223,6 +241,11 @@ async function deploy(api: ApiServer, admin: Certificate): Promise<void> {
     subjects: [{ kind: 'User', name: 'node', apiGroup: 'rbac.authorization.k8s.io' }],
     roleRef: { kind: 'ClusterRole', name: 'enim', apiGroup: 'rbac.authorization.k8s.io' },
   });
+  await allServed(api);
+}
+
+async function allServed(api: ApiServer): Promise<void> {
+  const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
   await served(api, '/api/v1/namespaces/default');
   for (const { spec } of (await api.ask('GET', definitions)).items as Stored[])
     await served(api, `/apis/${spec.group}/${spec.versions[0].name}/${spec.names.plural}`);

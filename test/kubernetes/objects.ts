@@ -14,20 +14,22 @@ export function clusterEni(number: number): Eni {
 
 /** Values that are put into an object in place of what `eniObject` would say. */
 export interface EniFields {
+  /** Name of its node. */
+  readonly node?: string;
   readonly metadata?: Readonly<Record<string, unknown>>;
   readonly spec?: Readonly<Record<string, unknown>>;
   readonly status?: Readonly<Record<string, unknown>>;
 }
 
 /** The object of an ENI that is ready on the node; its MAC in capitals, as the cloud writes it. */
-export function eniObject({ id, mac, ipv4, ipv6 }: Eni, { metadata, spec, status }: EniFields = {}) {
+export function eniObject({ id, mac, ipv4, ipv6 }: Eni, { node = NODE, metadata, spec, status }: EniFields = {}) {
   const entry = (address: string, extra = {}) => ({ privateIPAddress: address.split('/')[0], primary: true, ...extra });
   return {
     apiVersion: 'cce.baidubce.com/v2',
     kind: 'ENI',
-    metadata: { name: id, labels: { 'cce.baidubce.com/node': NODE }, finalizers: [], ...metadata },
+    metadata: { name: id, labels: { 'cce.baidubce.com/node': node }, finalizers: [], ...metadata },
     spec: {
-      ...{ nodeName: NODE, id, macAddress: mac.toUpperCase(), useMode: 'Primary', type: 'bcc', routeTableOffset: 127 },
+      ...{ nodeName: node, id, macAddress: mac.toUpperCase(), useMode: 'Primary', type: 'bcc', routeTableOffset: 127 },
       ...{ subnetID: 'sbn-1', vpcID: 'vpc-1', installSourceBasedRouting: false },
       privateIPSet: [
         { privateIPAddress: '10.1.0.200', primary: false },

@@ -1,6 +1,6 @@
 /** An API server that has bad days: a proxy in front of the real one, which lets a test choose what becomes of each request. */
 import { readFileSync } from 'node:fs';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { createServer, request, type ServerOptions } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { ApiServer } from './apiserver.js';
@@ -17,12 +17,23 @@ export type Fate =
   | 'hang'
   | { readonly status: number; readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> };
 
+/** A request on its way. */
+export interface Passing {
+  readonly method: string;
+  readonly path: string;
+  readonly body: string;
+  /** Counted from 0, since the proxy was started. */
+  readonly number: number;
+}
+
 export interface TestProxy {
   readonly port: number;
   /** Kubeconfig that leads to it. */
   readonly kubeconfig: string;
-  /** Asked for every request, with its number since then, counted from 0. */
-  decide: (request: { readonly method: string; readonly path: string; readonly number: number }) => Fate;
+  /** Asked for every request. */
+  decide: (request: Passing) => Fate | Promise<Fate>;
+  /** Told of every request that the server has answered, before the answer is handed on or lost. */
+  answered: (request: Passing) => void | Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -35,7 +46,8 @@ export async function startProxy(api: ApiServer, user: Certificate, certificate:
     let body = '';
     for await (const chunk of incoming.setEncoding('utf8')) body += chunk;
     const { method = '', url: path = '', headers } = incoming;
-    const fate = proxy.decide({ method, path, number: number++ });
+    const passing = { method, path, body, number: number++ };
+    const fate = await proxy.decide(passing);
     if (fate === 'hang') return;
     if (fate === 'reset') return void incoming.socket.destroy();
     if (typeof fate === 'object') {
@@ -43,7 +55,12 @@ export async function startProxy(api: ApiServer, user: Certificate, certificate:
       return void outgoing.writeHead(fate.status, { 'Content-Type': 'application/json', ...fate.headers }).end(text);
     }
     const options = { method, host: '127.0.0.1', port: api.port, path, headers: headersOf(headers), ca, cert, key };
-    const far = request(options, (answer) => forward(answer, incoming, outgoing, fate === 'lost'));
+    const far = request(options, async (answer) => {
+      const text = await textOf(answer);
+      await proxy.answered(passing);
+      if (fate === 'lost') return void incoming.socket.destroy();
+      outgoing.writeHead(answer.statusCode ?? 500, { 'Content-Type': answer.headers['content-type'] ?? '' }).end(text);
+    });
     far.on('error', () => incoming.socket.destroy());
     far.end(body);
   });
@@ -58,6 +75,7 @@ export async function startProxy(api: ApiServer, user: Certificate, certificate:
     port,
     kubeconfig: api.kubeconfig(`proxy-${port}`, user, { port }),
     decide: () => 'pass',
+    answered: () => undefined,
     async stop() {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
@@ -71,14 +89,8 @@ function headersOf(headers: IncomingMessage['headers']): Record<string, string> 
   return { ...(type ? { 'Content-Type': type } : {}), ...(length ? { 'Content-Length': length } : {}) };
 }
 
-async function forward(
-  answer: IncomingMessage,
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
-  isLost: boolean,
-): Promise<void> {
+async function textOf(answer: IncomingMessage): Promise<string> {
   let text = '';
   for await (const chunk of answer.setEncoding('utf8')) text += chunk;
-  if (isLost) return void incoming.socket.destroy();
-  outgoing.writeHead(answer.statusCode ?? 500, { 'Content-Type': answer.headers['content-type'] ?? '' }).end(text);
+  return text;
 }

@@ -2,6 +2,7 @@
  * The requests that the provider makes, one function each, always to the API server itself and never to a cache: what was just
  * written is seen. What may pass is tried again until the deadline of the operation; whatever else goes wrong is an EnimError.
  */
+import { failpoint } from '../../failpoint.js';
 import { EnimError } from '../../model/errors.js';
 import {
   type Attempt,
@@ -99,8 +100,16 @@ export function beginOperation({ transport, patience, clock, sleep, reached }: A
   const jitter = (): number => 0.5 + Math.random();
   let conflicts = 0;
 
-  const exchange = (request: Omit<ApiRequest, 'timeout'>): Promise<ApiResponse> =>
-    transport.send({ ...request, timeout: Math.max(1, Math.min(patience.request, left())) });
+  const exchange = async (request: Omit<ApiRequest, 'timeout'>): Promise<ApiResponse> => {
+    const what = `the API server: ${request.method} ${request.path}`;
+    failpoint('ask', what);
+    const response = await transport.send({
+      ...request,
+      timeout: Math.max(1, Math.min(patience.request, left())),
+    });
+    failpoint('answered', what);
+    return response;
+  };
 
   /** It has no rights and no definitions yet in the first moments in which it answers, and says that we have none. */
   const isPremature = async (response: ApiResponse): Promise<boolean> =>
