@@ -128,8 +128,7 @@ function createStatic({ settings, store, links, device, clock }: StaticParts): P
 /** Where the build puts src/cluster/connect.ts: into the executable, or beside this file. */
 const CLUSTER = (): string => (typeof Bun === 'undefined' ? join(__dirname, 'cluster.cjs') : '/$bunfs/root/cluster.js');
 
-/** Longest time that one request may take, in milliseconds, and as a share of the operation's: what hangs is asked for again. */
-const REQUEST_MS = 4_000;
+/** Share of an operation's time that one request may take: what hangs is asked for again. */
 const REQUEST_SHARE = 0.4;
 
 interface NodeParts {
@@ -157,7 +156,7 @@ async function createKubernetes(
     alone: (work) => alone(locks, 'subnets', work),
     clock,
     sleep,
-    patience: { total: timeout, request: Math.min(REQUEST_MS, timeout * REQUEST_SHARE) },
+    patience: { total: timeout, request: timeout * REQUEST_SHARE },
   });
 }
 

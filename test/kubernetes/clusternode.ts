@@ -5,6 +5,7 @@ import type { Pod } from '../fabric/pod.js';
 import { eventually } from '../fabric/poll.js';
 import { sampleEni } from '../model/samples.js';
 import type { ApiServer, Stored } from './apiserver.js';
+import type { Certificate } from './certificates.js';
 import { eniObject, getEni, listEndpoints, makeEni, makeSubnet } from './objects.js';
 import { startProxy, type TestProxy } from './proxy.js';
 import { openRelay } from './relay.js';
@@ -14,28 +15,31 @@ export interface ClusterNode {
   readonly name: string;
   readonly api: ApiServer;
   readonly proxy: TestProxy;
-  /** Writes the settings, with the time for one operation in milliseconds. */
-  settle(timeout: number): void;
+  /** Writes the settings, with the time for one operation in milliseconds, and another user than the one with all rights. */
+  settle(timeout: number, user?: Certificate): void;
   /** Links and routes at home, before anything was done. */
   readonly before: Awaited<ReturnType<typeof readNetnsState>>;
   destroy(): Promise<void>;
 }
 
-/** Makes one; names tell the nodes of one API server apart. */
-export async function createClusterNode(api: ApiServer, name: string, enis = 1): Promise<ClusterNode> {
-  const node = await createNode({ enis, settings: () => null });
-  const user = await api.authority.issue({ name: `user-${name}`, user: 'node' });
+/**
+ * Makes one, with one ENI; names tell the nodes of one API server apart.
+ *
+ * @param as the user; the one with the rights of `deploy/rbac.yaml` unless told
+ */
+export async function createClusterNode(api: ApiServer, name: string, as = 'node'): Promise<ClusterNode> {
+  const node = await createNode({ enis: 1, settings: () => null });
+  const user = await api.authority.issue({ name: `user-${name}`, user: as });
   const proxy = await startProxy(
     api,
     user,
     await api.authority.issue({ name: `front-${name}`, addresses: ['127.0.0.1'] }),
   );
   const relay = await openRelay(node, proxy.port);
-  const settle: ClusterNode['settle'] = (timeout) =>
-    node.writeSettings({
-      provider: 'kubernetes',
-      kubernetes: { kubeconfig: proxy.kubeconfig, nodeName: name, timeout },
-    });
+  const settle: ClusterNode['settle'] = (timeout, other) => {
+    const kubeconfig = other === undefined ? proxy.kubeconfig : api.kubeconfig(`other-${name}`, other, proxy);
+    node.writeSettings({ provider: 'kubernetes', kubernetes: { kubeconfig, nodeName: name, timeout } });
+  };
   settle(30_000);
   const [, net] = node.eni(0).ipv4.address.split('.');
   const subnetID = `sbn-${name}`;

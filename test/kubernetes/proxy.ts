@@ -34,6 +34,8 @@ export interface TestProxy {
   decide: (request: Passing) => Fate | Promise<Fate>;
   /** Told of every request that the server has answered, before the answer is handed on or lost. */
   answered: (request: Passing) => void | Promise<void>;
+  /** Has it show another certificate from now on. */
+  show(certificate: Certificate): void;
   stop(): Promise<void>;
 }
 
@@ -76,6 +78,9 @@ export async function startProxy(api: ApiServer, user: Certificate, certificate:
     kubeconfig: api.kubeconfig(`proxy-${port}`, user, { port }),
     decide: () => 'pass',
     answered: () => undefined,
+    show({ cert, key }) {
+      server.setSecureContext({ cert: readFileSync(cert), key: readFileSync(key) });
+    },
     async stop() {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
