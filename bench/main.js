@@ -5,6 +5,7 @@ import { ROOT } from '../scripts/process.js';
 import { addGroup } from './groups/add.js';
 import { burstGroup } from './groups/burst.js';
 import { gcGroup } from './groups/gc.js';
+import { kubernetesGroup } from './groups/kubernetes.js';
 import { listGroup } from './groups/list.js';
 import { resourcesGroup } from './groups/resources.js';
 import { startGroup } from './groups/start.js';
@@ -21,6 +22,7 @@ const GROUPS = {
   gc: gcGroup,
   resources: resourcesGroup,
   burst: burstGroup,
+  kubernetes: kubernetesGroup,
 };
 
 const { rounds, only, json } = parseOptions(process.argv.slice(2));
@@ -33,6 +35,7 @@ let made = 0;
 const homes = [];
 const bench = {
   enim,
+  directory,
   async home(options) {
     const home = await createHome({ directory, mark: process.env.ENIM_BENCH_MARK, number: made, ...options });
     made += 1;
@@ -45,8 +48,8 @@ const measured = [];
 for (const [name, group] of Object.entries(GROUPS)) {
   if (!only.includes(name)) continue;
   process.stderr.write(`measuring ${name}\n`);
-  const { contenders, rows, conclude = () => [], notes = [] } = await group.prepare(bench);
-  const statistics = await measureRounds(contenders, rounds);
+  const { contenders, rows, conclude = () => [], notes = [], stop } = await group.prepare(bench);
+  const statistics = await measureRounds(contenders, rounds).finally(() => stop?.());
   measured.push({ name, title: group.title, rows, statistics, notes: [...conclude(statistics), ...notes] });
   for (const home of homes.splice(0)) await home.destroy();
 }

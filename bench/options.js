@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 
 /** What can be measured, in the order of the table. */
-export const GROUP_NAMES = ['add', 'dual', 'start', 'list', 'gc', 'resources', 'burst'];
+export const GROUP_NAMES = ['add', 'dual', 'start', 'list', 'gc', 'resources', 'burst', 'kubernetes'];
 
 /** The help text. */
 export const USAGE = `Usage: npm run bench -- [--rounds N] [--only NAME]... [--json]
@@ -11,7 +11,8 @@ export const USAGE = `Usage: npm run bench -- [--rounds N] [--only NAME]... [--j
   --only NAME  only this group; can be repeated: ${GROUP_NAMES.join(', ')}
   --json       print a document instead of the table
 
-CNI_PATH says where host-device and static are to be found, if not in /usr/lib/cni.
+CNI_PATH says where host-device and static are to be found, if not in /usr/lib/cni. KUBEBUILDER_ASSETS names the directory of
+etcd and kube-apiserver; without it kubernetes is skipped.
 `;
 
 /**

@@ -1,9 +1,6 @@
 /** CPU time and memory of a call, with all processes that it starts. */
-import { existsSync } from 'node:fs';
 import { bareIp, enim, plugin, stockPlugins } from '../contenders.js';
-
-const TIME = '/usr/bin/time';
-const NO_TIME = `peak memory cannot be measured: ${TIME} is missing; try: apt-get install time`;
+import { metersHere } from '../meters.js';
 
 /** What add, del and list cost the node. */
 export const resourcesGroup = {
@@ -22,40 +19,16 @@ export const resourcesGroup = {
       cni: plugin(bench.enim, home, 'called', called),
       ...(plugins === undefined ? {} : { plugins }),
     };
-    const meters = existsSync(TIME) ? METERS : METERS.filter(({ program }) => program !== TIME);
+    const { meters, notes } = metersHere();
     return {
       contenders: Object.entries(callers).flatMap(([name, calls]) =>
         meters.map((meter) => ({ share: meter.share, run: () => measureCalls(home, name, calls, meter) })),
       ),
       rows: meters.flatMap((meter) => ['add', 'del', 'list'].flatMap((verb) => rowsOf(verb, callers, meter))),
-      notes: meters.length < METERS.length ? [NO_TIME] : [],
+      notes,
     };
   },
 };
-
-const METERS = [
-  {
-    // GNU time rounds to 10 ms; Bash does not.
-    name: 'CPU',
-    share: 1,
-    unit: 'ms',
-    program: 'bash',
-    wrap: (argv) => ['bash', '-c', 'TIMEFORMAT="%3U %3S"; time "$@"', 'bash', ...argv],
-    read: (output) =>
-      lastLine(output)
-        .split(' ')
-        .reduce((sum, seconds) => sum + Number(seconds) * 1_000, 0),
-  },
-  {
-    // The largest of the process and all its descendants; hardly differs from call to call.
-    name: 'memory',
-    share: 5,
-    unit: 'MiB',
-    program: TIME,
-    wrap: (argv) => [TIME, '-f', '%M', ...argv],
-    read: (output) => Number(lastLine(output)) / 1024,
-  },
-];
 
 async function measureCalls(home, caller, calls, meter) {
   const measured = {};
@@ -80,8 +53,4 @@ function rowsOf(verb, callers, { name, unit }) {
       const against = caller === 'ip' ? {} : { against: verb === 'list' ? null : `${verb} ${name} ip` };
       return { key: `${verb} ${name} ${caller}`, label: `${name} of ${verb}: ${LABELS[caller]}`, unit, ...against };
     });
-}
-
-function lastLine(output) {
-  return output.trimEnd().split('\n').at(-1);
 }
