@@ -13,7 +13,7 @@ import { expectGone, isFinished, OPERATIONS, type Operation, requestsOf, setUp, 
 const WANTED = process.env.ENIM_APISERVER_KILLS ?? String(Math.floor(Date.now() / 86_400_000));
 
 /** Milliseconds that an operation has: more than a start takes on a busy machine, and less than any. */
-const BACK_MS = 90_000;
+const BACK_MS = 45_000;
 const GONE_MS = 1_500;
 
 /** One kill. */
@@ -104,7 +104,7 @@ describeEndToEnd(
           const what = `killed ${kill.when} request ${kill.request + 1} of ${ask.length}, and back ${kill.back}`;
           process.stderr.write(`${name}: ${what}\n`);
           await suffer(operation, kill).catch((cause: unknown) => {
-            throw new Error(`${what}: ${String(cause)}`, { cause });
+            throw new Error(`${what}: ${String(cause)}\n${api.logs()}`, { cause });
           });
           killed += 1;
         }

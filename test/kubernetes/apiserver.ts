@@ -71,6 +71,8 @@ export interface ApiServer {
   restart(): void;
   /** Waits until it is ready, and serves what the repository ships. */
   ready(): Promise<void>;
+  /** The end of what its programs say. */
+  logs(): string;
   /** Ends it, and removes its files. */
   stop(): Promise<void>;
 }
@@ -165,8 +167,12 @@ export async function startApiServer(): Promise<ApiServer> {
       restart() {
         started.push(startServer());
       },
+      logs: () =>
+        ['etcd', 'kube-apiserver']
+          .map((program) => readFileSync(join(dir, `${program}.log`), 'utf8').slice(-2_000))
+          .join('\n'),
       async ready() {
-        await ready(api, started, dir);
+        await ready(api, started);
         await allServed(api);
       },
       async ask(method, path, body) {
@@ -180,7 +186,7 @@ export async function startApiServer(): Promise<ApiServer> {
         return { status, body: answer };
       },
     };
-    await ready(api, started, dir);
+    await ready(api, started);
     await deploy(api, users[0]);
     return api;
   } catch (thrown) {
@@ -217,17 +223,14 @@ async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-async function ready(api: ApiServer, started: readonly ChildProcess[], dir: string): Promise<void> {
+async function ready(api: ApiServer, started: readonly ChildProcess[]): Promise<void> {
   for (let tries = 0; tries < 600; tries += 1) {
     if (started.some(({ exitCode }) => exitCode !== null)) break;
     const answer = await api.try('GET', '/readyz').catch(() => undefined);
     if (answer?.status === 200) return;
     await sleep(100);
   }
-  const logs = ['etcd', 'kube-apiserver'].map((program) =>
-    readFileSync(join(dir, `${program}.log`), 'utf8').slice(-2_000),
-  );
-  throw new Error(`The API server did not start.\n${logs.join('\n')}`);
+  throw new Error(`The API server did not start.\n${api.logs()}`);
 }
 
 /** Applies what the repository ships, and waits until the API server serves it. */
