@@ -58,7 +58,9 @@ export async function startProxy(api: ApiServer, user: Certificate, certificate:
     }
     const options = { method, host: '127.0.0.1', port: api.port, path, headers: headersOf(headers), ca, cert, key };
     const far = request(options, async (answer) => {
-      const text = await textOf(answer);
+      const text = await textOf(answer).catch(() => undefined);
+      // It died in the middle of it.
+      if (text === undefined) return void incoming.socket.destroy();
       await proxy.answered(passing);
       if (fate === 'lost') return void incoming.socket.destroy();
       outgoing.writeHead(answer.statusCode ?? 500, { 'Content-Type': answer.headers['content-type'] ?? '' }).end(text);

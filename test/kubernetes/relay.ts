@@ -15,6 +15,9 @@ export interface Relay {
 /** Both ends of a connection live and die together. */
 const JOIN = 'for (const [a, b] of [[near, far], [far, near]]) a.on("error", () => b.destroy()).pipe(b);';
 
+/** Longer than any suite. */
+const LIFETIME_MS = 7_200_000;
+
 /** What runs in the netns, on Node.js. */
 const PROGRAM = `
 const { connect, createServer } = require('node:net');
@@ -38,7 +41,7 @@ export async function openRelay(node: Node, port: number): Promise<Relay> {
     far.on('error', () => near.destroy()).pipe(near);
   });
   await new Promise<void>((resolve) => server.listen(path, resolve));
-  const inside = node.start([process.execPath, '-e', PROGRAM, path, String(port), ready], { timeout: 600_000 });
+  const inside = node.start([process.execPath, '-e', PROGRAM, path, String(port), ready], { timeout: LIFETIME_MS });
   await eventually('the start of the relay', () => existsSync(ready));
   return {
     async stop() {
