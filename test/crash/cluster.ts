@@ -8,6 +8,9 @@ import { type ClusterNode, endpointsOf, expectNothingLost, frees } from '../kube
 import { getEni } from '../kubernetes/objects.js';
 import type { Fate, Passing } from '../kubernetes/proxy.js';
 
+/** Longer than any operation is told to be patient. */
+const TIMEOUT_MS = 180_000;
+
 /** Where one operation is tried once. */
 export interface Scene {
   readonly cluster: ClusterNode;
@@ -29,7 +32,13 @@ export interface Operation {
 
 function cni(command: string, { cluster, pod, number }: Scene, env = {}): Promise<EnimResult> {
   const args = `K8S_POD_NAMESPACE=default;K8S_POD_NAME=${cluster.name}-${number};K8S_POD_UID=u-${number}`;
-  return callPlugin(cluster.node, command, { containerID: `c-${number}`, netns: pod.path, args, env });
+  return callPlugin(cluster.node, command, {
+    containerID: `c-${number}`,
+    netns: pod.path,
+    args,
+    env,
+    timeout: TIMEOUT_MS,
+  });
 }
 
 /** What must end with 0. */
@@ -53,7 +62,7 @@ export const OPERATIONS: readonly Operation[] = [
       await isAdded(scene);
       await scene.cluster.node.simulateCardReturn(scene.pod, 'eth0');
     },
-    run: ({ cluster: { node } }, env = {}) => node.enim(['gc', '--grace', '0s'], { env }),
+    run: ({ cluster: { node } }, env = {}) => node.enim(['gc', '--grace', '0s'], { env, timeout: TIMEOUT_MS }),
     // 1 where it has begun to reclaim.
     failure: { codes: [5, 1] },
   },

@@ -17,6 +17,8 @@ export interface CniCall {
   readonly stdin?: string;
   /** Added to the environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Milliseconds after which it is killed and the test fails; a minute unless told. */
+  readonly timeout?: number;
 }
 
 /** What a runtime gets of a result, in the shape of 1.0.0 and later. */
@@ -47,6 +49,7 @@ export function startCall(node: Node, command: string, call: CniCall = {}): Runn
   return node.start([EXECUTABLE], {
     env: { ...variables, CNI_ARGS: args, CNI_PATH: path, ...env },
     input: call.stdin ?? JSON.stringify({ ...NETWORK, ...network }),
+    ...(call.timeout === undefined ? {} : { timeout: call.timeout }),
   });
 }
 
