@@ -98,6 +98,7 @@ describe('a list of all nodes', () => {
         patience: { total: 1_000, request: 1_000 },
         clock: () => new Date(),
         sleep: async () => undefined,
+        reached: () => undefined,
       });
     return { asked, begin };
   };
