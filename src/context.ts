@@ -24,6 +24,7 @@ import type { Access, Connect } from './providers/kubernetes/transport.js';
 import { later, type Registering } from './providers/later.js';
 import type { Provider } from './providers/provider.js';
 import { createStaticProvider } from './providers/static.js';
+import { createCordonRecord, readCordon } from './store/cordon.js';
 import { createHistory } from './store/history.js';
 import { inspectState } from './store/inspect.js';
 import { createLocks, type Locks, lockFileName } from './store/lock.js';
@@ -74,6 +75,7 @@ export function createContext({ env, overrides, purpose, lockWait, device = null
   const waiting = createPrograms(wait + TOOL_TIMEOUT_MS);
   const locks = createLocks(waiting, { directory: locations.runDir, wait, purpose });
   const store = createStore({ directory: locations.stateDir, locks, clock, warn });
+  const cordon = createCordonRecord({ directory: locations.stateDir, locks });
   const history = createHistory({ directory: locations.stateDir, locks, warn });
   const links = createLinkDriver(programs, env.SSH_CONNECTION?.split(' ')[0] ?? null);
   const provider =
@@ -81,7 +83,7 @@ export function createContext({ env, overrides, purpose, lockWait, device = null
       ? later('kubernetes', () => createKubernetes({ env, settings, locations, locks, clock }))
       : createStatic({ settings, store, links, device, clock });
   const parts: Parts = {
-    ...{ provider, store, history, locks, links, clock },
+    ...{ provider, store, cordon, history, locks, links, clock },
     netns: netnsDirectory,
     sleep: (milliseconds, signal) =>
       sleep(milliseconds, undefined, signal === undefined ? {} : { signal }).catch(() => undefined),
@@ -225,6 +227,7 @@ export async function createPatient(options: ContextOptions): Promise<Patient> {
     host: createHost({ programs: createPrograms(TOOL_TIMEOUT_MS), path: env.PATH ?? '' }),
     clock: () => new Date(),
     inspectState: () => inspectState(stateDir),
+    findCordon: () => readCordon(stateDir),
     lockFileName,
     dropIns: DROP_IN_PATHS.map((path) => `/${path}`),
     open: () => createContext(options).parts,

@@ -67,6 +67,14 @@ export function replaceDurably(
   syncDirectory(directory);
 }
 
+/** Removes a file, durably. That there is none is success. */
+export function removeDurably(path: string): void {
+  fallible('unlink', path);
+  rmSync(path, { force: true });
+  failpoint('unlinked', path);
+  syncDirectory(dirname(path));
+}
+
 /** Puts a damaged file aside under a name that says when; returns the name. */
 export function setAside(path: string, when: Date): string {
   const stamp = when.toISOString().replaceAll(/[:.]/g, '-');

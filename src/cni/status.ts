@@ -10,11 +10,11 @@ import type { OpenTask } from './task.js';
  * @throws EnimError UNAVAILABLE or LIMITED
  */
 export async function status(task: OpenTask): Promise<undefined> {
-  const { unavailable, suffering } = await readiness(task.context.parts, task.network.name);
+  const { unavailable, hint, suffering } = await readiness(task.context.parts, task.network.name);
   if (unavailable !== null) {
     throw new EnimError(suffering.length === 0 ? 'UNAVAILABLE' : 'LIMITED', unavailable, {
       details: suffering,
-      hint: 'see who holds them, and reclaim what is dead: enim list; enim gc',
+      hint: hint ?? 'see who holds them, and reclaim what is dead: enim list; enim gc',
     });
   }
   await delegate(task, 'STATUS');

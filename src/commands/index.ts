@@ -12,6 +12,7 @@ export const COMMANDS: CommandTable = {
   'config:get': () => import('./config/get.js'),
   'config:path': () => import('./config/path.js'),
   'config:set': () => import('./config/set.js'),
+  cordon: () => import('./cordon.js'),
   del: () => import('./del.js'),
   doctor: () => import('./doctor.js'),
   gc: () => import('./gc.js'),
@@ -25,6 +26,7 @@ export const COMMANDS: CommandTable = {
   'provider:quarantine': () => import('./provider/quarantine.js'),
   'provider:release': () => import('./provider/release.js'),
   'provider:restore': () => import('./provider/restore.js'),
+  uncordon: () => import('./uncordon.js'),
   uninstall: () => import('./uninstall.js'),
   where: () => import('./where.js'),
 };

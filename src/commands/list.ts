@@ -2,13 +2,17 @@ import { Flags } from '@oclif/core';
 import { type ClusterEniView, listCluster } from '../manager/cluster.js';
 import { ENI_STATES, type EniView, list } from '../manager/list.js';
 import { originOf } from '../manager/origin.js';
+import type { Cordon } from '../model/cordon.js';
 import { parseNodeName } from '../model/names.js';
 import { renderCluster } from '../render/cluster.js';
+import { renderCordoned } from '../render/cordon.js';
 import { renderEnis } from '../render/enis.js';
 import { EnimCommand } from './base.js';
 
 interface ListResult {
   readonly enis: readonly EniView[] | readonly ClusterEniView[];
+  /** Null unless this node is cordoned; absent where the ENIs are not those of this node alone. */
+  readonly cordon?: Cordon | null;
 }
 
 /** `enim list`: shows all ENIs. */
@@ -55,27 +59,25 @@ Of other nodes only the objects of the cluster are looked at (provider kubernete
     const node = flags.node === undefined ? null : parseNodeName(flags.node);
     if (node !== null || flags['all-nodes']) {
       const enis = (await listCluster(parts, node)).filter(isAsked);
-      this.print(enis, flags.output, (wide) =>
+      this.print({ enis }, flags.output, (wide) =>
         renderCluster(enis, { wide, node, width: this.width(), now: parts.clock() }),
       );
       return { enis };
     }
     const enis = (await list(parts)).filter(isAsked);
-    this.print(enis, flags.output, (wide) =>
-      renderEnis(enis, {
-        wide,
-        width: this.width(),
-        now: parts.clock(),
-        config: locations.config,
-        origin: originOf(parts.provider),
-      }),
-    );
-    return { enis };
+    const cordon = parts.cordon.find();
+    this.print({ enis, cordon }, flags.output, (wide) => {
+      const { clock, provider } = parts;
+      const options = { wide, width: this.width(), now: clock(), config: locations.config, origin: originOf(provider) };
+      const table = renderEnis(enis, options);
+      return cordon === null ? table : `${table}\n${renderCordoned(cordon, clock())}`;
+    });
+    return { enis, cordon };
   }
 
-  private print(enis: readonly { readonly id: string }[], output: string, render: (wide: boolean) => string): void {
-    if (output === 'json') this.log(JSON.stringify({ enis }, null, 2));
-    else if (output === 'name') for (const { id } of enis) this.log(id);
+  private print(result: ListResult, output: string, render: (wide: boolean) => string): void {
+    if (output === 'json') this.log(JSON.stringify(result, null, 2));
+    else if (output === 'name') for (const { id } of result.enis) this.log(id);
     else this.show(() => render(output === 'wide'));
   }
 }

@@ -8,6 +8,7 @@ import { quarantineOf } from '../model/quarantine.js';
 import { setupOf } from '../model/setup.js';
 import type { ProvidedEni } from '../providers/provider.js';
 import { type Fitness, judge, noneFree, pick } from './candidates.js';
+import { refuseCordoned } from './cordon.js';
 import { identify, identityOf } from './identify.js';
 import { originOf } from './origin.js';
 import type { Parts } from './parts.js';
@@ -29,7 +30,7 @@ export interface Wish {
  *
  * @param home the links at home, just looked at
  * @param netns where the NIC is to go, if that is known
- * @throws EnimError NO_FREE_ENI; NOT_THERE, UNSAFE or AMBIGUOUS_LINK for the ENI that is wished for; LINK_LOST
+ * @throws EnimError CORDONED; NO_FREE_ENI; NOT_THERE, UNSAFE or AMBIGUOUS_LINK for the ENI that is wished for; LINK_LOST
  */
 export async function allocate(
   parts: Parts,
@@ -43,6 +44,7 @@ export async function allocate(
     parts.store.list(),
     parts.store.quarantine.list(),
   ]);
+  refuseCordoned(parts, endpoint, provided);
   const now = parts.clock();
   const fitness = provided.map((each) =>
     judge(each, endpoint, attachments, home, quarantineOf(quarantines, each.eni.id, now)),

@@ -8,7 +8,7 @@ import type { ProvidedEni } from '../providers/provider.js';
 import { allocate } from './allocate.js';
 import { identityOf } from './identify.js';
 import { locate, look } from './locate.js';
-import { eniLock } from './locked.js';
+import { eniLock, underLock } from './locked.js';
 import type { Parts } from './parts.js';
 import { describe } from './verdict.js';
 
@@ -16,11 +16,12 @@ import { describe } from './verdict.js';
  * Holds an ENI for the owner; asked again, it is the same one.
  *
  * @param eni this one and no other, if given
- * @throws EnimError NO_FREE_ENI, NOT_THERE
+ * @throws EnimError CORDONED, NO_FREE_ENI, NOT_THERE
  */
 export async function allocateByHand(parts: Parts, owner: string, eni: string | null): Promise<Eni> {
   const endpoint: Endpoint = { network: BY_HAND, containerID: owner.replace('/', '.'), ifname: '-', owner, uid: null };
-  return allocate(parts, endpoint, { eni, device: null, ips: [], force: false }, await parts.links.lookHome());
+  const wish = { eni, device: null, ips: [], force: false };
+  return underLock(parts, endpoint, async (locked) => allocate(locked, endpoint, wish, await locked.links.lookHome()));
 }
 
 /**

@@ -9,9 +9,12 @@ export interface LockedParts extends Parts {
   readonly links: LinkWork;
 }
 
+/** How the names of all locks of attachments begin. */
+export const ATTACHMENT_LOCKS = 'attachment ';
+
 /** Name of the lock that protects one attachment and the link of its ENI; whoever works on an attachment holds it. */
 export function attachmentLock(key: AttachmentKey): string {
-  return `attachment ${keyOf(key)}`;
+  return `${ATTACHMENT_LOCKS}${keyOf(key)}`;
 }
 
 /** Name of the lock that says whose an ENI is; taken after the attachment's. */

@@ -2,6 +2,7 @@
 import type { LinkDriver } from '../link/driver.js';
 import type { NetnsDirectory } from '../link/netns.js';
 import type { Provider } from '../providers/provider.js';
+import type { CordonRecord } from '../store/cordon.js';
 import type { History } from '../store/history.js';
 import type { Locks } from '../store/lock.js';
 import type { Store } from '../store/store.js';
@@ -10,6 +11,7 @@ import type { Store } from '../store/store.js';
 export interface Parts {
   readonly provider: Provider;
   readonly store: Store;
+  readonly cordon: CordonRecord;
   readonly history: History;
   readonly locks: Locks;
   readonly links: LinkDriver;

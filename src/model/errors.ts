@@ -43,6 +43,8 @@ const CODES = {
   API_UNTRUSTED: { exit: 1, cni: 118 },
   API_INCOMPLETE: { exit: 1, cni: 119 },
   API_FAILED: { exit: 1, cni: 120 },
+  CORDONED: { exit: 3, cni: 121 },
+  NOT_DRAINED: { exit: 1, cni: 122 },
 } as const satisfies Record<string, Codes>;
 
 /** Names of the errors that users can meet; stable, printed in `--json`. */

@@ -3,8 +3,17 @@
  * dies with its last holder, SIGKILL included, and a child that inherits the descriptor keeps it until the child's own work is
  * done. Waits are bounded.
  */
-import { closeSync, existsSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  closeSync,
+  existsSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Programs } from '../exec.js';
 import { failpoint } from '../failpoint.js';
@@ -34,6 +43,13 @@ export interface Locks {
    * @throws EnimError BUSY, naming the holder
    */
   settle(name: string): Promise<void>;
+  /**
+   * Waits as `acquire` does until nobody holds any of the locks that somebody holds now and whose name begins so. Who asks for one
+   * later is not waited for.
+   *
+   * @throws EnimError BUSY, naming a holder
+   */
+  settleAll(beginning: string): Promise<void>;
 }
 
 interface LockSettings {
@@ -93,6 +109,18 @@ export function createLocks(programs: Programs, { directory, wait, purpose }: Lo
     async settle(name) {
       if (existsSync(join(directory, lockFileName(name)))) (await acquire(name)).release();
     },
+    async settleAll(beginning) {
+      const deadline = performance.now() + wait;
+      // One after the other: there is a file for every attachment that there ever was, and only so many may be open.
+      const held: string[] = [];
+      for (const path of filesOf(directory, beginning)) if (!(await isFreeWithin(programs, path, 0))) held.push(path);
+      for (const path of held) {
+        if (await isFreeWithin(programs, path, Math.max(0, deadline - performance.now()))) continue;
+        throw new EnimError('BUSY', `Still at work after ${wait / 1_000} s: ${holderOf(path)}.`, {
+          hint: 'try again; if it hangs, end it by its PID',
+        });
+      }
+    },
     async tryAcquire(name) {
       const taken = await take(name, 0);
       return typeof taken === 'string' ? undefined : taken;
@@ -107,6 +135,23 @@ export function lockFileName(name: string): string {
     .join('');
   // A file name has at most 255 bytes; a container ID that long is nobody's yet.
   return plain.length <= 240 ? `${plain}.lock` : `${plain.slice(0, 200)}-${checksum(name)}.lock`;
+}
+
+/** The files of the locks whose name begins so. */
+function filesOf(directory: string, beginning: string): string[] {
+  const plain = lockFileName(beginning).replace(/\.lock$/, '');
+  const names = existsSync(directory) ? readdirSync(directory) : [];
+  return names.filter((name) => name.startsWith(plain) && name.endsWith('.lock')).map((name) => join(directory, name));
+}
+
+/** Takes the lock for no longer than it needs to see that nobody else has it, and without a word about who we are. */
+async function isFreeWithin(programs: Programs, path: string, milliseconds: number): Promise<boolean> {
+  const fd = open(path, dirname(path));
+  try {
+    return await takeFlock(programs, fd, milliseconds);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** Not for secrets; node:crypto would take 2.5 ms to load. */

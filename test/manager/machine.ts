@@ -8,6 +8,7 @@ import { type NetnsDirectory, type NetnsHolders, netnsPath, type ReachableNetns 
 import type { Parts } from '../../src/manager/parts.js';
 import type { Allocations } from '../../src/model/allocation.js';
 import { type Attachment, type AttachmentKey, keyOf } from '../../src/model/attachment.js';
+import type { Cordon } from '../../src/model/cordon.js';
 import type { Eni } from '../../src/model/eni.js';
 import { EnimError } from '../../src/model/errors.js';
 import type { HistoryEvent } from '../../src/model/history.js';
@@ -34,6 +35,7 @@ export class Machine {
   readonly attachments = new Map<string, Attachment>();
   allocations: Allocations = {};
   quarantines: Quarantines = {};
+  cordon: Cordon | null = null;
   /** What was recorded for people. No call on it can fail, so it is not among the calls. */
   readonly history: HistoryEvent[] = [];
   /** Bus addresses that hardware is plugged in at. */
@@ -135,6 +137,13 @@ export class Machine {
         ...(this.registry === undefined ? {} : { registry: this.registry }),
       },
       store: this.#observed('store', store),
+      cordon: {
+        find: () => this.cordon,
+        update: async (change) => {
+          this.cordon = change(this.cordon);
+          return this.cordon;
+        },
+      },
       history: {
         record: async (event) => void this.history.push(structuredClone(event)),
         read: async () => ({ events: structuredClone(this.history), ignored: 0 }),
@@ -143,6 +152,7 @@ export class Machine {
         acquire: (lock: string) => this.locks.acquire(lock),
         tryAcquire: (lock: string) => this.locks.tryAcquire(lock),
         settle: (lock: string) => this.locks.settle(lock),
+        settleAll: (beginning: string) => this.locks.settleAll(beginning),
       }),
       links: this.#observed('links', links),
       netns: this.#observed('netns', this.#netns()),
@@ -278,6 +288,10 @@ class MemoryLocks implements Locks {
 
   async settle(name: string): Promise<void> {
     (await this.acquire(name)).release();
+  }
+
+  async settleAll(beginning: string): Promise<void> {
+    await Promise.all(this.names.filter((name) => name.startsWith(beginning)).map((name) => this.settle(name)));
   }
 
   #take(name: string): Lock {

@@ -232,3 +232,40 @@ describe('locks', () => {
     expect([error.code, error.message]).toEqual(['STATE_UNWRITABLE', '"flock" failed: flock: unrecognized option.']);
   });
 });
+
+describe('settling all locks whose name begins so', () => {
+  it('waits for each that is held, and for no other', async () => {
+    const locks = locksIn(temporary());
+    const [one, other] = [await locks.acquire('attachment n/c/eth0'), await locks.acquire('eni eni-1')];
+    let settled = false;
+    const settling = locks.settleAll('attachment ').then(() => {
+      settled = true;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(settled).toBe(false);
+    one.release();
+    await settling;
+    other.release();
+  });
+
+  it('leaves no lock held, and no sign of having held one', async () => {
+    const directory = temporary();
+    const locks = locksIn(directory);
+    (await locks.acquire('attachment n/c/eth0')).release();
+    await locks.settleAll('attachment ');
+    expect(readFileSync(lockFile(directory), 'utf8')).toBe('');
+    expect(await locks.tryAcquire('attachment n/c/eth0')).toBeDefined();
+  });
+
+  it('is at once where no lock was ever made', async () => {
+    await locksIn(join(temporary(), 'none')).settleAll('attachment ');
+  });
+
+  it('is refused after a while, naming who is still at work', async () => {
+    const directory = temporary();
+    const lock = await locksIn(directory, 10_000, 'enim add default/web-0').acquire('attachment n/c/eth0');
+    const error = await enimErrorOf(() => locksIn(directory, 50).settleAll('attachment '));
+    lock.release();
+    expect([error.code, error.message]).toEqual(['BUSY', expect.stringContaining('(enim add default/web-0)')]);
+  });
+});

@@ -1,6 +1,7 @@
 /** The examination: all checks in order, each for itself, so that what one of them cannot see hides nothing from the others. */
 import { EnimError } from '../../model/errors.js';
 import { checkAgents } from './agents.js';
+import { checkCordon } from './cordon.js';
 import { checkDirectories } from './directories.js';
 import { checkEnis, knownNics } from './enis.js';
 import { type CheckName, type Finding, problem, warning } from './finding.js';
@@ -26,6 +27,7 @@ export async function examine(patient: Patient): Promise<readonly Finding[]> {
   };
   await add('settings', () => checkSettings(patient));
   await add('state', () => checkState(patient));
+  await add('cordon', () => checkCordon(patient));
   await add('directory', () => checkDirectories(patient));
   await add('lock', () => checkLocks(patient));
   await add('program', () => checkPrograms(patient));

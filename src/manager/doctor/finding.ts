@@ -9,6 +9,7 @@ export type CheckName =
   | 'lock'
   | 'program'
   | 'permissions'
+  | 'cordon'
   | 'eni'
   | 'mac'
   | 'netns'

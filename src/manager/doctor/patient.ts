@@ -1,5 +1,6 @@
 /** What the doctor works with. Unlike other commands it must do so also where the settings are wrong and the state is damaged. */
 import type { Host } from '../../host/host.js';
+import type { Cordon } from '../../model/cordon.js';
 import type { StateLook } from '../../store/inspect.js';
 import type { Parts } from '../parts.js';
 
@@ -13,6 +14,8 @@ export interface Patient {
   readonly clock: () => Date;
   /** Looks at the state without changing it. */
   inspectState(): StateLook;
+  /** The cordon in force, or null. */
+  findCordon(): Cordon | null;
   /** Name of the file of a lock. */
   lockFileName(lock: string): string;
   /** Paths of the files that keep the node's agents from the ENIs. */

@@ -14,7 +14,19 @@ describe('the examination', () => {
     const findings = await examine(patientWith(new FakeHost()));
     expect(findings.filter(({ level }) => level !== 'ok')).toEqual([]);
     expect([...new Set(findings.map(({ check }) => check))]).toEqual([
-      ...['settings', 'state', 'directory', 'lock', 'program', 'permissions', 'eni', 'agent', 'udev', 'rp_filter'],
+      ...[
+        'settings',
+        'state',
+        'cordon',
+        'directory',
+        'lock',
+        'program',
+        'permissions',
+        'eni',
+        'agent',
+        'udev',
+        'rp_filter',
+      ],
       'clock',
     ]);
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it, test } from '@jest/globals';
 import type { HeldLock } from '../../../src/host/host.js';
 import { checkAgents } from '../../../src/manager/doctor/agents.js';
+import { checkCordon } from '../../../src/manager/doctor/cordon.js';
 import { checkDirectories } from '../../../src/manager/doctor/directories.js';
 import { checkClock, checkReversePath } from '../../../src/manager/doctor/kernel.js';
 import { checkLocks } from '../../../src/manager/doctor/locks.js';
@@ -286,5 +287,18 @@ describe('the kernel', () => {
     const host = new FakeHost();
     expect(checkClock(patientWith(host))).toMatchObject([{ level: 'ok' }]);
     expect(checkClock(patientWith(host, { clock: () => new Date(0) }))).toMatchObject([{ level: 'warning' }]);
+  });
+});
+
+describe('a cordon', () => {
+  it('is a warning, with its reason and what ends it', () => {
+    const findCordon = () => ({ since: '2026-01-01T00:00:00.000Z', reason: 'kernel upgrade' });
+    expect(checkCordon(patientWith(new FakeHost(), { findCordon })).map(line)).toEqual([
+      'warning this node: it has been cordoned since 2026-01-01T00:00:00.000Z (kernel upgrade) → enim uncordon',
+    ]);
+  });
+
+  it('that is none is in order', () => {
+    expect(checkCordon(patientWith(new FakeHost())).map(line)).toEqual(['ok this node: it is not cordoned']);
   });
 });

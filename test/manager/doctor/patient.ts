@@ -69,6 +69,7 @@ export function patientWith(host: FakeHost, overrides: Partial<Patient> = {}, pa
     ...{ config: '/etc/enim/config.json', stateDir: '/var/lib/enim', runDir: '/run/enim', host },
     clock: () => NOW,
     inspectState: () => sampleState(),
+    findCordon: () => null,
     lockFileName: (lock) => `${lock.replaceAll(/[ /]/g, '_')}.lock`,
     dropIns: ['/etc/systemd/network/10-x.network', '/etc/systemd/network/10-x.link', '/etc/NetworkManager/conf.d/10-x'],
     open: () => parts ?? nodeWith(2).parts(),
