@@ -72,6 +72,26 @@ export interface Registry {
   warn(endpoint: Endpoint, warning: Warning): Promise<void>;
 }
 
+/**
+ * What became of the wish that a pod end. `granted`: it is being ended, or is gone. `later`: not now, but perhaps the next time.
+ * `never`: it cannot be ended in this way.
+ */
+export interface Eviction {
+  readonly result: 'granted' | 'later' | 'never';
+  /** As a clause. */
+  readonly message: string;
+}
+
+/** Who can have pods ended, with respect for what must go on running. */
+export interface Evictor {
+  /**
+   * Asks once for the end of the pod of the endpoint, and of no other of its name.
+   *
+   * @throws EnimError if it cannot be asked
+   */
+  evict(endpoint: Endpoint): Promise<Eviction>;
+}
+
 /** A source of ENIs for this node. Any number of processes may call it at once. */
 export interface Provider {
   readonly name: string;
@@ -91,4 +111,6 @@ export interface Provider {
   health(): Promise<ProviderHealth>;
   /** Absent where nobody else changes the provider's records. */
   readonly registry?: Registry;
+  /** Absent where the provider knows no pods. */
+  readonly evictor?: Evictor;
 }

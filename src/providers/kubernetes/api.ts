@@ -24,6 +24,7 @@ import {
   GROUP,
   NODE_LABEL,
   type PodObject,
+  type ResourceObject,
   type SubnetObject,
 } from './wire.js';
 
@@ -67,6 +68,10 @@ export interface Api {
   getEndpoint(like: Pick<EndpointObject, 'metadata'>): Promise<EndpointObject | undefined>;
   getSubnet(id: string): Promise<SubnetObject | undefined>;
   getPod(namespace: string, name: string): Promise<PodObject | undefined>;
+  /** The resources of the API's own group. */
+  listResources(): Promise<readonly ResourceObject[]>;
+  /** Asks once for the end of a pod; the answer is the caller's to judge, whatever it is. */
+  postEviction(namespace: string, name: string, eviction: unknown): Promise<ApiResponse>;
   /** Replaces the status of what was read, unless it has changed since. */
   putEniStatus(object: EniObject): Promise<Written<EniObject>>;
   createEndpoint(object: EndpointObject): Promise<Written<EndpointObject>>;
@@ -189,6 +194,26 @@ export function beginOperation({ transport, patience, clock, sleep, reached }: A
     getEndpoint: ({ metadata }) => get('cceendpoints', pathOf(metadata), metadata.name),
     getSubnet: (id) => get('subnets', `/apis/${GROUP}/v1/subnets/${encodeURIComponent(id)}`, id),
     getPod: (namespace, name) => get('pods', `/api/v1/namespaces/${namespace}/pods/${name}`, name, ''),
+    async listResources() {
+      const attempt = { verb: 'get', resource: 'pods/eviction', group: '' } as const;
+      const answer = await ask<{ readonly resources?: readonly ResourceObject[] }>(attempt, {
+        method: 'GET',
+        path: '/api/v1',
+      });
+      return typeof answer === 'string' ? [] : (answer.resources ?? []);
+    },
+    async postEviction(namespace, name, eviction) {
+      const path = `/api/v1/namespaces/${namespace}/pods/${name}/eviction`;
+      try {
+        const timeout = Math.max(1, Math.min(patience.request, left()));
+        const answer = await transport.send({ method: 'POST', path, body: JSON.stringify(eviction), timeout });
+        if (answer.status !== 401 && answer.status !== 403) return answer;
+        throw refusal(transport, { verb: 'create', resource: 'pods/eviction', group: '', name }, answer, clock());
+      } catch (thrown) {
+        if (thrown instanceof EnimError) throw thrown;
+        throw distrust(transport, thrown) ?? unreachable(transport, { thrown }, patience.request);
+      }
+    },
     putEniStatus(object) {
       const { name } = object.metadata;
       const path = `${V2}/enis/${name}/status`;

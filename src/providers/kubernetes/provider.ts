@@ -9,6 +9,7 @@ import { allocate } from './allocate.js';
 import { type Api, beginOperation, type Patience } from './api.js';
 import { subnetsOf } from './eni.js';
 import { EVENT_PATIENCE, eventOf, tell } from './event.js';
+import { evict } from './evict.js';
 import type { Operation } from './operation.js';
 import { listRecorded } from './recorded.js';
 import { release } from './release.js';
@@ -80,6 +81,7 @@ export function createKubernetesProvider(settings: KubernetesSettings): Register
         if (event !== undefined) await tell(begin(EVENT_PATIENCE), event);
       },
     },
+    evictor: { evict: async (endpoint) => evict(operation(), endpoint) },
 
     async health() {
       try {

@@ -120,6 +120,7 @@ export interface EndpointObject {
 /** A pod, of the API's own. */
 export interface PodObject {
   readonly metadata: Metadata;
+  readonly spec?: { readonly nodeName?: string };
 }
 
 /** An event, of the API's own. */
@@ -145,6 +146,14 @@ export interface EventObject {
  * mirror, with a UID of its own.
  */
 export const MIRRORED_UID_ANNOTATION = 'kubernetes.io/config.hash';
+
+/** What the API server says of one of its resources. */
+export interface ResourceObject {
+  readonly name: string;
+  /** API group and version of what is sent there, where they differ from the resource's own. */
+  readonly group?: string;
+  readonly version?: string;
+}
 
 /** `subnets.cce.baidubce.com/v1`. */
 export interface SubnetObject {
