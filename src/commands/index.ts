@@ -15,6 +15,7 @@ export const COMMANDS: CommandTable = {
   cordon: () => import('./cordon.js'),
   del: () => import('./del.js'),
   doctor: () => import('./doctor.js'),
+  drain: () => import('./drain.js'),
   gc: () => import('./gc.js'),
   history: () => import('./history.js'),
   install: () => import('./install.js'),

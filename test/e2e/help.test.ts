@@ -24,7 +24,7 @@ const COMMANDS = [
     'provider quarantine',
     'provider restore',
   ],
-  ...['adopt', 'cni', 'cordon', 'uncordon', 'install', 'uninstall', 'where'],
+  ...['adopt', 'cni', 'cordon', 'uncordon', 'drain', 'install', 'uninstall', 'where'],
   ...['config get', 'config set', 'config path'],
 ];
 

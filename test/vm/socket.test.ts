@@ -15,6 +15,11 @@ interface HistoryAnswer {
   readonly holdings: readonly { readonly owner: string; readonly reason: string | null }[];
 }
 
+interface DrainAnswer {
+  readonly drained: boolean;
+  readonly enis: readonly unknown[];
+}
+
 describeInVm('cards that an orphaned socket holds', () => {
   let story: Story;
 
@@ -64,6 +69,22 @@ describeInVm('cards that an orphaned socket holds', () => {
       returned: [{ eni: 'eth2', link: { name: 'eth2' }, remaining: [] }],
     });
     expect(story.eni('list-back', 'eth2')).toMatchObject({ state: 'free', link: { name: 'eth2', netns: null } });
+  });
+
+  it('keep a drain from its end, which says where they are, and waits for nothing else', () => {
+    const { code, answer } = story.step('drain') as { code: number; answer: DrainAnswer };
+    expect([code, answer.drained]).toEqual([1, false]);
+    expect(answer.enis).toMatchObject([
+      { eni: 'eth0', state: 'used', holder: { owner: 'default/web-0' } },
+      {
+        ...{ eni: 'eth1', state: 'releasing', link: null, holder: { owner: 'default/web-1' } },
+        reason: expect.stringMatching(/FAILED: .*plugged in at virtio\d+, but in no netns that can be reached/),
+      },
+      { eni: 'eth2', state: 'home', link: { name: 'eth2' } },
+    ]);
+    expect(story.step('drain-check')).toMatchObject({
+      answer: { enis: [{ state: 'used' }, { eni: 'eth1', state: 'home' }, { state: 'home' }] },
+    });
   });
 
   it('come home by themselves when the socket has ended, and then gc makes them what they were', () => {

@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import { Flags } from '@oclif/core';
 import { openSettingsFile } from '../../config/edit.js';
 import { survey } from '../../manager/survey.js';
@@ -6,6 +5,7 @@ import { type Proposal, propose } from '../../model/discover.js';
 import { EnimError } from '../../model/errors.js';
 import { renderProposal } from '../../render/proposal.js';
 import { EnimCommand } from '../base.js';
+import { confirm, isAttended } from '../confirm.js';
 
 interface InitResult extends Proposal {
   readonly config: string;
@@ -82,16 +82,11 @@ export default class ProviderInit extends EnimCommand {
   }
 
   private async confirm(question: string): Promise<boolean> {
-    if (!process.stdin.isTTY || !process.stdout.isTTY || this.jsonEnabled()) {
+    if (!isAttended() || this.jsonEnabled()) {
       throw new EnimError('INVALID_ARGUMENT', 'Without a terminal nobody can be asked whether to write this.', {
         hint: 'repeat with --yes',
       });
     }
-    const terminal = createInterface({ input: process.stdin, output: process.stdout });
-    try {
-      return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());
-    } finally {
-      terminal.close();
-    }
+    return confirm(question);
   }
 }

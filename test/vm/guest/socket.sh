@@ -38,6 +38,9 @@ step add-refused enim add default/web-3 --netns web-3 --json
 step del-stuck enim del default/web-1 --json
 step del-forced enim del default/web-2 --force-rebind --json
 
+step drain enim drain --timeout 0 --grace 0 --json
+step uncordon enim uncordon --json
+
 peer true
 has_carrier() { ip -n web-0 -o link show dev eth0 | grep -q LOWER_UP; }
 until_true has_carrier
@@ -46,5 +49,6 @@ until_true is_home 02:00:5e:10:00:02
 step list-back enim list --json
 step gc-back enim gc --grace 0 --json
 step after links
+step drain-check enim drain --check --json
 step add-after enim add default/web-3 --netns web-3 --json
 step history enim history --json
