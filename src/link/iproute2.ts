@@ -4,8 +4,9 @@
  */
 import type { Conversation, Outcome, Programs } from '../exec.js';
 import { EnimError } from '../model/errors.js';
+import type { Rule } from '../model/rule.js';
 import { commandFailed, type IpCommand, type Kernel, notEntered, type Place } from './kernel.js';
-import { parseDocument, parseLinks, parseRoutes, parseWay } from './parse.js';
+import { parseDocument, parseLinks, parseRoutes, parseRules, parseWay } from './parse.js';
 
 /** A process that is spoken to, and the number of lines that it was sent. */
 interface Speaker {
@@ -88,6 +89,19 @@ export function openIproute2(programs: Programs, keepOpen: readonly number[]): K
       return parseRoutes(await show(place, ['route', 'show', 'table', 'all', ...which]), device);
     },
 
+    async rules(place) {
+      const rules: Rule[] = [];
+      for (const family of [4, 6] as const) {
+        const command = [`-${family}`, 'rule', 'show'];
+        const [program, args] = commandIn(place, 'ip', ['-j', '-d', ...command]);
+        const ended = await programs.run(program, args, { keepOpen });
+        if (ended.code === 0) rules.push(...parseRules(parseDocument(ended.stdout), family));
+        // A kernel without IPv6 has no rules of it either.
+        else if (family === 4 || !/not supported/.test(ended.stderr)) throw failure(place, command, ended);
+      }
+      return rules;
+    },
+
     async wayTo(place, address) {
       try {
         return parseWay(await show(place, ['route', 'get', address]));
@@ -100,7 +114,7 @@ export function openIproute2(programs: Programs, keepOpen: readonly number[]): K
     async change(place, commands, { force = false } = {}) {
       let rest = commands;
       while (rest.length > 0) {
-        const unfit = rest.findIndex((command) => !command.every(fitsBatch));
+        const unfit = rest.findIndex((command) => !fitsBatch(command));
         const next = unfit === 0 ? rest.slice(0, 1) : rest.slice(0, unfit < 0 ? rest.length : unfit);
         const failed = await (unfit === 0 ? alone(place, next[0] ?? []) : together(place, next));
         const command = failed === null ? undefined : next[failed.at];
@@ -142,9 +156,9 @@ function failedLine(stderr: string): number {
   return Number(/Command failed -:(\d+)/.exec(stderr)?.[1] ?? Number.NaN);
 }
 
-/** The batch syntax has no escapes: `#`, quotes, backslashes and line ends cannot be written in it. */
-function fitsBatch(argument: string): boolean {
-  return !/[#"'\\\r\n]/.test(argument);
+/** The batch syntax has no escapes: `#`, quotes, backslashes and line ends cannot be written in it. It knows no options (`-6`) either. */
+function fitsBatch(command: IpCommand): boolean {
+  return command[0]?.startsWith('-') !== true && !command.some((argument) => /[#"'\\\r\n]/.test(argument));
 }
 
 function batchLine(command: IpCommand): string {

@@ -4,8 +4,9 @@
  */
 import { EnimError } from '../model/errors.js';
 import type { Link, LinkRoute } from '../model/link.js';
+import type { Rule } from '../model/rule.js';
 
-/** One `ip` command as its arguments, for example `['link', 'set', 'dev', 'eth0', 'up']`. */
+/** One `ip` command as its arguments, for example `['link', 'set', 'dev', 'eth0', 'up']`; for a rule of IPv6 `-6` comes first. */
 export type IpCommand = readonly string[];
 
 /** Where something is seen or changed: at home (our own netns), or in the netns that a path opens. */
@@ -29,6 +30,12 @@ export interface Kernel {
    * @throws EnimError NOT_THERE if the netns cannot be entered, LINK_FAILED if there is no such device
    */
   routes(place: Place, filter: RouteFilter): Promise<LinkRoute[]>;
+  /**
+   * The rules of policy routing, IPv4 first, in the order in which they are asked.
+   *
+   * @throws EnimError NOT_THERE if the netns cannot be entered
+   */
+  rules(place: Place): Promise<Rule[]>;
   /** The device that leads from a place to an address; null if none does. */
   wayTo(place: Place, address: string): Promise<string | null>;
   /**

@@ -1,7 +1,8 @@
-/** Reads what `ip -j -d` prints (iproute2 ≥ 5.10; measured on 6.1) into links and routes. Pure. */
+/** Reads what `ip -j -d` prints (iproute2 ≥ 5.10; measured on 6.1) into links, routes and rules. Pure. */
 import * as v from 'valibot';
 import { parseIP, parseMac } from '../model/address.js';
 import type { Link, LinkAddress, LinkRoute } from '../model/link.js';
+import type { Rule } from '../model/rule.js';
 
 const Address = v.looseObject({
   family: v.string(),
@@ -150,4 +151,37 @@ export function parseRoutes(document: unknown, dev?: string): LinkRoute[] {
 export function parseWay(document: unknown): string | null {
   const [way] = v.parse(v.array(RawRoute), document);
   return way?.dev ?? null;
+}
+
+const RawRule = v.looseObject({
+  priority: v.number(),
+  src: v.string(),
+  srclen: v.optional(v.number()),
+  dst: v.optional(v.string()),
+  dstlen: v.optional(v.number()),
+  table: v.optional(v.string()),
+});
+
+/** What is printed of a plain rule; whatever else is there makes it a special one. */
+const OF_PLAIN_RULES = [...Object.keys(RawRule.entries), 'protocol'];
+
+/**
+ * Reads `ip -j -d -4 rule show`, or that of the other family.
+ *
+ * @throws ValiError if the document has another shape
+ */
+export function parseRules(document: unknown, family: 4 | 6): Rule[] {
+  return v.parse(v.array(RawRule), document).map((raw) => ({
+    family,
+    priority: raw.priority,
+    from: toNetwork(raw.src, raw.srclen),
+    to: toNetwork(raw.dst ?? 'all', raw.dstlen),
+    table: raw.table ?? null,
+    isSpecial: Object.keys(raw).some((key) => !OF_PLAIN_RULES.includes(key)),
+  }));
+}
+
+function toNetwork(address: string, length: number | undefined): string | null {
+  if (address === 'all') return null;
+  return `${parseIP(address)?.address ?? address}${length === undefined ? '' : `/${length}`}`;
 }

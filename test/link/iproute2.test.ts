@@ -26,7 +26,11 @@ function open(react: Reaction = () => '[]', keepOpen: readonly number[] = []): {
   const outcomeOf = (words: readonly string[], line: number | null): Outcome => {
     const reaction = react(words);
     if (typeof reaction === 'string')
-      return { code: 0, stdout: ['show', 'get'].includes(words[1] ?? '') ? `${reaction}\n` : '', stderr: '' };
+      return {
+        code: 0,
+        stdout: words.some((word) => ['show', 'get'].includes(word)) ? `${reaction}\n` : '',
+        stderr: '',
+      };
     const { stderr, code = 1 } = reaction;
     return {
       code,
@@ -92,6 +96,25 @@ describe('an `ip` session', () => {
         'route get 10.0.0.1',
       ],
     ]);
+  });
+
+  it('asks for the rules of each family by itself', async () => {
+    const { session, calls } = open(
+      (words) => `[{"priority":7,"src":"${words.includes('-6') ? 'fd00::10' : '10.0.0.10'}","table":"127"}]`,
+    );
+    expect((await session.rules('home')).map(({ family, from }) => [family, from])).toEqual([
+      [4, '10.0.0.10'],
+      [6, 'fd00::10'],
+    ]);
+    expect(calls.map(({ argv }) => argv.join(' '))).toEqual(['ip -j -d -4 rule show', 'ip -j -d -6 rule show']);
+  });
+
+  it('sees the rules of a kernel without IPv6; that there are none to be seen is a failure', async () => {
+    const refused = 'RTNETLINK answers: Address family not supported by protocol';
+    const { session } = open((words) => (words.includes('-6') ? { stderr: refused } : '[]'));
+    expect(await session.rules('home')).toEqual([]);
+    const blind = open(() => ({ stderr: refused })).session;
+    expect((await enimErrorOf(() => blind.rules('home'))).code).toBe('LINK_FAILED');
   });
 
   it('sees no link of a name that none has, and no way that there is not', async () => {
@@ -187,6 +210,14 @@ describe('an argument', () => {
       expect(calls[1]?.told[0]).toBe('link set dev eni1 up');
     },
   );
+
+  it('that is an option goes to a process of its own too, for a batch knows none', async () => {
+    const { session, calls } = open();
+    const command = ['-6', 'rule', 'add', 'from', 'fd00::10', 'lookup', '127', 'priority', '1152'];
+    await session.change(NETNS, [UP, command, UP]);
+    expect(calls[1]?.argv).toEqual(['nsenter', '--net=/run/netns/web-0', '--', 'ip', ...command]);
+    expect(calls[0]?.told.filter((line) => line.startsWith('link'))).toHaveLength(2);
+  });
 
   it('that needs a process of its own stops the rest as well when its command fails', async () => {
     const { session, calls } = open(() => ({ stderr: 'RTNETLINK answers: File exists', code: 2 }));

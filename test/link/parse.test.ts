@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { parseDocument, parseLinks, parseRoutes, parseWay } from '../../src/link/parse.js';
+import { parseDocument, parseLinks, parseRoutes, parseRules, parseWay } from '../../src/link/parse.js';
 import type { LinkRoute } from '../../src/model/link.js';
 import { ALL_LINKS, CARD, DEFAULT_ROUTES, ROUTES_OF_DEVICE, TENTATIVE, WAY } from './outputs.js';
 
@@ -171,6 +171,27 @@ describe('parseRoutes', () => {
         { type: 'unreachable', dst: '10.0.0.0/8' },
       ]),
     ).toEqual([]);
+  });
+});
+
+describe('parseRules', () => {
+  it('tells a rule that asks for source and destination alone from all others', () => {
+    const document = [
+      { priority: 0, src: 'all', table: 'local', protocol: 'kernel' },
+      { priority: 7, src: '10.8.0.0', srclen: 16, dst: '10.9.0.1', table: '1000', protocol: 'unspec' },
+      { priority: 8, not: null, src: '10.0.0.11', table: '127', protocol: 'unspec' },
+      { priority: 13, src: '10.0.0.12', action: 'blackhole', protocol: 'unspec' },
+    ];
+    expect(parseRules(document, 4)).toEqual([
+      { family: 4, priority: 0, from: null, to: null, table: 'local', isSpecial: false },
+      { family: 4, priority: 7, from: '10.8.0.0/16', to: '10.9.0.1', table: '1000', isSpecial: false },
+      { family: 4, priority: 8, from: '10.0.0.11', to: null, table: '127', isSpecial: true },
+      { family: 4, priority: 13, from: '10.0.0.12', to: null, table: null, isSpecial: true },
+    ]);
+  });
+
+  it('spells addresses of IPv6 as we do', () => {
+    expect(parseRules([{ priority: 7, src: '::ffff:10.0.0.9', table: '127' }], 6)[0]?.from).toBe('::ffff:a00:9');
   });
 });
 

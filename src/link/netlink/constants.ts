@@ -1,4 +1,4 @@
-/** Numbers of the kernel's interface: linux/netlink.h, rtnetlink.h, if_link.h, if_addr.h, neighbour.h, if.h. */
+/** Numbers of the kernel's interface: linux/netlink.h, rtnetlink.h, if_link.h, if_addr.h, neighbour.h, fib_rules.h, if.h. */
 
 export const NLMSG = { error: 2, done: 3 } as const;
 
@@ -32,6 +32,9 @@ export const RTM = {
   newRoute: 24,
   getRoute: 26,
   newNeighbour: 28,
+  newRule: 32,
+  deleteRule: 33,
+  getRule: 34,
   newLinkProperty: 108,
   deleteLinkProperty: 109,
 } as const;
@@ -85,5 +88,24 @@ export const UNICAST = 1;
 export const ON_LINK = 0x4;
 
 export const NEIGHBOUR = { destination: 1, permanent: 0x80, use: 0x1 } as const;
+
+export const FRA = {
+  destination: 1,
+  source: 2,
+  priority: 6,
+  suppressedLength: 14,
+  table: 15,
+  padding: 18,
+  protocol: 21,
+} as const;
+
+/** What a rule does: it looks into its table (FR_ACT_TO_TBL). */
+export const TO_TABLE = 1;
+
+/** The rule is for those packets that do not fit (FIB_RULE_INVERT). */
+export const INVERT = 0x2;
+
+/** Value of FRA.suppressedLength where nothing is suppressed. */
+export const NO_LENGTH = 0xffffffff;
 
 export const FAMILY = { any: 0, IPv4: 2, IPv6: 10 } as const;

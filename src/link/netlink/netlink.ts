@@ -14,6 +14,7 @@ import { attribute, type Message, text, u32 } from './message.js';
 import { everyNameIn, indexIn, namesIn, namesOthers, readLinks, readRoutes, wayIn } from './read.js';
 import { reasonOf } from './reasons.js';
 import { linkHeader, requestFor, routeQuestion } from './request.js';
+import { RULE_HEADER, readRules } from './rules.js';
 import { type NetlinkSocket, openSocket, Refusal } from './socket.js';
 
 /** Of `struct ifaddrmsg` and `rtmsg`, which a question leaves empty. */
@@ -69,6 +70,12 @@ export function openNetlink(calls: Libc, program: Kernel): Kernel {
         const routes = post.socket.dump(RTM.getRoute, Buffer.alloc(ROUTE_HEADER));
         return readRoutes(routes, namesIn(lookAtLinks(post)), { isDefault, device });
       });
+    },
+
+    async rules(place) {
+      return refusing(place, ['rule', 'show'], () =>
+        readRules(postAt(place).socket.dump(RTM.getRule, Buffer.alloc(RULE_HEADER))),
+      );
     },
 
     async wayTo(place, address) {

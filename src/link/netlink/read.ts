@@ -140,7 +140,8 @@ export function wayIn({ body }: Message): number | undefined {
   return numberIn(routeAttributes(body), RTA.device);
 }
 
-function showNetwork(destination: Buffer, length: number): string {
+/** A network as `ip` writes it: a single address without its length. */
+export function showNetwork(destination: Buffer, length: number): string {
   return `${formatIP(destination)}${length === destination.length * 8 ? '' : `/${length}`}`;
 }
 

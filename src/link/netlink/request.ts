@@ -1,7 +1,21 @@
 /** The commands that change something, as requests to the kernel: the same bytes that `ip` sends. Pure. */
 import { bytesOfIP, bytesOfMac, type Cidr, parseCidr, parseIP } from '../../model/address.js';
 import type { IpCommand } from '../kernel.js';
-import { FAMILY, IFA, IFA_FLAG, IFF, IFLA, NEIGHBOUR, NLM, ON_LINK, RTA, RTM, UNICAST } from './constants.js';
+import {
+  FAMILY,
+  FRA,
+  IFA,
+  IFA_FLAG,
+  IFF,
+  IFLA,
+  NEIGHBOUR,
+  NLM,
+  ON_LINK,
+  RTA,
+  RTM,
+  TO_TABLE,
+  UNICAST,
+} from './constants.js';
 import { attribute, nested, text, u32 } from './message.js';
 import * as words from './words.js';
 
@@ -44,6 +58,11 @@ export function requestFor(command: IpCommand, surroundings: Surroundings): Requ
       return routeRequest(rest, surroundings);
     case 'neighbour replace':
       return neighbourRequest(rest, surroundings);
+    case 'rule add':
+    case 'rule del':
+      return ruleRequest(FAMILY.IPv4, verb ?? '', rest);
+    case '-6 rule':
+      return ruleRequest(FAMILY.IPv6, rest[0] ?? '', rest.slice(1));
     default:
       return undefined;
   }
@@ -164,6 +183,36 @@ function routeRequest([dst = '', ...rest]: readonly string[], surroundings: Surr
       ...(metricBytes === undefined ? [] : [attribute(RTA.metric, metricBytes)]),
       ...(source === undefined ? [] : [attribute(RTA.source, bytesOfIP(source))]),
       attribute(RTA.device, u32(surroundings.indexOf(name))),
+    ]),
+  };
+}
+
+function ruleRequest(family: number, verb: string, rest: readonly string[]): Request | undefined {
+  const options = optionsIn(rest, ['from', 'to', 'lookup', 'priority'], []);
+  if (options === undefined || (verb !== 'add' && verb !== 'del')) return undefined;
+  const [from, to] = ['from', 'to'].map((word) => {
+    const network = options.get(word);
+    return network === undefined ? null : destinationOf(network, undefined);
+  });
+  const table = words.table.parse(options.get('lookup') ?? '');
+  const priority = decimal(options.get('priority') ?? '');
+  if (from === undefined || to === undefined || table === undefined || priority === undefined) return undefined;
+  if ([from, to].some((network) => network !== null && familyOf(network.address) !== family)) return undefined;
+  const header = Buffer.alloc(12);
+  header.writeUInt8(family, 0);
+  header.writeUInt8(to?.prefix ?? 0, 1);
+  header.writeUInt8(from?.prefix ?? 0, 2);
+  header.writeUInt8(table < 256 ? table : 0, 4);
+  header.writeUInt8(TO_TABLE, 7);
+  return {
+    type: verb === 'add' ? RTM.newRule : RTM.deleteRule,
+    flags: MAKING[verb] ?? 0,
+    body: Buffer.concat([
+      header,
+      ...(to === null ? [] : [attribute(FRA.destination, bytesOfIP(to.address))]),
+      ...(from === null ? [] : [attribute(FRA.source, bytesOfIP(from.address))]),
+      ...(table < 256 ? [] : [attribute(FRA.table, u32(table))]),
+      attribute(FRA.priority, priority),
     ]),
   };
 }

@@ -2,8 +2,9 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import type { IpCommand, Place, RouteFilter } from '../../../src/link/kernel.js';
-import { parseDocument, parseLinks, parseRoutes } from '../../../src/link/parse.js';
+import { parseDocument, parseLinks, parseRoutes, parseRules } from '../../../src/link/parse.js';
 import type { LinkRoute } from '../../../src/model/link.js';
+import type { Rule } from '../../../src/model/rule.js';
 import { ipBatch, must, run } from '../../fabric/exec.js';
 import { createNetns, deleteNetns, netnsPath, uniqueName } from '../../fabric/netns.js';
 import { describeAsRoot } from '../../fabric/requirements.js';
@@ -150,7 +151,57 @@ describeAsRoot('netlink', () => {
     expect(seen.map(({ gateway }) => gateway).sort()).toEqual(['10.0.0.3', '10.0.0.4']);
   });
 
+  it('sees rules as ip does: of both families, plain ones and those that ask or do more', async () => {
+    await ipBatch(ours, [
+      'rule add from 10.0.0.10 lookup 127 priority 1152',
+      'rule add to 10.0.0.10 lookup main priority 639',
+      'rule add from 10.8.0.0/16 to 10.9.0.1 lookup 1000 priority 0',
+      'rule add not from 10.0.0.11 lookup 127 priority 7',
+      'rule add from 10.0.0.11 fwmark 3/7 lookup 127 priority 8',
+      'rule add from 10.0.0.11 iif eni0 lookup 127 priority 9',
+      'rule add from 10.0.0.11 tos 0x10 lookup 127 priority 10',
+      'rule add from 10.0.0.11 ipproto tcp dport 80 lookup 127 priority 11',
+      'rule add lookup main suppress_prefixlength 0 priority 12',
+      'rule add blackhole from 10.0.0.12 priority 13',
+      'rule add goto 32766 from 10.0.0.12 priority 14',
+    ]);
+    for (const command of [
+      'from fd00::10 lookup 127 priority 1152',
+      'to ::ffff:10.0.0.9 iif lo lookup main priority 639',
+    ])
+      await must('ip', ['-n', ours, '-6', 'rule', 'add', ...command.split(' ')]);
+
+    const seen = await answer({ name: 'rules', args: [at(ours)] });
+
+    expect(seen).toEqual(await rulesIn(ours));
+    expect(seen).toEqual(
+      expect.arrayContaining([
+        { family: 4, priority: 1152, from: '10.0.0.10', to: null, table: '127', isSpecial: false },
+        { family: 4, priority: 639, from: null, to: '10.0.0.10', table: 'main', isSpecial: false },
+        { family: 4, priority: 0, from: '10.8.0.0/16', to: '10.9.0.1', table: '1000', isSpecial: false },
+        { family: 4, priority: 13, from: '10.0.0.12', to: null, table: null, isSpecial: true },
+        { family: 6, priority: 1152, from: 'fd00::10', to: null, table: '127', isSpecial: false },
+      ]),
+    );
+    const special = (seen as Rule[]).filter(({ isSpecial }) => isSpecial).map(({ priority }) => priority);
+    expect(special).toEqual([7, 8, 9, 10, 11, 12, 13, 14, 639]);
+  });
+
   it.each<[string, IpCommand[]]>([
+    [
+      'rules, and takes some away again',
+      [
+        ['rule', 'add', 'from', '10.0.0.10', 'lookup', '127', 'priority', '1152'],
+        ['rule', 'add', 'from', '10.0.0.11', 'lookup', '127', 'priority', '1152'],
+        ['rule', 'add', 'from', '10.8.0.0/16', 'to', '10.9.0.1', 'lookup', '1000', 'priority', '7'],
+        ['rule', 'del', 'from', '10.0.0.10', 'lookup', '127', 'priority', '1152'],
+        ['rule', 'add', 'to', '10.0.0.10', 'lookup', 'main', 'priority', '639'],
+        ['-6', 'rule', 'add', 'from', 'fd00::10', 'lookup', '127', 'priority', '1152'],
+        ['-6', 'rule', 'add', 'to', 'fd00::10', 'lookup', 'main', 'priority', '639'],
+        ['-6', 'rule', 'del', 'from', 'fd00::10', 'lookup', '127', 'priority', '1152'],
+      ],
+    ],
+    ['a rule that only the program knows', [['rule', 'add', 'fwmark', '3', 'lookup', '127', 'priority', '5']]],
     ['a name, while it is down', [['link', 'set', 'dev', 'eni0', 'name', 'eth7']]],
     [
       'what a NIC is set up with',
@@ -282,6 +333,8 @@ describeAsRoot('netlink', () => {
     ['a gateway that cannot be reached', ['route', 'replace', 'default', 'via', '10.0.0.1', 'dev', 'lo']],
     ['an MTU that is too small', ['link', 'set', 'dev', 'eni0', 'mtu', '1']],
     ['an altname that is taken', ['link', 'property', 'add', 'dev', 'eni0', 'altname', 'lo']],
+    ['a rule that is not there', ['rule', 'del', 'from', '10.0.0.10', 'lookup', '127', 'priority', '1152']],
+    ['a rule of the other family', ['rule', 'add', 'from', 'fd00::1', 'lookup', '127', 'priority', '7']],
     ['a master that is none', ['link', 'set', 'dev', 'eni0', 'master', 'lo']],
   ])('says of %s what ip says', async (_, command) => {
     const reply = await ask({ name: 'change', args: [at(ours), [command]] });
@@ -331,6 +384,11 @@ describeAsRoot('netlink', () => {
   const linkIn = async (name: string, ifname: string) =>
     parseLinks(await asIpSees(name, ALL_LINKS)).find((link) => link.name === ifname);
 
+  const rulesIn = async (name: string): Promise<Rule[]> => [
+    ...parseRules(await asIpSees(name, ['-4', 'rule', 'show']), 4),
+    ...parseRules(await asIpSees(name, ['-6', 'rule', 'show']), 6),
+  ];
+
   const namesIn = async (name: string): Promise<string[]> =>
     parseLinks(await asIpSees(name, ALL_LINKS)).map((link) => link.name);
 
@@ -341,6 +399,7 @@ describeAsRoot('netlink', () => {
     return {
       links: links.flatMap((link) => (link?.ifname === undefined || link.ifname === 'peer0' ? [] : [seenOf(link)])),
       routes: inOrder(parseRoutes(await asIpSees(name, ALL_ROUTES))),
+      rules: await rulesIn(name),
       neighbours: neighbours.map(({ dst, dev }) => `${dst} ${dev}`).filter((each) => each.startsWith('10.')),
     };
   };
