@@ -10,6 +10,7 @@ import { EnimError } from '../model/errors.js';
 import { formatLabel, parseLabel } from '../model/label.js';
 import type { Link, LinkRoute, LinkSnapshot, Restored } from '../model/link.js';
 import type { Setup } from '../model/setup.js';
+import { arrange, lookAtRouting, type Routing, type Step } from './arrange.js';
 import { driverOf, type Hardware, hardwareAt, rebind } from './bus.js';
 import { configurationFaults, planConfigure, sysctlsFor } from './configure.js';
 import { findDevice } from './device.js';
@@ -55,6 +56,8 @@ export interface LinkDriver {
   lookInto(netns: NetnsRef): Promise<readonly Link[] | undefined>;
   /** The routes in a netns that the NIC of this name leads to; for one that is up. */
   routesInto(netns: NetnsRef, ifname: string): Promise<readonly LinkRoute[]>;
+  /** All rules at home, the routes through these devices, and the sysctls at these paths. */
+  lookAtRouting(devices: readonly string[], sysctls: readonly string[]): Promise<Routing>;
   /** The link at home that a network configuration names. */
   findDevice(selector: DeviceSelector, home: readonly Link[]): Promise<Link | undefined>;
   /** What is missing from a NIC that `configure` set up; clauses such as "10.0.0.10/24 is not on it". */
@@ -98,6 +101,8 @@ export interface LinkWork extends LinkDriver {
    * @param beside what is done to a NIC that has its name, and is on its own way home, is done by this
    */
   restore(link: Link, snapshot: LinkSnapshot, beside: Beside): Promise<Restoration>;
+  /** Carries out, at home, what is to be done around the node's ENIs. */
+  arrange(steps: readonly Step[]): Promise<void>;
   /** Ends the card's link, wherever it is, and begins a new one at home: the last resort for a NIC that cannot be reached. */
   rebind(busAddress: string): Promise<void>;
   /** Leaves every netns; before the lock is released, or so that none lives on because of us. What is asked later enters anew. */
@@ -113,6 +118,7 @@ export function createLinkDriver(programs: Programs, sshPeer: string | null): Li
     lookHome: () => use((kernel) => lookHome(kernel, sshPeer)),
     lookInto: (netns) => use((kernel) => lookInto(kernel, netns)),
     routesInto: (netns, ifname) => use((kernel) => kernel.routes(netns, { dev: ifname })),
+    lookAtRouting: (devices, sysctls) => use((kernel) => lookAtRouting(kernel, devices, sysctls)),
     findDevice,
     faults: configurationFaults,
     differences(link, snapshot, home) {
@@ -222,6 +228,7 @@ function changes(
 
   return {
     rebind,
+    arrange: (steps) => arrange(kernel, steps),
 
     async snapshot(link) {
       return takeSnapshot(link, await routesThrough(link), readSysctls(link.name));

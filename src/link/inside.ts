@@ -28,7 +28,7 @@ export async function writeSysctls(
     const fd = openNetns(netns.path);
     try {
       stepInto(fd, netns.path, calls.setns, () => {
-        for (const { value, paths } of sysctls) for (const path of paths) write(path, value);
+        for (const { value, paths } of sysctls) for (const path of paths) writeSysctl(path, value);
       });
     } finally {
       closeSync(fd);
@@ -42,7 +42,12 @@ export async function writeSysctls(
   }
 }
 
-function write(path: string, value: string): void {
+/**
+ * Writes one of the netns that we are in.
+ *
+ * @throws EnimError LINK_FAILED
+ */
+export function writeSysctl(path: string, value: string): void {
   failpoint('set', path);
   try {
     writeFileSync(path, value);

@@ -1,0 +1,51 @@
+/** The node's own network around its ENIs: what is seen of rules, routes and sysctls at home, and the steps that change them. */
+import { readFileSync } from 'node:fs';
+import { errnoOf } from '../model/errors.js';
+import type { LinkRoute } from '../model/link.js';
+import type { Rule } from '../model/rule.js';
+import { writeSysctl } from './inside.js';
+import type { IpCommand, Kernel } from './kernel.js';
+
+/** One thing that is done: a command of `ip`, or a sysctl that is written. */
+export type Step = { readonly ip: IpCommand } | { readonly sysctl: string; readonly value: string };
+
+/** What is seen. */
+export interface Routing {
+  readonly rules: readonly Rule[];
+  /** Through the devices that were asked for. */
+  readonly routes: readonly LinkRoute[];
+  /** Values by path, of those that there are. */
+  readonly sysctls: ReadonlyMap<string, string>;
+}
+
+/** Looks at home: at all rules, and at the routes and sysctls that are named. */
+export async function lookAtRouting(
+  kernel: Kernel,
+  devices: readonly string[],
+  sysctls: readonly string[],
+): Promise<Routing> {
+  const routes: LinkRoute[] = [];
+  for (const dev of devices) routes.push(...(await kernel.routes('home', { dev })));
+  return { rules: await kernel.rules('home'), routes, sysctls: new Map(sysctls.flatMap(readSysctl)) };
+}
+
+/**
+ * Carries the steps out in order, until the first that fails.
+ *
+ * @throws EnimError LINK_FAILED
+ */
+export async function arrange(kernel: Kernel, steps: readonly Step[]): Promise<void> {
+  for (const step of steps) {
+    if ('ip' in step) await kernel.change('home', [step.ip]);
+    else writeSysctl(step.sysctl, step.value);
+  }
+}
+
+function readSysctl(path: string): [string, string][] {
+  try {
+    return [[path, readFileSync(path, 'utf8').trim()]];
+  } catch (thrown) {
+    if (errnoOf(thrown) === 'ENOENT') return [];
+    throw thrown;
+  }
+}

@@ -1,0 +1,57 @@
+import { describe, expect, it } from '@jest/globals';
+import { arrange, lookAtRouting } from '../../src/link/arrange.js';
+import { commandFailed, type Kernel } from '../../src/link/kernel.js';
+import { enimErrorOf } from '../model/thrown.js';
+
+const UP = ['link', 'set', 'dev', 'eni1', 'up'];
+const DOWN = ['link', 'set', 'dev', 'eni1', 'down'];
+const NOWHERE = '/proc/sys/net/ipv4/conf/enimtest-none/rp_filter';
+
+/** A kernel that writes down what it is told, and refuses one command. */
+function listening(refused?: readonly string[]): { kernel: Kernel; told: string[] } {
+  const told: string[] = [];
+  const kernel: Kernel = {
+    links: async () => [],
+    rules: async () => [],
+    wayTo: async () => null,
+    prepare: () => {},
+    close: async () => {},
+    async routes(_, filter) {
+      told.push(`routes ${JSON.stringify(filter)}`);
+      return [];
+    },
+    async change(place, commands) {
+      for (const command of commands) {
+        if (command === refused) throw commandFailed(place, command, 'File exists');
+        told.push(command.join(' '));
+      }
+    },
+  };
+  return { kernel, told };
+}
+
+describe('arrange', () => {
+  it('stops at the first command that fails', async () => {
+    const { kernel, told } = listening(DOWN);
+    const error = await enimErrorOf(() => arrange(kernel, [{ ip: UP }, { ip: DOWN }, { ip: UP }]));
+    expect(error.message).toBe('"ip link set dev eni1 down" at home: File exists.');
+    expect(told).toEqual(['link set dev eni1 up']);
+  });
+
+  it('stops at a sysctl that cannot be written', async () => {
+    const { kernel, told } = listening();
+    const error = await enimErrorOf(() => arrange(kernel, [{ ip: UP }, { sysctl: NOWHERE, value: '0' }, { ip: DOWN }]));
+    expect([error.code, error.message]).toEqual(['LINK_FAILED', `The sysctls ${NOWHERE} cannot be set to 0: ENOENT.`]);
+    expect(told).toEqual(['link set dev eni1 up']);
+  });
+});
+
+describe('lookAtRouting', () => {
+  it('asks for the routes of each device, and leaves out sysctls that there are not', async () => {
+    const { kernel, told } = listening();
+    const loopback = '/proc/sys/net/ipv4/conf/lo/rp_filter';
+    const seen = await lookAtRouting(kernel, ['eni1', 'eni2'], [NOWHERE, loopback]);
+    expect(told).toEqual(['routes {"dev":"eni1"}', 'routes {"dev":"eni2"}']);
+    expect([...seen.sysctls]).toEqual([[loopback, expect.stringMatching(/^[012]$/)]]);
+  });
+});
