@@ -1,0 +1,127 @@
+/** Which number each ENI has on the node; by it its NIC is named, and its table found. Pure. */
+import type { Link } from '../../model/link.js';
+import type { SyncEni } from './eni.js';
+import { HIGHEST_INDEX, isUsable } from './table.js';
+
+/** An ENI with its NIC at home. */
+export interface AtHome {
+  readonly eni: SyncEni;
+  readonly link: Link;
+}
+
+/** One that has a number. */
+export interface Numbered extends AtHome {
+  readonly index: number;
+  readonly name: string;
+  readonly table: number;
+}
+
+/** Why something stays as it is. */
+export interface Left {
+  readonly id: string;
+  readonly reason: string;
+}
+
+/**
+ * Numbers those at home: with the number that they have, else the one that their NIC is named by already, else the lowest free one.
+ *
+ * @param enis all of the node, for also those elsewhere have numbers
+ * @param links all links at home
+ */
+export function number(
+  atHome: readonly AtHome[],
+  enis: readonly SyncEni[],
+  links: readonly Link[],
+): { readonly numbered: readonly Numbered[]; readonly left: readonly Left[] } {
+  const taken = new Map<number, string>();
+  const tables = new Map<number, string>();
+  const isFree = ({ mode, routeTableOffset }: SyncEni, index: number): boolean =>
+    !taken.has(index) &&
+    (mode !== 'Secondary' || (isUsable(routeTableOffset + index) && !tables.has(routeTableOffset + index)));
+  const take = ({ id, routeTableOffset }: SyncEni, index: number): void => {
+    taken.set(index, id);
+    tables.set(routeTableOffset + index, id);
+  };
+
+  const left: Left[] = [];
+  const indices = new Map<string, number>();
+  for (const eni of enis) {
+    if (eni.index === null) continue;
+    if (eni.index <= HIGHEST_INDEX && isFree(eni, eni.index)) {
+      take(eni, eni.index);
+      indices.set(eni.id, eni.index);
+    } else left.push({ id: eni.id, reason: refusal(eni, eni.index, taken.get(eni.index)) });
+  }
+  const without = atHome.filter(({ eni }) => eni.index === null);
+  for (const { eni, link } of without) {
+    const index = indexNamed(link.name);
+    if (index === undefined || !isFree(eni, index)) continue;
+    take(eni, index);
+    indices.set(eni.id, index);
+  }
+  for (const { eni, link } of without.filter((each) => !indices.has(each.eni.id))) {
+    const names = namesOf(links.filter(({ ifindex }) => ifindex !== link.ifindex));
+    const index = INDICES.find((each) => isFree(eni, each) && !names.has(nameOf(each)));
+    if (index === undefined) {
+      left.push({ id: eni.id, reason: `all numbers up to ${HIGHEST_INDEX} are taken` });
+      continue;
+    }
+    take(eni, index);
+    indices.set(eni.id, index);
+  }
+
+  const numbered = atHome.flatMap(({ eni, link }) => {
+    const index = indices.get(eni.id);
+    return index === undefined ? [] : [{ eni, link, index, name: nameOf(index), table: eni.routeTableOffset + index }];
+  });
+  const { possible, blocked } = inOrderOfNames(numbered, links);
+  return { numbered: possible, left: [...left, ...blocked] };
+}
+
+const INDICES = Array.from({ length: HIGHEST_INDEX + 1 }, (_, index) => index);
+
+function nameOf(index: number): string {
+  return `cce-eni-${index}`;
+}
+
+function indexNamed(name: string): number | undefined {
+  const digits = /^cce-eni-(0|[1-9]\d{0,2})$/.exec(name)?.[1];
+  return digits === undefined || Number(digits) > HIGHEST_INDEX ? undefined : Number(digits);
+}
+
+function namesOf(links: readonly Link[]): Set<string> {
+  return new Set(links.flatMap(({ name, altnames }) => [name, ...altnames]));
+}
+
+function refusal({ routeTableOffset }: SyncEni, index: number, holder: string | undefined): string {
+  if (index > HIGHEST_INDEX) return `its number ${index} is above ${HIGHEST_INDEX}`;
+  if (holder !== undefined) return `its number ${index} is also that of ${holder}`;
+  const table = routeTableOffset + index;
+  return isUsable(table) ? `its table ${table} is also that of another ENI` : `its table ${table} is none for an ENI`;
+}
+
+/** Those that can be renamed one after the other, for one may have the name of the next; not those whose name stays another's. */
+function inOrderOfNames(
+  numbered: readonly Numbered[],
+  links: readonly Link[],
+): { readonly possible: Numbered[]; readonly blocked: Left[] } {
+  const possible: Numbered[] = [];
+  let waiting = [...numbered];
+  let seen = links;
+  for (let passed = -1; passed !== possible.length; ) {
+    passed = possible.length;
+    for (const each of waiting) {
+      const others = seen.filter(({ ifindex }) => ifindex !== each.link.ifindex);
+      if (namesOf(others).has(each.name)) continue;
+      possible.push(each);
+      seen = [...others, { ...each.link, name: each.name, altnames: without(each.link.altnames, each.name) }];
+    }
+    waiting = waiting.filter((each) => !possible.includes(each));
+  }
+  const blocked = waiting.map(({ eni: { id }, name }) => ({ id, reason: `another link is named ${name}` }));
+  return { possible, blocked };
+}
+
+function without(names: readonly string[], name: string): string[] {
+  return names.filter((each) => each !== name);
+}

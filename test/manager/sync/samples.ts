@@ -1,0 +1,55 @@
+/** ENIs and nodes for the tests of sync: whole and valid, each field to be overridden. */
+import type { SyncAddress, SyncEni } from '../../../src/manager/sync/eni.js';
+import type { NodeView } from '../../../src/manager/sync/plan.js';
+import type { Link, LinkRoute } from '../../../src/model/link.js';
+import type { Rule } from '../../../src/model/rule.js';
+import { macOf, sampleLink } from '../../model/samples.js';
+
+/** An ENI in Secondary mode, numbered: `eni-3` has 10.0.3.10/24 and the gateway 10.0.3.1. */
+export function sampleSyncEni(number: number, overrides: Partial<SyncEni> = {}): SyncEni {
+  return {
+    ...{ id: `eni-${number}`, mac: macOf(number), mode: 'Secondary', routeTableOffset: 127, index: null },
+    addresses: [sampleSyncAddress(`10.0.${number}.10/24`)],
+    gateways: [`10.0.${number}.1`],
+    installSourceBasedRouting: true,
+    ...overrides,
+  };
+}
+
+export function sampleSyncAddress(address: string, overrides: Partial<SyncAddress> = {}): SyncAddress {
+  return { address, isPrimary: true, publicIP: null, ...overrides };
+}
+
+/** The NIC of a sample ENI, at home. */
+export function nicOf(number: number, overrides: Partial<Link> = {}): Link {
+  return sampleLink({ ifindex: number + 1, name: `eth${number}`, mac: macOf(number), ...overrides });
+}
+
+/** A node with just these links, no routes and no rules but those that every node has. */
+export function sampleNode(links: readonly Link[], overrides: Partial<Omit<NodeView, 'use' | 'links'>> = {}): NodeView {
+  return {
+    links,
+    use: {
+      defaultRoutes: [],
+      sshDevice: null,
+      names: new Set(links.flatMap(({ name, altnames }) => [name, ...altnames])),
+      lowers: new Map(),
+    },
+    routes: [],
+    rules: [sampleRule({ priority: 32766, table: 'main' })],
+    sysctls: new Map(),
+    ...overrides,
+  };
+}
+
+export function sampleRule(overrides: Partial<Rule> = {}): Rule {
+  return { family: 4, priority: 1152, from: null, to: null, table: '127', isSpecial: false, ...overrides };
+}
+
+export function sampleRoute(overrides: Partial<LinkRoute> = {}): LinkRoute {
+  return {
+    ...{ dst: 'default', family: 4, gateway: '10.0.0.1', dev: 'eth0', table: 'main', metric: null },
+    ...{ scope: null, prefsrc: null, protocol: null },
+    ...overrides,
+  };
+}
