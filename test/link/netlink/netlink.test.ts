@@ -1,6 +1,8 @@
 /** Our own way to the kernel against that of iproute2: the same sights, the same changes, the same refusals. */
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { createPrograms } from '../../../src/exec.js';
+import { openIproute2 } from '../../../src/link/iproute2.js';
 import type { IpCommand, Place, RouteFilter } from '../../../src/link/kernel.js';
 import { parseDocument, parseLinks, parseRoutes, parseRules } from '../../../src/link/parse.js';
 import type { LinkRoute } from '../../../src/model/link.js';
@@ -310,6 +312,28 @@ describeAsRoot('netlink', () => {
     const seen = await everything(ours);
     expect(seen).toEqual(await everything(theirs));
     expect(seen).not.toEqual(await everything(await makeNetns()));
+  });
+
+  it('sets and sees rules of both families as our way through the program does', async () => {
+    const commands = [
+      ['rule', 'add', 'from', '10.0.0.10', 'lookup', '127', 'priority', '1152'],
+      ['-6', 'rule', 'add', 'to', '::ffff:10.0.0.9', 'lookup', 'main', 'priority', '639'],
+      ['-6', 'rule', 'add', 'from', 'fd00::10', 'lookup', '1000', 'priority', '1152'],
+      ['rule', 'add', 'not', 'from', '10.0.0.11', 'lookup', '127', 'priority', '7'],
+    ];
+    const program = openIproute2(createPrograms(10_000), []);
+    try {
+      await change(at(ours), commands);
+      await program.change(at(theirs), commands);
+
+      const seen = await program.rules(at(theirs));
+      expect(seen).toEqual(await answer({ name: 'rules', args: [at(ours)] }));
+      expect(seen.map(({ family, priority }) => `${family} ${priority}`)).toEqual(
+        expect.arrayContaining(['4 7', '4 1152', '6 639', '6 1152']),
+      );
+    } finally {
+      await program.close();
+    }
   });
 
   it('moves a link to another netns under a new name, from home and back', async () => {
