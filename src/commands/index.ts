@@ -28,6 +28,7 @@ export const COMMANDS: CommandTable = {
   'provider:release': () => import('./provider/release.js'),
   'provider:restore': () => import('./provider/restore.js'),
   uncordon: () => import('./uncordon.js'),
+  sync: () => import('./sync.js'),
   uninstall: () => import('./uninstall.js'),
   where: () => import('./where.js'),
 };

@@ -21,7 +21,7 @@ export default class List extends EnimCommand {
 
   static override description = `Joins what the provider says, what is recorded, and what the kernel shows.
 
-States: free · used · releasing (on its way home) · orphan (held for a pod that is gone, or away from home without a record) · missing (no device) · quarantined (at home, but not to be given out; the note says why).
+States: free · used · shared (in Secondary mode: pods get addresses of it) · releasing (on its way home) · orphan (held for a pod that is gone, or away from home without a record) · missing (no device) · quarantined (at home, but not to be given out; the note says why).
 
 Of other nodes only the objects of the cluster are looked at (provider kubernetes); what is neither free nor used has the state that they name: enim list --all-nodes --state free.`;
 

@@ -7,7 +7,7 @@ import type { Link } from '../model/link.js';
 import { quarantineOf } from '../model/quarantine.js';
 import { setupOf } from '../model/setup.js';
 import type { ProvidedEni } from '../providers/provider.js';
-import { type Fitness, judge, noneFree, pick } from './candidates.js';
+import { allShared, type Fitness, judge, noneFree, pick } from './candidates.js';
 import { refuseCordoned } from './cordon.js';
 import { identify, identityOf } from './identify.js';
 import { originOf } from './origin.js';
@@ -52,7 +52,10 @@ export async function allocate(
   const named = nameOf(wish, provided);
   const candidates =
     named === null ? fitness.flatMap((each) => (each.fit ? [each.id] : [])) : [pick(fitness, named, wish.force)];
-  if (candidates.length === 0) throw noneFree(fitness, originOf(parts.provider));
+  if (candidates.length === 0) {
+    if (await isWholeNodeShared(parts, provided)) throw allShared(provided.length);
+    throw noneFree(fitness, originOf(parts.provider));
+  }
   const allocated = await parts.provider.allocate(endpoint, candidates, netns?.path).catch((thrown: unknown) => {
     // All candidates were taken between the look and the call.
     if (thrown instanceof EnimError && thrown.code === 'NO_FREE_ENI') throw noneFree(fitness, originOf(parts.provider));
@@ -61,6 +64,13 @@ export async function allocate(
   // Held by this endpoint from before, but not fit: it must not be given back either, before it is known what it is.
   if (!candidates.includes(allocated.id)) throw refusalOf(allocated, endpoint, fitness);
   return allocated;
+}
+
+/** Also those that are not ready yet count: with one in Primary mode among them it is only a matter of time. */
+async function isWholeNodeShared({ provider }: Parts, provided: readonly ProvidedEni[]): Promise<boolean> {
+  if (provided.length === 0 || !provided.every(({ isShared }) => isShared)) return false;
+  const assigned = (await provider.assignments?.list()) ?? [];
+  return !assigned.some(({ eni: { mode, excluded } }) => mode === 'Primary' && excluded === null);
 }
 
 function refusalOf(eni: Eni, { owner }: Endpoint, fitness: readonly Fitness[]): EnimError {

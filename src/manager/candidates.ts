@@ -15,7 +15,7 @@ export type Fitness =
   | {
       readonly id: string;
       readonly fit: false;
-      readonly why: 'held' | 'missing' | 'ambiguous';
+      readonly why: 'held' | 'shared' | 'missing' | 'ambiguous';
       readonly reason: string;
     }
   | {
@@ -25,6 +25,8 @@ export type Fitness =
       readonly reason: string;
       readonly link: Link;
     };
+
+const SHARING = 'pods get addresses of it, and none the whole';
 
 /**
  * Judges one ENI. What the endpoint itself holds already counts as free.
@@ -51,6 +53,8 @@ export function judge(
       reason: `ENI ${id} is held by ${recorded.owner}, container ${recorded.containerID}.`,
     };
   }
+  if (provided.isShared)
+    return { id, fit: false, why: 'shared', reason: `ENI ${id} is in Secondary mode: ${SHARING}.` };
   const [link, ...others] = identify(home.links, identityOf(eni));
   if (link === undefined)
     return { id, fit: false, why: 'missing', reason: `ENI ${id}: no device with MAC ${eni.mac} is at home.` };
@@ -107,6 +111,8 @@ export function pick(fitness: readonly Fitness[], id: string, force: boolean): s
   switch (wanted.why) {
     case 'held':
       throw new EnimError('NO_FREE_ENI', wanted.reason, { hint: `take another one, or free it first: enim list` });
+    case 'shared':
+      throw new EnimError('NOT_EXCLUSIVE', wanted.reason, { hint: 'take one in Primary mode: kubectl get enis' });
     case 'missing':
       throw new EnimError('NOT_THERE', wanted.reason, { hint: 'see where it is: enim list' });
     case 'ambiguous':
@@ -119,6 +125,14 @@ export function pick(fitness: readonly Fitness[], id: string, force: boolean): s
   }
 }
 
+/** The error of an add on a node whose ENIs are all shared. */
+export function allShared(count: number): EnimError {
+  const enis = count === 1 ? 'The only ENI of this node is' : `All ${count} ENIs of this node are`;
+  return new EnimError('NOT_EXCLUSIVE', `${enis} in Secondary mode: ${SHARING}.`, {
+    hint: 'run the pod on a node with ENIs in Primary mode; the modes are shown by: kubectl get enis',
+  });
+}
+
 /**
  * The error of an add for which nothing is left, with what became of all ENIs.
  *
@@ -129,7 +143,7 @@ export function noneFree(fitness: readonly Fitness[], origin: string): EnimError
     return new EnimError('NO_FREE_ENI', 'No ENI is free: none are known on this node.', { hint: origin });
   }
   const count = (why: string): number => fitness.filter((each) => !each.fit && each.why === why).length;
-  const counts = ['held', 'missing', 'ambiguous', 'unsafe', 'quarantined', 'disconnected'].flatMap((why) =>
+  const counts = ['held', 'shared', 'missing', 'ambiguous', 'unsafe', 'quarantined', 'disconnected'].flatMap((why) =>
     count(why) > 0 ? [`${count(why)} ${why}`] : [],
   );
   const others = fitness.flatMap((each) => (each.fit || each.why === 'held' ? [] : [each.reason]));

@@ -12,10 +12,10 @@ import type { Parts } from './parts.js';
 import { describe } from './verdict.js';
 
 /** The states of an ENI, as `list` shows them. */
-export const ENI_STATES = ['free', 'used', 'releasing', 'orphan', 'missing', 'quarantined'] as const;
+export const ENI_STATES = ['free', 'used', 'shared', 'releasing', 'orphan', 'missing', 'quarantined'] as const;
 
 /**
- * `free`: can be given out. `used`: a pod has it, or it is held by hand. `releasing`: on its way home. `orphan`: held for a pod
+ * `free`: can be given out. `used`: a pod has it, or it is held by hand. `shared`: pods get addresses of it. `releasing`: on its way home. `orphan`: held for a pod
  * that is gone, or away from home without a record. `missing`: no device. `quarantined`: at home, but not to be given out.
  */
 export type EniState = (typeof ENI_STATES)[number];
@@ -149,6 +149,7 @@ async function viewUnattached(
   if (where.at === 'nowhere') return { ...base, state: 'missing', link, note: `no device with MAC ${eni.mac}` };
   if (where.at === 'netns')
     return { ...base, state: 'orphan', link, note: 'away from home without a record; run: enim gc' };
+  if (provided.isShared) return { ...base, state: 'shared', link, note: 'in Secondary mode: pods get addresses of it' };
   const fitness = judge(provided, null, [], machine.home, quarantine);
   return fitness.fit
     ? { ...base, state: 'free', link, note: null }

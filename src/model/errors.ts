@@ -45,6 +45,7 @@ const CODES = {
   API_FAILED: { exit: 1, cni: 120 },
   CORDONED: { exit: 3, cni: 121 },
   NOT_DRAINED: { exit: 1, cni: 122 },
+  NOT_EXCLUSIVE: { exit: 2, cni: 123 },
 } as const satisfies Record<string, Codes>;
 
 /** Names of the errors that users can meet; stable, printed in `--json`. */

@@ -1,8 +1,7 @@
 /** A provider that is only loaded when it is asked for something: what stands behind it may be heavy, and its name is known. */
-import type { Evictor, Provider, Registry } from './provider.js';
+import type { Assignments, Evictor, Provider, Registry } from './provider.js';
 
-/** A provider that has a registry, and can have pods ended. */
-export type Registering = Provider & { readonly registry: Registry; readonly evictor: Evictor };
+import type { Assignments, Evictor, Provider, Registry } from './provider.js';
 
 export function later(name: string, load: () => Promise<Registering>): Provider {
   let loaded: Promise<Registering> | undefined;
@@ -22,6 +21,6 @@ export function later(name: string, load: () => Promise<Registering>): Provider 
       enis: async (node) => (await provider()).registry.enis(node),
       warn: async (endpoint, warning) => (await provider()).registry.warn(endpoint, warning),
     },
-    evictor: { evict: async (endpoint) => (await provider()).evictor.evict(endpoint) },
+import type { Assignments, Evictor, Provider, Registry } from './provider.js';
   };
 }

@@ -1,6 +1,7 @@
 /** What enim asks of whoever manages ENIs: one interface, one file a provider, one suite of contract tests for all of them. */
 import type { Endpoint } from '../model/attachment.js';
 import type { Eni } from '../model/eni.js';
+import type { ReadyNic, SyncEni, Written } from '../model/sync.js';
 
 /** An ENI and who holds it, as the provider sees it. */
 export interface ProvidedEni {
@@ -10,6 +11,8 @@ export interface ProvidedEni {
   readonly since: string | null;
   /** When it was last given back; ISO 8601, UTC. */
   readonly releasedAt: string | null;
+  /** Present where pods share it: each gets an address of it, and nobody the whole. It is never allocated. */
+  readonly isShared?: true;
 }
 
 /** Whether the provider can do its work now. */
@@ -92,6 +95,27 @@ export interface Evictor {
   evict(endpoint: Endpoint): Promise<Eviction>;
 }
 
+/** An ENI that the node has to make ready. */
+export interface Assigned {
+  readonly eni: SyncEni;
+  /** What `report` would write, as things stood when it was looked at. */
+  differences(ready: ReadyNic): readonly Written[];
+}
+
+/** What only a provider can tell whose ENIs the node has to make ready. */
+export interface Assignments {
+  /** All that are on this node, whatever their state, in the provider's order; always asked anew. */
+  list(): Promise<readonly Assigned[]>;
+  /** One of them; undefined if it is not there any more. */
+  find(id: string): Promise<Assigned | undefined>;
+  /**
+   * Says that the NIC is ready, unless the ENI may not be touched any more; whatever others write meanwhile is kept.
+   *
+   * @returns what was written
+   */
+  report(id: string, ready: ReadyNic): Promise<readonly Written[]>;
+}
+
 /** A source of ENIs for this node. Any number of processes may call it at once. */
 export interface Provider {
   readonly name: string;
@@ -113,4 +137,6 @@ export interface Provider {
   readonly registry?: Registry;
   /** Absent where the provider knows no pods. */
   readonly evictor?: Evictor;
+  /** Absent where the ENIs are ready as they are. */
+  readonly assignments?: Assignments;
 }

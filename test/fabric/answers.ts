@@ -16,7 +16,7 @@ export interface EniAnswer {
   readonly id: string;
   readonly mac: string;
   readonly provider: string;
-  readonly state: 'free' | 'used' | 'releasing' | 'orphan' | 'missing' | 'quarantined';
+  readonly state: 'free' | 'used' | 'shared' | 'releasing' | 'orphan' | 'missing' | 'quarantined';
   readonly link: {
     readonly name: string;
     readonly ifindex: number;

@@ -4,7 +4,7 @@ import type { Provider } from '../../src/providers/provider.js';
 import { sampleEndpoint } from '../model/samples.js';
 import { enimErrorOf } from '../model/thrown.js';
 import { useTemporaryDirectories } from '../store/temporary.js';
-import { type ApiServer, describeWithApiServer, type Stored, startApiServer } from './apiserver.js';
+import { type ApiServer, describeWithApiServer, type Stored, startApiServer, transportOf } from './apiserver.js';
 import { nameOf, open } from './bench.js';
 import { clear, clusterEni, eniObject, getEni, listEndpoints, makeEni, makeSubnet, NODE, V2 } from './objects.js';
 
@@ -448,6 +448,91 @@ describeWithApiServer('the kubernetes provider', () => {
     await api.ask('PUT', `${V2}/enis/eni-2/status`, { ...eni, status });
     expect((await client().list())[1]?.holder).toMatchObject({ network: 'by-hand', owner: 'default/web-0' });
     expect((await client().allocate(web, ['eni-1', 'eni-2'])).id).toBe('eni-1');
+  });
+
+  it('shows an ENI in Secondary mode as shared, and gives it to nobody', async () => {
+    await makeEni(api, eniObject(clusterEni(4), { spec: { useMode: 'Secondary' } }));
+    expect((await client().list()).map(({ isShared }) => isShared)).toEqual([undefined, undefined, undefined, true]);
+    expect((await enimErrorOf(() => client().allocate(web, ['eni-4']))).code).toBe('NO_FREE_ENI');
+    expect((await getEni(api, 'eni-4')).status.endpointReference).toBeUndefined();
+  });
+
+  describe('an ENI that the node has made ready', () => {
+    const ready = { index: 2, name: 'cce-eni-2', ifindex: 7 };
+    beforeEach(() => makeEni(api, eniObject(clusterEni(4), { status: { CCEStatus: 'Pending' } })));
+    const report = (before?: (request: ApiRequest) => void | Promise<void>) =>
+      client(before).assignments?.report('eni-4', ready);
+    /** Does something once, just before the first write. */
+    const once = (between: () => Promise<unknown>) => {
+      let isDone = false;
+      return async (request: ApiRequest): Promise<void> => {
+        if (isDone || request.method === 'GET') return;
+        isDone = true;
+        await between();
+      };
+    };
+
+    it('is written by one write, and by none the second time', async () => {
+      const asked: string[] = [];
+      const note = (request: ApiRequest): void => void asked.push(nameOf(request));
+      expect((await report(note))?.map(({ what }) => what)).toContain('CCEStatus');
+      expect(await report(note)).toEqual([]);
+      expect(asked).toEqual(['GET enis', 'PUT enis/status', 'GET enis']);
+    });
+
+    it('keeps what another has written meanwhile', async () => {
+      await report(
+        once(async () => {
+          const now = await getEni(api, 'eni-4');
+          await api.ask('PUT', `${V2}/enis/eni-4/status`, { ...now, status: { ...now.status, vpcVersion: 9 } });
+        }),
+      );
+      expect((await getEni(api, 'eni-4')).status).toMatchObject({ vpcVersion: 9, CCEStatus: 'ReadyOnNode', index: 2 });
+    });
+
+    it.each([
+      ['a pod has got it', { CCEStatus: 'UsingInPod' }],
+      ['the cloud takes it away', { VPCStatus: 'detaching' }],
+    ])('is left as it is where %s meanwhile', async (_, change) => {
+      const take = once(async () => {
+        const now = await getEni(api, 'eni-4');
+        await api.ask('PUT', `${V2}/enis/eni-4/status`, { ...now, status: { ...now.status, ...change } });
+      });
+      expect(await report(take)).toEqual([]);
+      const { status } = await getEni(api, 'eni-4');
+      expect([status.interfaceName, status.index]).toEqual([undefined, 0]);
+      expect(status).toMatchObject(change);
+    });
+
+    it('says what was written also where the answer to that was lost', async () => {
+      let isLost = false;
+      const transport = transportOf(api.node);
+      const lose = async (request: ApiRequest): Promise<void> => {
+        if (isLost || request.method === 'GET') return;
+        isLost = true;
+        await transport.send(request);
+        throw Object.assign(new Error('reset'), { code: 'ECONNRESET' });
+      };
+      expect(await report(lose)).toHaveLength(4);
+      expect((await getEni(api, 'eni-4')).status.CCEStatusChangeLog).toHaveLength(2);
+    });
+
+    it('is nobody’s to write once its object is gone, or another node’s', async () => {
+      expect(await client().assignments?.report('eni-9', ready)).toEqual([]);
+      const now = await getEni(api, 'eni-4');
+      await api.ask('PUT', `${V2}/enis/eni-4`, { ...now, spec: { ...now.spec, nodeName: 'node-2' } });
+      expect([await report(), await client().assignments?.find('eni-4')]).toEqual([[], undefined]);
+    });
+
+    it('is given up after a while where others never stop writing', async () => {
+      const fight = async ({ method }: ApiRequest): Promise<void> => {
+        if (method === 'GET') return;
+        const now = await getEni(api, 'eni-4');
+        await api.ask('PUT', `${V2}/enis/eni-4/status`, { ...now, status: { ...now.status, vpcVersion: Date.now() } });
+      };
+      const error = await enimErrorOf(() => client(fight, 500).assignments?.report('eni-4', ready));
+      expect([error.code, error.message]).toEqual(['BUSY', expect.stringContaining('ENI eni-4 was changed by others')]);
+    });
   });
 
   it('takes the ENIs of this node alone, by what they say themselves and not by their label', async () => {

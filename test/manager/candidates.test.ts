@@ -46,6 +46,14 @@ describe('judge', () => {
     expect(judge(HELD, sampleEndpoint(), [], homeWith(sampleLink()))).toMatchObject({ fit: true });
   });
 
+  it('finds an ENI shared whose addresses are for pods, and nobody gets it by force', async () => {
+    const shared = judge({ ...FREE, isShared: true }, OTHER, [], homeWith(sampleLink()));
+    expect(shared).toMatchObject({ fit: false, why: 'shared', reason: expect.stringContaining('Secondary mode') });
+    for (const force of [false, true])
+      expect((await enimErrorOf(() => pick([shared], 'eni-1', force))).code).toBe('NOT_EXCLUSIVE');
+    expect(noneFree([shared], 'enim list').message).toBe('No ENI is free (1 known: 1 shared).');
+  });
+
   it('finds an ENI missing that has no device at home (amazon-vpc-cni-k8s#732)', () => {
     expect(judge(FREE, OTHER, [], homeWith(sampleLink({ mac: macOf(2) })))).toEqual({
       ...{ id: 'eni-1', fit: false, why: 'missing' },

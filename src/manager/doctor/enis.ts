@@ -152,6 +152,8 @@ function judgeIdle({ view, verdict, eni, home }: EniEvidence): Finding[] {
       return [
         warning('eni', id, { evidence: grounds, consequence: 'nobody can use it yet', mend: 'enim gc', fixable: true }),
       ];
+    case 'shared':
+      return [];
     case 'used':
     case 'free':
       return judgeHealthy(view, eni, home);

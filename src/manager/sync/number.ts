@@ -1,6 +1,6 @@
 /** Which number each ENI has on the node; by it its NIC is named, and its table found. Pure. */
 import type { Link } from '../../model/link.js';
-import type { SyncEni } from './eni.js';
+import type { SyncEni } from '../../model/sync.js';
 import { HIGHEST_INDEX, isUsable } from './table.js';
 
 /** An ENI with its NIC at home. */
@@ -19,7 +19,10 @@ export interface Numbered extends AtHome {
 /** Why something stays as it is. */
 export interface Left {
   readonly id: string;
+  /** As a clause. */
   readonly reason: string;
+  /** Whether somebody has to mend it. */
+  readonly isFault: boolean;
 }
 
 /**
@@ -27,11 +30,13 @@ export interface Left {
  *
  * @param enis all of the node, for also those elsewhere have numbers
  * @param links all links at home
+ * @param reserved names that links elsewhere come home under
  */
 export function number(
   atHome: readonly AtHome[],
   enis: readonly SyncEni[],
   links: readonly Link[],
+  reserved: ReadonlySet<string>,
 ): { readonly numbered: readonly Numbered[]; readonly left: readonly Left[] } {
   const taken = new Map<number, string>();
   const tables = new Map<number, string>();
@@ -50,7 +55,7 @@ export function number(
     if (eni.index <= HIGHEST_INDEX && isFree(eni, eni.index)) {
       take(eni, eni.index);
       indices.set(eni.id, eni.index);
-    } else left.push({ id: eni.id, reason: refusal(eni, eni.index, taken.get(eni.index)) });
+    } else left.push({ id: eni.id, reason: refusal(eni, eni.index, taken.get(eni.index)), isFault: true });
   }
   const without = atHome.filter(({ eni }) => eni.index === null);
   for (const { eni, link } of without) {
@@ -61,9 +66,10 @@ export function number(
   }
   for (const { eni, link } of without.filter((each) => !indices.has(each.eni.id))) {
     const names = namesOf(links.filter(({ ifindex }) => ifindex !== link.ifindex));
-    const index = INDICES.find((each) => isFree(eni, each) && !names.has(nameOf(each)));
+    const isNameFree = (name: string): boolean => !names.has(name) && !reserved.has(name);
+    const index = INDICES.find((each) => isFree(eni, each) && isNameFree(nameOf(each)));
     if (index === undefined) {
-      left.push({ id: eni.id, reason: `all numbers up to ${HIGHEST_INDEX} are taken` });
+      left.push({ id: eni.id, reason: `all numbers up to ${HIGHEST_INDEX} are taken`, isFault: true });
       continue;
     }
     take(eni, index);
@@ -118,7 +124,11 @@ function inOrderOfNames(
     }
     waiting = waiting.filter((each) => !possible.includes(each));
   }
-  const blocked = waiting.map(({ eni: { id }, name }) => ({ id, reason: `another link is named ${name}` }));
+  const blocked = waiting.map(({ eni: { id }, name }) => ({
+    id,
+    reason: `another link is named ${name}`,
+    isFault: true,
+  }));
   return { possible, blocked };
 }
 

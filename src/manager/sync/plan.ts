@@ -5,29 +5,45 @@
  */
 import type { Routing, Step } from '../../link/arrange.js';
 import type { HomeView, NodeUse } from '../../link/driver.js';
+import { parseLabel } from '../../model/label.js';
 import type { Link } from '../../model/link.js';
+import type { ReadyNic, SyncEni } from '../../model/sync.js';
 import { identify } from '../identify.js';
 import { protections } from '../protect.js';
-import type { SyncEni } from './eni.js';
 import { filterSteps, nicSteps } from './nic.js';
 import { type AtHome, type Left, number } from './number.js';
-import { ruleCommands } from './rules.js';
+import { missingRules, type StaleRule, staleRules } from './rules.js';
 import { isOfEnis } from './table.js';
 
 /** What is seen of the node. */
-export type NodeView = HomeView & Routing;
+export interface NodeView extends HomeView, Routing {
+  /** Names that NICs in pods come home under. */
+  readonly reserved: ReadonlySet<string>;
+}
 
-/** What is to be done, and what comes of it. */
-export interface SyncPlan {
+/** What is to be done for one ENI, and what its NIC then is. */
+export interface EniPlan extends ReadyNic {
+  readonly id: string;
+  /** As it is called now. */
+  readonly link: Link;
   /** To be carried out in this order. */
   readonly steps: readonly Step[];
-  readonly enis: readonly { readonly id: string; readonly index: number; readonly name: string }[];
-  /** ENIs for which nothing is done, with a clause that says why. */
+}
+
+/** What is to be done, in this order. */
+export interface SyncPlan {
+  /** For all of them. */
+  readonly node: readonly Step[];
+  /** One after the other, for one may get a name that another one gives up. */
+  readonly enis: readonly EniPlan[];
+  readonly stale: readonly StaleRule[];
+  /** ENIs for which nothing is done. */
   readonly left: readonly Left[];
 }
 
 /** The plan for all ENIs of the node, each named once. */
-export function planSync(enis: readonly SyncEni[], { links, use, routes, rules, sysctls }: NodeView): SyncPlan {
+export function planSync(enis: readonly SyncEni[], view: NodeView): SyncPlan {
+  const { links, use, routes, rules, sysctls, reserved } = view;
   const offsets = enis.map(({ routeTableOffset }) => routeTableOffset);
   const left: Left[] = [];
   const spare: AtHome[] = [];
@@ -37,33 +53,40 @@ export function planSync(enis: readonly SyncEni[], { links, use, routes, rules, 
     else spare.push(found);
   }
   const others = enis.filter(({ mode }) => mode !== 'PrimaryWithSecondaryIP');
-  const { numbered, left: unnumbered } = number(spare, others, links);
+  const { numbered, left: unnumbered } = number(spare, others, links, reserved);
   const secondary = numbered.filter(({ eni }) => eni.mode === 'Secondary');
-  const steps = [
-    ...(secondary.length === 0 ? [] : filterSteps(['all', ...mainDevices(use)], sysctls)),
-    ...numbered.flatMap((each) => nicSteps(each, { routes, sysctls })),
-    ...ruleCommands(secondary, enis, rules).map((ip) => ({ ip })),
-  ];
   const known = new Set(left.map(({ id }) => id));
   return {
-    steps,
-    enis: numbered.map(({ eni: { id }, index, name }) => ({ id, index, name })),
+    node: secondary.length === 0 ? [] : filterSteps(['all', ...mainDevices(use)], sysctls),
+    enis: numbered.map((each) => {
+      const { eni, link, index, name } = each;
+      const ruling = eni.mode === 'Secondary' ? missingRules(each, rules) : [];
+      const steps = [...nicSteps(each, { routes, sysctls }), ...ruling.map((ip) => ({ ip }))];
+      return { ...{ id: eni.id, index, name, ifindex: link.ifindex, link }, steps };
+    }),
+    stale: staleRules(secondary, enis, rules),
     left: [...left, ...unnumbered.filter(({ id }) => !known.has(id))],
   };
 }
 
 function findSpare(eni: SyncEni, links: readonly Link[], use: NodeUse): AtHome | Left {
-  const { id, mac, mode, addresses } = eni;
-  if (mode === 'PrimaryWithSecondaryIP') return { id, reason: 'it is the main NIC of the node' };
+  const { id, mac, mode, addresses, excluded, fault } = eni;
+  if (excluded !== null) return { id, reason: excluded, isFault: false };
+  if (mode === 'PrimaryWithSecondaryIP') return { id, reason: 'it is the main NIC of the node', isFault: false };
+  if (fault !== null) return { id, reason: fault, isFault: true };
   const [link, ...others] = identify(links, { id, mac, busAddress: null, ifindex: null });
-  if (link === undefined) return { id, reason: 'its NIC is not at home' };
-  if (others.length > 0) return { id, reason: `several links have its MAC ${mac}` };
-  const refusals = protections(
-    link,
-    use,
-    addresses.map(({ address }) => address),
-  );
-  return refusals.length > 0 ? { id, reason: refusals.join('; ') } : { eni, link };
+  if (link === undefined) return { id, reason: `no device with its MAC ${mac} is at home`, isFault: true };
+  if (others.length > 0) {
+    const names = [link, ...others].map(({ name }) => name).join(', ');
+    return { id, reason: `several links have its MAC ${mac}: ${names}`, isFault: true };
+  }
+  // Its name at home is what whoever brings it home gives it.
+  const label = parseLabel(link.alias);
+  if (label !== undefined)
+    return { id, reason: `its NIC ${link.name} still carries a label; enim gc finishes that`, isFault: false };
+  const own = addresses.map(({ address }) => address);
+  const refusals = protections(link, use, own);
+  return refusals.length > 0 ? { id, reason: refusals.join('; '), isFault: true } : { eni, link };
 }
 
 /** That an ENI leads to everywhere by a table of its own makes it nothing that the node needs. */

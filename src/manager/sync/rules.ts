@@ -1,31 +1,43 @@
 /** The rules by which packets of ENIs' addresses find their tables. Pure. */
+import type { Step } from '../../link/arrange.js';
 import type { IpCommand } from '../../link/kernel.js';
 import type { Rule } from '../../model/rule.js';
-import type { SyncEni } from './eni.js';
+import type { SyncEni } from '../../model/sync.js';
 import type { Numbered } from './number.js';
 import { fromPriority, isOfEnis, toPriority } from './table.js';
 
+/** A rule that no ENI wants any more. */
+export interface StaleRule {
+  /** The address that it is for. */
+  readonly host: string;
+  readonly step: Step;
+}
+
+/** What is missing for one ENI in Secondary mode. */
+export function missingRules(numbered: Numbered, seen: readonly Rule[]): IpCommand[] {
+  const there = new Set(seen.filter(({ isSpecial }) => !isSpecial).map(keyOf));
+  const wanted = new Map(wantedRules(numbered).map((rule) => [keyOf(rule), rule] as const));
+  return [...wanted].filter(([key]) => !there.has(key)).map(([, rule]) => command('add', rule));
+}
+
 /**
- * First what is missing, then what is stale: a rule of our form for an address that no ENI has there.
+ * Rules of our form for an address that no ENI has there.
  *
  * @param numbered ENIs in Secondary mode that the node is set up for
  * @param enis all of the node: rules for addresses of those that are left alone stay
  */
-export function ruleCommands(
+export function staleRules(
   numbered: readonly Numbered[],
   enis: readonly SyncEni[],
   seen: readonly Rule[],
-): IpCommand[] {
-  const wanted = new Map(numbered.flatMap(wantedRules).map((rule) => [keyOf(rule), rule] as const));
-  const there = new Set(seen.filter(({ isSpecial }) => !isSpecial).map(keyOf));
+): StaleRule[] {
+  const wanted = new Set(numbered.flatMap(wantedRules).map(keyOf));
   const leftAlone = enis.filter(({ id }) => !numbered.some(({ eni }) => eni.id === id));
   const kept = new Set(leftAlone.flatMap(hostsOf));
   const offsets = enis.map(({ routeTableOffset }) => routeTableOffset);
-  const stale = seen.filter((rule) => isOurs(rule, offsets) && !wanted.has(keyOf(rule)) && !kept.has(hostOf(rule)));
-  return [
-    ...[...wanted].filter(([key]) => !there.has(key)).map(([, rule]) => command('add', rule)),
-    ...stale.map((rule) => command('del', rule)),
-  ];
+  return seen
+    .filter((rule) => isOurs(rule, offsets) && !wanted.has(keyOf(rule)) && !kept.has(hostOf(rule)))
+    .map((rule) => ({ host: hostOf(rule), step: { ip: command('del', rule) } }));
 }
 
 function wantedRules({ eni, table }: Numbered): Rule[] {
@@ -39,7 +51,8 @@ function wantedRules({ eni, table }: Numbered): Rule[] {
   });
 }
 
-function hostsOf({ addresses }: SyncEni): string[] {
+/** The addresses of an ENI that rules are for. */
+export function hostsOf({ addresses }: SyncEni): string[] {
   return addresses.flatMap(({ address, publicIP }) => [
     address.split('/')[0] ?? '',
     ...(publicIP === null ? [] : [publicIP]),

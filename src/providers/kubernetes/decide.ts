@@ -58,7 +58,7 @@ function isSame(holder: Endpoint, endpoint: Endpoint): boolean {
 }
 
 function choose(all: readonly Seen[], candidates: readonly string[]): Seen | undefined {
-  const sound = all.filter(({ fault }) => fault === null);
+  const sound = all.filter(({ fault, provided }) => fault === null && provided.isShared !== true);
   const chosen = chooseFree(
     sound.map(({ provided }) => provided),
     candidates,

@@ -42,6 +42,18 @@ export function isHeld({ spec, status = {} }: EniObject): boolean {
   return referenceOf(status) !== null || (spec.useMode === 'Primary' && status.CCEStatus === USED);
 }
 
+/** Whether pods share it now: nobody gets the whole. */
+export function isShared(object: EniObject): boolean {
+  const { metadata, spec, status = {} } = object;
+  return (
+    spec.useMode === 'Secondary' &&
+    !isOfRdma(object) &&
+    metadata.deletionTimestamp === undefined &&
+    status.VPCStatus === 'inuse' &&
+    !isHeld(object)
+  );
+}
+
 /** The endpoint that it names; null if it names none. */
 export function referenceOf({ endpointReference }: NonNullable<EniObject['status']>): Reference | null {
   return endpointReference?.uid || endpointReference?.name ? endpointReference : null;

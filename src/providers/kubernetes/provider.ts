@@ -7,15 +7,17 @@ import { EnimError, messageOf } from '../../model/errors.js';
 import type { Registering } from '../later.js';
 import { allocate } from './allocate.js';
 import { type Api, beginOperation, type Patience } from './api.js';
+import { type Assigning, findAssigned, listAssigned, report } from './assignments.js';
 import { subnetsOf } from './eni.js';
 import { EVENT_PATIENCE, eventOf, tell } from './event.js';
 import { evict } from './evict.js';
 import type { Operation } from './operation.js';
 import { listRecorded } from './recorded.js';
 import { release } from './release.js';
-import { createSubnets } from './subnet.js';
+import { createSubnets, type Subnets } from './subnet.js';
 import type { Connection, Transport } from './transport.js';
 import { type Look, type Seen, view } from './view.js';
+import type { EniObject } from './wire.js';
 import { fateOf, withdrawals } from './withdrawn.js';
 
 export interface KubernetesSettings {
@@ -45,10 +47,14 @@ export function createKubernetesProvider(settings: KubernetesSettings): Register
     return beginOperation({ transport, patience: isAway ? short(patience) : patience, clock, sleep, reached });
   };
 
+  const subnetsFor = (api: Api, enis: readonly EniObject[]): Promise<Subnets> => {
+    const { subnets: path, alone } = settings;
+    return createSubnets({ path, alone, get: api.getSubnet })([...new Set(enis.flatMap(subnetsOf))]);
+  };
+
   const look = async (api: Api): Promise<Look> => {
     const [enis, endpoints] = await Promise.all([api.listEnis(node), api.listEndpoints(node)]);
-    const subnetsFor = createSubnets({ path: settings.subnets, alone: settings.alone, get: api.getSubnet });
-    return { enis, endpoints, subnets: await subnetsFor([...new Set(enis.flatMap(subnetsOf))]) };
+    return { enis, endpoints, subnets: await subnetsFor(api, enis) };
   };
 
   // An allocate or a release mostly follows a list at once, and need not ask for the same again.
@@ -58,6 +64,11 @@ export function createKubernetesProvider(settings: KubernetesSettings): Register
     const seen = recent;
     recent = undefined;
     return { api, node, clock, look: () => look(api), recent: seen };
+  };
+
+  const assigning = (): Assigning => {
+    const api = begin();
+    return { api, node, clock, subnetsOf: (enis) => subnetsFor(api, enis) };
   };
 
   const see = async (): Promise<readonly Seen[]> => {
@@ -82,6 +93,12 @@ export function createKubernetesProvider(settings: KubernetesSettings): Register
       },
     },
     evictor: { evict: async (endpoint) => evict(operation(), endpoint) },
+
+    assignments: {
+      list: async () => listAssigned(assigning()),
+      find: async (id) => findAssigned(assigning(), id),
+      report: async (id, ready) => report(assigning(), id, ready),
+    },
 
     async health() {
       try {

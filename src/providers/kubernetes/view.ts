@@ -3,7 +3,7 @@ import type { Endpoint } from '../../model/attachment.js';
 import type { ProvidedEni } from '../provider.js';
 import { lastHolder, releasedAt, usedSince } from './changelog.js';
 import { holderOf, stranger } from './endpoint.js';
-import { isFree, isHeld, referenceOf, toEni } from './eni.js';
+import { isFree, isHeld, isShared, referenceOf, toEni } from './eni.js';
 import type { Subnets } from './subnet.js';
 import type { EndpointObject, EniObject } from './wire.js';
 
@@ -14,7 +14,7 @@ export interface Look {
   readonly subnets: Subnets;
 }
 
-/** One ENI that is free or held, with the objects behind it. */
+/** One ENI that is free, held or shared, with the objects behind it. */
 export interface Seen {
   readonly provided: ProvidedEni;
   readonly object: EniObject;
@@ -24,10 +24,10 @@ export interface Seen {
   readonly fault: string | null;
 }
 
-/** The ENIs of the node, by ID: those that may be given out, and those that somebody has, whatever became of them. */
+/** The ENIs of the node, by ID: those that may be given out, those that somebody has, whatever became of them, and those that pods share. */
 export function view({ enis, endpoints, subnets }: Look): readonly Seen[] {
   return enis
-    .filter((object) => isFree(object) || isHeld(object))
+    .filter((object) => isFree(object) || isHeld(object) || isShared(object))
     .flatMap((object) => {
       const read = toEni(object, subnets);
       if (read === undefined) return [];
@@ -40,6 +40,7 @@ export function view({ enis, endpoints, subnets }: Look): readonly Seen[] {
         holder: isTaken ? whoHolds(object, endpoint) : null,
         since: isTaken ? usedSince(log) : null,
         releasedAt: releasedAt(log),
+        ...(isShared(object) ? { isShared: true } : {}),
       };
       return [{ provided, object, endpoint, fault }];
     })

@@ -28,6 +28,7 @@ export interface Metadata {
 export interface WireAddress {
   readonly privateIPAddress?: string;
   readonly primary?: boolean;
+  readonly publicIPAddress?: string;
   readonly subnetID?: string;
   readonly gatewayIP?: string;
 }
@@ -54,6 +55,8 @@ export interface EniObject {
     readonly macAddress?: string;
     readonly useMode?: string;
     readonly type?: string;
+    readonly routeTableOffset?: number;
+    readonly installSourceBasedRouting?: boolean;
     readonly vpcID?: string;
     readonly subnetID?: string;
     readonly privateIPSet?: readonly WireAddress[] | null;
@@ -64,6 +67,8 @@ export interface EniObject {
     readonly CCEStatusChangeLog?: readonly Change[] | null;
     readonly VPCStatus?: string;
     readonly endpointReference?: Reference | null;
+    readonly index?: number;
+    readonly interfaceIndex?: number;
     readonly interfaceName?: string;
     readonly gatewayIPv4?: string;
     readonly gatewayIPv6?: string;

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import type { SyncEni } from '../../../src/manager/sync/eni.js';
+import type { SyncEni } from '../../../src/model/sync.js';
 import { ipBatch, must } from '../../fabric/exec.js';
 import type { TestEni } from '../../fabric/inventory.js';
 import { netnsPath } from '../../fabric/netns.js';
@@ -10,6 +10,7 @@ import { createNode, type Node } from '../../fabric/node.js';
 import { eventually } from '../../fabric/poll.js';
 import { describeWith, programFault } from '../../fabric/requirements.js';
 import { type Listener, listen } from '../../fabric/wire.js';
+import { stepsOf } from './samples.js';
 import type { Answer } from './speaker.js';
 import { connect, type End, ping } from './traffic.js';
 
@@ -53,6 +54,7 @@ describeWith('a node that was synced', [notRoot, ...['ip', 'tcpdump', 'ping'].ma
       ...{ id, mac, mode: 'Secondary', routeTableOffset: 1000, index: null, installSourceBasedRouting: true },
       addresses: [ipv4, ipv6].map(({ address }) => ({ address, isPrimary: true, publicIP: null })),
       gateways: [ipv4.gateway, ipv6.gateway],
+      ...{ excluded: null, fault: null },
       ...overrides,
     }));
 
@@ -101,7 +103,8 @@ describeWith('a node that was synced', [notRoot, ...['ip', 'tcpdump', 'ping'].ma
   });
 
   it('has the rules of the plan and no others, and nothing is left to be done', async () => {
-    const { steps, enis } = await sync(wanted());
+    const plan = await sync(wanted());
+    const { enis } = plan;
 
     expect(enis.map(({ name }) => name)).toEqual(['cce-eni-0', 'cce-eni-1']);
     const expected = (address: string, table: number): string[] => [
@@ -112,9 +115,10 @@ describeWith('a node that was synced', [notRoot, ...['ip', 'tcpdump', 'ping'].ma
       [ipv4, ipv6].flatMap(({ address }) => expected(hostOf(address), 1000 + at)),
     );
     expect((await rules()).sort()).toEqual(all.sort());
-    expect(steps.filter((step) => 'ip' in step && step.ip.includes('rule'))).toHaveLength(all.length);
+    expect(stepsOf(plan).filter((step) => 'ip' in step && step.ip.includes('rule'))).toHaveLength(all.length);
     const before = await node.kernelState();
-    expect(await sync(wanted())).toEqual({ steps: [], enis, left: [] });
+    const again = await sync(wanted());
+    expect([stepsOf(again), again.left]).toEqual([[], []]);
     expect(await node.kernelState()).toEqual(before);
   });
 
@@ -142,7 +146,7 @@ describeWith('a node that was synced', [notRoot, ...['ip', 'tcpdump', 'ping'].ma
 
     const { left, enis } = await sync(wanted());
 
-    expect(left).toEqual([{ id: node.eni(0).id, reason: 'it carries the default route' }]);
+    expect(left).toEqual([{ id: node.eni(0).id, reason: 'it carries the default route', isFault: true }]);
     expect(enis).toHaveLength(1);
     expect(await node.link(ifname)).toBeDefined();
     expect(await rules()).toEqual(

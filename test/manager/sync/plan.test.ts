@@ -1,14 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Step } from '../../../src/link/arrange.js';
-import type { SyncEni } from '../../../src/manager/sync/eni.js';
 import { type NodeView, planSync } from '../../../src/manager/sync/plan.js';
+import type { SyncEni } from '../../../src/model/sync.js';
 import { sampleAddress } from '../../model/samples.js';
-import { nicOf, sampleNode, sampleRoute, sampleRule, sampleSyncAddress, sampleSyncEni } from './samples.js';
+import { nicOf, sampleNode, sampleRoute, sampleRule, sampleSyncAddress, sampleSyncEni, stepsOf } from './samples.js';
 
 const asLine = (step: Step): string => ('ip' in step ? step.ip.join(' ') : `${step.sysctl}=${step.value}`);
-const steps = (enis: readonly SyncEni[], node: NodeView): string[] => planSync(enis, node).steps.map(asLine);
+const steps = (enis: readonly SyncEni[], node: NodeView): string[] => stepsOf(planSync(enis, node)).map(asLine);
 const names = (enis: readonly SyncEni[], node: NodeView): string[] =>
   planSync(enis, node).enis.map(({ id, name }) => `${id} ${name}`);
+const fault = (id: string, reason: string) => ({ id, reason, isFault: true });
 const rules = (enis: readonly SyncEni[], node: NodeView): string[] =>
   steps(enis, node).filter((line) => line.includes('rule '));
 
@@ -136,10 +137,10 @@ describe('a number', () => {
   it('is not taken twice, also not from an ENI that is elsewhere, or from a link that is no ENI', () => {
     const enis = [sampleSyncEni(1), sampleSyncEni(2, { index: 0, mode: 'Primary' }), sampleSyncEni(3, { index: 0 })];
     const plan = planSync(enis, sampleNode([nicOf(1), nicOf(3), nicOf(9, { name: 'mine', altnames: ['cce-eni-1'] })]));
-    expect(plan.enis).toEqual([{ id: 'eni-1', index: 2, name: 'cce-eni-2' }]);
+    expect(plan.enis).toMatchObject([{ id: 'eni-1', index: 2, name: 'cce-eni-2', ifindex: 2 }]);
     expect(plan.left).toEqual([
-      { id: 'eni-2', reason: 'its NIC is not at home' },
-      { id: 'eni-3', reason: 'its number 0 is also that of eni-2' },
+      fault('eni-2', 'no device with its MAC 02:e0:00:00:00:02 is at home'),
+      fault('eni-3', 'its number 0 is also that of eni-2'),
     ]);
   });
 
@@ -147,7 +148,7 @@ describe('a number', () => {
     const offset = { routeTableOffset: 253 };
     expect(names([sampleSyncEni(1, offset)], sampleNode([nicOf(1)]))).toEqual(['eni-1 cce-eni-3']);
     const given = planSync([sampleSyncEni(1, { ...offset, index: 1 })], sampleNode([nicOf(1)]));
-    expect([given.steps, given.left]).toEqual([[], [{ id: 'eni-1', reason: 'its table 254 is none for an ENI' }]]);
+    expect([stepsOf(given), given.left]).toEqual([[], [fault('eni-1', 'its table 254 is none for an ENI')]]);
   });
 
   it('is refused above 252, and where its table is another’s', () => {
@@ -158,9 +159,9 @@ describe('a number', () => {
       sampleSyncEni(4, { index: 2, routeTableOffset: 126 }),
     ];
     expect(planSync(enis, sampleNode([nicOf(1), nicOf(2), nicOf(3), nicOf(4)])).left).toEqual([
-      { id: 'eni-1', reason: 'its number 253 is above 252' },
-      { id: 'eni-3', reason: 'its table 128 is also that of another ENI' },
-      { id: 'eni-4', reason: 'its table 128 is also that of another ENI' },
+      fault('eni-1', 'its number 253 is above 252'),
+      fault('eni-3', 'its table 128 is also that of another ENI'),
+      fault('eni-4', 'its table 128 is also that of another ENI'),
     ]);
   });
 
@@ -175,7 +176,7 @@ describe('a number', () => {
     const crossed = [sampleSyncEni(1, { index: 1 }), sampleSyncEni(2, { index: 0 })];
     const node = sampleNode([nicOf(1, { name: 'cce-eni-0' }), nicOf(2, { name: 'cce-eni-1' })]);
     const plan = planSync(crossed, node);
-    expect(plan.steps).toEqual([]);
+    expect(stepsOf(plan)).toEqual([]);
     expect(plan.left.map(({ reason }) => reason)).toEqual([
       'another link is named cce-eni-1',
       'another link is named cce-eni-0',
@@ -186,24 +187,43 @@ describe('a number', () => {
 describe('nothing is done', () => {
   it('to the main NIC of the node', () => {
     const plan = planSync([sampleSyncEni(1, { mode: 'PrimaryWithSecondaryIP' })], sampleNode([nicOf(1)]));
-    expect(plan).toEqual({ steps: [], enis: [], left: [{ id: 'eni-1', reason: 'it is the main NIC of the node' }] });
+    const left = [{ id: 'eni-1', reason: 'it is the main NIC of the node', isFault: false }];
+    expect(plan).toEqual({ node: [], enis: [], stale: [], left });
   });
 
   it('to a NIC that is not at home, and where several have its MAC', () => {
-    expect(planSync([sampleSyncEni(1)], sampleNode([])).left[0]?.reason).toBe('its NIC is not at home');
+    expect(planSync([sampleSyncEni(1)], sampleNode([])).left[0]?.reason).toBe(
+      'no device with its MAC 02:e0:00:00:00:01 is at home',
+    );
     const twice = sampleNode([nicOf(1), nicOf(1, { ifindex: 9, name: 'eth9' })]);
-    expect(planSync([sampleSyncEni(1)], twice)).toMatchObject({ steps: [], left: [{ id: 'eni-1' }] });
+    expect(planSync([sampleSyncEni(1)], twice)).toMatchObject({ node: [], enis: [], left: [{ id: 'eni-1' }] });
+  });
+
+  it('for what is excluded, nor, with a fault, for what is wrong by itself', () => {
+    const enis = [sampleSyncEni(1, { excluded: 'a pod has it' }), sampleSyncEni(2, { fault: 'its MAC is ""' })];
+    const plan = planSync(enis, sampleNode([nicOf(1), nicOf(2)]));
+    expect(stepsOf(plan)).toEqual([]);
+    expect(plan.left).toEqual([
+      { id: 'eni-1', reason: 'a pod has it', isFault: false },
+      fault('eni-2', 'its MAC is ""'),
+    ]);
+  });
+
+  it('to a NIC that still carries a label, for whoever brings it home gives it its name', () => {
+    const plan = planSync([sampleSyncEni(1)], sampleNode([nicOf(1, { alias: 'enim:eni=eni-1;home=ens1' })]));
+    expect(plan).toMatchObject({ enis: [], left: [{ id: 'eni-1', isFault: false }] });
+    expect(plan.left[0]?.reason).toContain('still carries a label');
   });
 
   it('to a NIC that the node itself needs', () => {
     const node = sampleNode([nicOf(1)]);
     const needed = { ...node, use: { ...node.use, defaultRoutes: [sampleRoute({ dev: 'eth1' })] } };
     expect(planSync([sampleSyncEni(1)], needed)).toMatchObject({
-      steps: [],
-      left: [{ id: 'eni-1', reason: 'it carries the default route' }],
+      enis: [],
+      left: [fault('eni-1', 'it carries the default route')],
     });
     const own = sampleNode([nicOf(1, { addresses: [sampleAddress('10.9.0.1/24')] })]);
-    expect(planSync([sampleSyncEni(1)], own).steps).toEqual([]);
+    expect(stepsOf(planSync([sampleSyncEni(1)], own))).toEqual([]);
   });
 
   it('but naming to one that a pod gets as a whole; it stays up', () => {

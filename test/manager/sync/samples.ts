@@ -1,8 +1,9 @@
 /** ENIs and nodes for the tests of sync: whole and valid, each field to be overridden. */
-import type { SyncAddress, SyncEni } from '../../../src/manager/sync/eni.js';
-import type { NodeView } from '../../../src/manager/sync/plan.js';
+import type { Step } from '../../../src/link/arrange.js';
+import type { NodeView, SyncPlan } from '../../../src/manager/sync/plan.js';
 import type { Link, LinkRoute } from '../../../src/model/link.js';
 import type { Rule } from '../../../src/model/rule.js';
+import type { SyncAddress, SyncEni } from '../../../src/model/sync.js';
 import { macOf, sampleLink } from '../../model/samples.js';
 
 /** An ENI in Secondary mode, numbered: `eni-3` has 10.0.3.10/24 and the gateway 10.0.3.1. */
@@ -12,12 +13,18 @@ export function sampleSyncEni(number: number, overrides: Partial<SyncEni> = {}):
     addresses: [sampleSyncAddress(`10.0.${number}.10/24`)],
     gateways: [`10.0.${number}.1`],
     installSourceBasedRouting: true,
+    ...{ excluded: null, fault: null },
     ...overrides,
   };
 }
 
 export function sampleSyncAddress(address: string, overrides: Partial<SyncAddress> = {}): SyncAddress {
   return { address, isPrimary: true, publicIP: null, ...overrides };
+}
+
+/** All that a plan wants done, in its order. */
+export function stepsOf({ node, enis, stale }: SyncPlan): Step[] {
+  return [...node, ...enis.flatMap(({ steps }) => steps), ...stale.map(({ step }) => step)];
 }
 
 /** The NIC of a sample ENI, at home. */
@@ -38,6 +45,7 @@ export function sampleNode(links: readonly Link[], overrides: Partial<Omit<NodeV
     routes: [],
     rules: [sampleRule({ priority: 32766, table: 'main' })],
     sysctls: new Map(),
+    reserved: new Set(),
     ...overrides,
   };
 }

@@ -2,15 +2,24 @@
 import { openSync, readFileSync } from 'node:fs';
 import { createPrograms } from '../../../src/exec.js';
 import { createLinkDriver } from '../../../src/link/driver.js';
-import type { SyncEni } from '../../../src/manager/sync/eni.js';
-import type { SyncPlan } from '../../../src/manager/sync/plan.js';
-import { sync } from '../../../src/manager/sync/sync.js';
+import { lookAround } from '../../../src/manager/sync/look.js';
+import { planSync, type SyncPlan } from '../../../src/manager/sync/plan.js';
+import type { SyncEni } from '../../../src/model/sync.js';
+import { stepsOf } from './samples.js';
 
 /** What was done. */
 export type Answer = SyncPlan;
 
 const enis = JSON.parse(readFileSync(0, 'utf8')) as SyncEni[];
 const links = createLinkDriver(createPrograms(10_000), null).under({ fd: openSync('/dev/null', 'r') });
-const answer: Answer = await sync(links, enis);
+const answer: Answer = planSync(
+  enis,
+  await lookAround(
+    links,
+    enis.map((eni) => ({ eni })),
+    new Set(),
+  ),
+);
+await links.arrange(stepsOf(answer));
 process.stdout.write(JSON.stringify(answer));
 await links.close();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { freed, given, isFree, isHeld, subnetsOf, toEni } from '../../../src/providers/kubernetes/eni.js';
+import { freed, given, isFree, isHeld, isShared, subnetsOf, toEni } from '../../../src/providers/kubernetes/eni.js';
 import type { Subnets } from '../../../src/providers/kubernetes/subnet.js';
 import type { EniObject } from '../../../src/providers/kubernetes/wire.js';
 import { clusterEni, type EniFields, eniObject } from '../../kubernetes/objects.js';
@@ -46,6 +46,18 @@ describe('an ENI of a cluster', () => {
     ],
   ] as const)('is held when it %s', (_, fields) => {
     expect([isFree(object(fields)), isHeld(object(fields))]).toEqual([false, true]);
+  });
+
+  it('is shared in Secondary mode, whatever the node has said of it, as long as the cloud has attached it', () => {
+    const secondary = (fields: EniFields = {}) => object({ ...fields, spec: { useMode: 'Secondary', ...fields.spec } });
+    for (const CCEStatus of ['Pending', 'ReadyOnNode'])
+      expect(isShared(secondary({ status: { CCEStatus } }))).toBe(true);
+    expect(
+      [object(), secondary({ status: { VPCStatus: 'detaching' } }), secondary({ spec: { type: 'rdma_roce' } })].map(
+        isShared,
+      ),
+    ).toEqual([...[false, false, false]]);
+    expect(isShared(secondary({ status: { endpointReference: { namespace: 'a', name: 'b', uid: 'c' } } }))).toBe(false);
   });
 
   it('that names an endpoint without name and UID is nobody’s', () => {
