@@ -12,6 +12,7 @@ import type { Parts } from './parts.js';
  */
 const REASONS: Readonly<Partial<Record<ErrorCode, string>>> = {
   NO_FREE_ENI: 'NoFreeENI',
+  CORDONED: 'NodeCordoned',
   NOT_THERE: 'ENINotThere',
   UNSAFE: 'NICRefused',
   AMBIGUOUS_LINK: 'NICAmbiguous',

@@ -1,7 +1,12 @@
 /** A provider that is only loaded when it is asked for something: what stands behind it may be heavy, and its name is known. */
 import type { Assignments, Evictor, Provider, Registry } from './provider.js';
 
-import type { Assignments, Evictor, Provider, Registry } from './provider.js';
+/** A provider with all that a cluster has to say and to be told. */
+export type Registering = Provider & {
+  readonly registry: Registry;
+  readonly evictor: Evictor;
+  readonly assignments: Assignments;
+};
 
 export function later(name: string, load: () => Promise<Registering>): Provider {
   let loaded: Promise<Registering> | undefined;
@@ -21,6 +26,11 @@ export function later(name: string, load: () => Promise<Registering>): Provider 
       enis: async (node) => (await provider()).registry.enis(node),
       warn: async (endpoint, warning) => (await provider()).registry.warn(endpoint, warning),
     },
-import type { Assignments, Evictor, Provider, Registry } from './provider.js';
+    evictor: { evict: async (endpoint) => (await provider()).evictor.evict(endpoint) },
+    assignments: {
+      list: async () => (await provider()).assignments.list(),
+      find: async (id) => (await provider()).assignments.find(id),
+      report: async (id, ready) => (await provider()).assignments.report(id, ready),
+    },
   };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { cordon } from '../../src/manager/cordon.js';
 import { lease } from '../../src/manager/lease.js';
 import { warning } from '../../src/manager/warn.js';
 import { EnimError, type ErrorCode } from '../../src/model/errors.js';
@@ -37,6 +38,13 @@ describe('a pod that gets no ENI', () => {
     const wish = { eni: null, device: null, ips: [], force: false };
     await thrownBy(() => lease(machine.parts(), sampleEndpoint({ uid: 'pod-1' }), 'web-0', wish));
     expect(told).toEqual([NO_ENI]);
+  });
+
+  it('is told that the node is cordoned', async () => {
+    const { machine, told } = crowdedNode();
+    await cordon(machine.parts(), 'kernel upgrade');
+    await thrownBy(() => addTo(machine, { uid: 'pod-1' }));
+    expect(told).toEqual([{ reason: 'NodeCordoned', message: expect.stringMatching(/kernel upgrade/) }]);
   });
 
   it('is told only when all locks are free again', async () => {
