@@ -3,7 +3,7 @@
 const DRIVERS = '^src/(providers|store|link|ipam|install|host)/';
 
 /** Packages that the CNI path must not even load: they cost more than its whole work. */
-const HEAVY = '(^|/)node_modules/(@oclif|chalk|cli-table3|conf|ajv|@kubernetes)/';
+const HEAVY = '(^|/)node_modules/(@oclif|chalk|cli-table3|conf|ajv|yaml|@kubernetes)/';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { table } from '../../src/render/table.js';
+import { aligned, table } from '../../src/render/table.js';
 
 const COLUMNS = ['eni', 'state', 'nic', ''];
 const ROWS = [
@@ -43,6 +43,19 @@ describe('table', () => {
 
   test('without rows is its header', () => {
     expect(table(['eni', 'state'], [], { width: 80 })).toBe('ENI  STATE');
+  });
+
+  test('lays out cells of one line as cells of several lines, wide characters among them', () => {
+    const value = fc.stringMatching(/^[a-z日本é→]{1,12}$/u);
+    fc.assert(
+      fc.property(fc.array(fc.tuple(value, value), { minLength: 1 }), (rows) => {
+        const plain = aligned(rows, { width: null }).split('\n');
+        const [first, ...rest] = rows.map(([a, b]) => [a, b] as const);
+        const broken = aligned([...rest, [first?.[0] ?? '', `${first?.[1]}\nx`]], { width: null }).split('\n');
+        expect(broken.slice(0, -2)).toEqual(plain.slice(1));
+        expect(broken.at(-2)).toBe(plain[0]);
+      }),
+    );
   });
 
   test('keeps every value whole at any width', () => {
