@@ -16,6 +16,8 @@ declare module 'bun:ffi' {
 /** The part of Bun itself that we use; undefined on Node.js. */
 declare const Bun:
   | {
+      /** A file by its descriptor. */
+      file(fd: number): { stream(): ReadableStream<Uint8Array> };
       spawn(
         command: readonly string[],
         options: {

@@ -14,6 +14,7 @@ import type { ClusterFiles, Installer, InstallSettings } from './install/install
 import { createDelegate, type Delegate } from './ipam/delegate.js';
 import { createLinkDriver, type LinkDriver } from './link/driver.js';
 import { netnsDirectory } from './link/netns.js';
+import type { Changes } from './manager/changes.js';
 import type { Patient } from './manager/doctor/patient.js';
 import type { Parts } from './manager/parts.js';
 import { survey } from './manager/survey.js';
@@ -57,6 +58,8 @@ export interface Context {
   readonly delegate: Delegate;
   /** Nobody else needs it, the CNI plugin least of all: it is loaded by the call. */
   installer(): Promise<Installer>;
+  /** Tells when it is worth to look again; loaded by the call. */
+  changes(settle: number, signal: AbortSignal): Promise<Changes>;
   /** What container runtimes remember of ADDs in this directory; loaded by the call as well. */
   cachedAdds(directory: string): Promise<readonly CachedAdd[]>;
 }
@@ -93,8 +96,18 @@ export function createContext({ env, overrides, purpose, lockWait, device = null
   return {
     ...{ locations, settings, parts, delegate: createDelegate(programs) },
     installer: () => createInstaller({ env, settings, locations, locks, clock }),
+    changes: (settle, signal) => listen(locations.stateDir, settle, signal),
     cachedAdds: async (directory) => (await import('./host/cache.js')).readCache(directory, warn),
   };
+}
+
+async function listen(stateDir: string, settle: number, signal: AbortSignal): Promise<Changes> {
+  const [{ createChanges }, { watchLinks }, { watchState }] = await Promise.all([
+    import('./manager/changes.js'),
+    import('./link/watch.js'),
+    import('./store/watch.js'),
+  ]);
+  return createChanges([watchLinks, (onChange) => watchState(stateDir, onChange)], settle, signal);
 }
 
 interface StaticParts {

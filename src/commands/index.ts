@@ -9,6 +9,8 @@ export const COMMANDS: CommandTable = {
   add: () => import('./add.js'),
   adopt: () => import('./adopt.js'),
   cni: () => import('./cni.js'),
+  complete: () => import('./complete.js'),
+  completion: () => import('./completion.js'),
   'config:get': () => import('./config/get.js'),
   'config:path': () => import('./config/path.js'),
   'config:set': () => import('./config/set.js'),
@@ -29,6 +31,7 @@ export const COMMANDS: CommandTable = {
   'provider:restore': () => import('./provider/restore.js'),
   uncordon: () => import('./uncordon.js'),
   sync: () => import('./sync.js'),
+  show: () => import('./show.js'),
   uninstall: () => import('./uninstall.js'),
   where: () => import('./where.js'),
 };

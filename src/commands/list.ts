@@ -1,13 +1,21 @@
 import { Flags } from '@oclif/core';
+import type { Context } from '../context.js';
 import { type ClusterEniView, listCluster } from '../manager/cluster.js';
 import { ENI_STATES, type EniView, list } from '../manager/list.js';
 import { originOf } from '../manager/origin.js';
+import { ENI_COLUMNS, select } from '../manager/select.js';
 import type { Cordon } from '../model/cordon.js';
+import { EnimError } from '../model/errors.js';
 import { parseNodeName } from '../model/names.js';
+import { renderChange } from '../render/changes.js';
 import { renderCluster } from '../render/cluster.js';
 import { renderCordoned } from '../render/cordon.js';
-import { renderEnis } from '../render/enis.js';
+import { type EnisOptions, enisAsCsv, renderEnis, renderWatched } from '../render/enis.js';
+import { styleFor } from '../render/style.js';
+import { yaml } from '../render/yaml.js';
 import { EnimCommand } from './base.js';
+import { selectionFlags, selectionOf } from './selection.js';
+import { watch } from './watch.js';
 
 interface ListResult {
   readonly enis: readonly EniView[] | readonly ClusterEniView[];
@@ -23,12 +31,17 @@ export default class List extends EnimCommand {
 
 States: free · used · shared (in Secondary mode: pods get addresses of it) · releasing (on its way home) · orphan (held for a pod that is gone, or away from home without a record) · missing (no device) · quarantined (at home, but not to be given out; the note says why).
 
+A table that is wider than the terminal leaves out what one can do without, and says so. Columns for --sort and --filter: ${ENI_COLUMNS.join(', ')}.
+
 Of other nodes only the objects of the cluster are looked at (provider kubernetes); what is neither free nor used has the state that they name: enim list --all-nodes --state free.`;
 
   static override examples = [
     '<%= config.bin %> list',
     '<%= config.bin %> list --state orphan --output name',
     '<%= config.bin %> list --output wide',
+    "<%= config.bin %> list --filter 'state!=free,owner=default/*' --sort=-age",
+    '<%= config.bin %> list --output csv',
+    '<%= config.bin %> list --watch',
     '<%= config.bin %> list --json',
   ];
 
@@ -38,46 +51,114 @@ Of other nodes only the objects of the cluster are looked at (provider kubernete
       options: ENI_STATES,
       description: 'only ENIs in this state; may be repeated',
     }),
+    ...selectionFlags,
+    watch: Flags.boolean({
+      char: 'w',
+      description:
+        'stay, and show each change as it happens: in place on a terminal, else a line a change; Ctrl-C ends it',
+    }),
     output: Flags.string({
       char: 'o',
-      options: ['table', 'wide', 'json', 'name'],
+      options: ['table', 'wide', 'json', 'yaml', 'csv', 'name'],
       default: 'table',
       description: 'form of the output',
     }),
     node: Flags.string({
       helpValue: 'NAME',
-      exclusive: ['all-nodes'],
+      exclusive: ['all-nodes', 'filter', 'sort', 'watch'],
       description: 'those of this node of the cluster',
     }),
-    'all-nodes': Flags.boolean({ description: 'those of all nodes of the cluster' }),
+    'all-nodes': Flags.boolean({
+      exclusive: ['filter', 'sort', 'watch'],
+      description: 'those of all nodes of the cluster',
+    }),
   };
 
-  async run(): Promise<ListResult> {
+  async run(): Promise<ListResult | undefined> {
     const { flags } = await this.parse(List);
-    const { parts, locations } = this.open(flags, 'list');
-    const isAsked = ({ state }: { readonly state: string }): boolean => flags.state?.includes(state) ?? true;
+    const selection = selectionOf(flags);
+    const context = this.open(flags, 'list');
+    const { parts, locations } = context;
+    const look = async (): Promise<{ readonly known: number; readonly enis: readonly EniView[] }> => {
+      const all = await list(parts);
+      const wanted = flags.state === undefined ? all : all.filter(({ state }) => flags.state?.includes(state));
+      return { known: all.length, enis: select(wanted, selection) };
+    };
+    const options = (known: number): EnisOptions => ({
+      wide: flags.output === 'wide',
+      width: this.width(),
+      style: styleFor(process.stdout, process.env),
+      now: parts.clock(),
+      known,
+      config: locations.config,
+      origin: originOf(parts.provider),
+    });
     const node = flags.node === undefined ? null : parseNodeName(flags.node);
     if (node !== null || flags['all-nodes']) {
+      const isAsked = ({ state }: { readonly state: string }): boolean => flags.state?.includes(state) ?? true;
       const enis = (await listCluster(parts, node)).filter(isAsked);
-      this.print({ enis }, flags.output, (wide) =>
+      await this.print({ enis }, flags.output, (wide) =>
         renderCluster(enis, { wide, node, width: this.width(), now: parts.clock() }),
       );
       return { enis };
     }
-    const enis = (await list(parts)).filter(isAsked);
+    if (flags.watch) {
+      await this.watch(context, look, { output: flags.output, options });
+      return undefined;
+    }
+    const { known, enis } = await look();
     const cordon = parts.cordon.find();
-    this.print({ enis, cordon }, flags.output, (wide) => {
-      const { clock, provider } = parts;
-      const options = { wide, width: this.width(), now: clock(), config: locations.config, origin: originOf(provider) };
-      const table = renderEnis(enis, options);
-      return cordon === null ? table : `${table}\n${renderCordoned(cordon, clock())}`;
-    });
+    if (flags.output === 'csv') this.show(() => enisAsCsv(enis));
+    else
+      await this.print({ enis, cordon }, flags.output, () =>
+        withCordon(renderEnis(enis, options(known)), cordon, parts.clock()),
+      );
     return { enis, cordon };
   }
 
-  private print(result: ListResult, output: string, render: (wide: boolean) => string): void {
+  private async print(result: ListResult, output: string, render: (wide: boolean) => string): Promise<void> {
+    if (output === 'csv') {
+      throw new EnimError('INVALID_ARGUMENT', '--output csv has the columns of this node’s own ENIs.', {
+        hint: 'for those of other nodes use --output json or yaml',
+      });
+    }
     if (output === 'json') this.log(JSON.stringify(result, null, 2));
+    else if (output === 'yaml') this.log(await yaml(result));
     else if (output === 'name') for (const { id } of result.enis) this.log(id);
     else this.show(() => render(output === 'wide'));
   }
+
+  private async watch(
+    { parts, changes }: Context,
+    look: () => Promise<{ readonly known: number; readonly enis: readonly EniView[] }>,
+    { output, options }: { readonly output: string; options(known: number): EnisOptions },
+  ): Promise<void> {
+    if (['yaml', 'csv', 'name'].includes(output)) {
+      throw new EnimError('INVALID_ARGUMENT', `--output ${output} is for one look; --watch goes on.`, {
+        hint: 'enim list --watch --json, which prints one document a line',
+      });
+    }
+    const isJson = this.jsonEnabled() || output === 'json';
+    let known = 0;
+    await watch({
+      listen: changes,
+      look: async () => {
+        const seen = await look();
+        known = seen.known;
+        return seen.enis;
+      },
+      clock: parts.clock,
+      page:
+        isJson || !process.stdout.isTTY
+          ? null
+          : (enis, trouble) =>
+              withCordon(renderWatched(enis, options(known), trouble), parts.cordon.find(), parts.clock()),
+      line: (change) => (isJson ? JSON.stringify(change) : renderChange(change)),
+      warn: (message) => this.warn(message),
+    });
+  }
+}
+
+function withCordon(page: string, cordon: Cordon | null, now: Date): string {
+  return cordon === null ? page : `${page}\n${renderCordoned(cordon, now)}`;
 }

@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Programs } from '../exec.js';
 import type { Attachment, NetnsRef } from '../model/attachment.js';
+import type { Counters } from '../model/counters.js';
 import type { DeviceSelector } from '../model/device.js';
 import { EnimError } from '../model/errors.js';
 import { formatLabel, parseLabel } from '../model/label.js';
@@ -66,6 +67,8 @@ export interface LinkDriver {
   differences(link: Link, snapshot: LinkSnapshot, home: readonly Link[]): readonly Restored[];
   /** What is plugged in at this bus address, whichever netns its link is in; undefined if nothing is. */
   hardwareAt(busAddress: string): Promise<Hardware | undefined>;
+  /** What went through a NIC, at home (null) or in a netns; null if it is not there any more. */
+  counters(netns: NetnsRef | null, ifname: string): Promise<Counters | null>;
   /** The kernel driver of a card, or the kind of a virtual device. */
   driverOf(link: Link): Promise<string | null>;
   /**
@@ -127,6 +130,7 @@ export function createLinkDriver(programs: Programs, sshPeer: string | null): Li
       return planRestore(link, snapshot, namesOfOthers(others, link)).restored;
     },
     hardwareAt,
+    counters: (netns, ifname) => use((kernel) => kernel.counters(netns ?? 'home', ifname)),
     driverOf,
     under({ fd }) {
       const kernel = openKernel(programs, [fd]);

@@ -6,7 +6,7 @@ import type { Conversation, Outcome, Programs } from '../exec.js';
 import { EnimError } from '../model/errors.js';
 import type { Rule } from '../model/rule.js';
 import { commandFailed, type IpCommand, type Kernel, notEntered, type Place } from './kernel.js';
-import { parseDocument, parseLinks, parseRoutes, parseRules, parseWay } from './parse.js';
+import { parseCounters, parseDocument, parseLinks, parseRoutes, parseRules, parseWay } from './parse.js';
 
 /** A process that is spoken to, and the number of lines that it was sent. */
 interface Speaker {
@@ -109,6 +109,12 @@ export function openIproute2(programs: Programs, keepOpen: readonly number[]): K
         if (thrown instanceof EnimError && thrown.code === 'LINK_FAILED') return null;
         throw thrown;
       }
+    },
+
+    async counters(place, name) {
+      const [program, args] = commandIn(place, 'ip', ['-j', '-s', 'link', 'show', 'dev', name]);
+      const ended = await programs.run(program, args);
+      return ended.code === 0 ? parseCounters(parseDocument(ended.stdout)) : null;
     },
 
     async change(place, commands, { force = false } = {}) {

@@ -2,6 +2,8 @@
  * The kernel's links as the driver sees and changes them. `netlink/` speaks to the kernel itself, `iproute2.ts` has the program `ip` do
  * it. What is to be changed is said as commands of iproute2, for a plan that can be read can also be repeated by hand.
  */
+
+import type { Counters } from '../model/counters.js';
 import { EnimError } from '../model/errors.js';
 import type { Link, LinkRoute } from '../model/link.js';
 import type { Rule } from '../model/rule.js';
@@ -36,6 +38,12 @@ export interface Kernel {
    * @throws EnimError NOT_THERE if the netns cannot be entered
    */
   rules(place: Place): Promise<Rule[]>;
+  /**
+   * What went through the link of this name; null if it is not there, or nobody counts.
+   *
+   * @throws EnimError NOT_THERE if the netns cannot be entered
+   */
+  counters(place: Place, name: string): Promise<Counters | null>;
   /** The device that leads from a place to an address; null if none does. */
   wayTo(place: Place, address: string): Promise<string | null>;
   /**

@@ -1,6 +1,7 @@
 /** Reads what `ip -j -d` prints (iproute2 ≥ 5.10; measured on 6.1) into links, routes and rules. Pure. */
 import * as v from 'valibot';
 import { parseIP, parseMac } from '../model/address.js';
+import type { Counters, Flow } from '../model/counters.js';
 import type { Link, LinkAddress, LinkRoute } from '../model/link.js';
 import type { Rule } from '../model/rule.js';
 
@@ -46,6 +47,20 @@ const RawRoute = v.looseObject({
   pref: v.optional(v.string()),
   nexthops: v.optional(v.array(v.looseObject({ dev: v.optional(v.string()), gateway: v.optional(v.string()) }))),
 });
+
+const RawFlow = v.looseObject({ bytes: v.number(), packets: v.number(), errors: v.number(), dropped: v.number() });
+const RawCounted = v.looseObject({ stats64: v.looseObject({ rx: RawFlow, tx: RawFlow }) });
+
+/** Reads `ip -j -s link show dev NAME`; null where it does not count. */
+export function parseCounters(document: unknown): Counters | null {
+  const [counted] = Array.isArray(document) ? document : [];
+  const read = v.safeParse(RawCounted, counted);
+  if (!read.success) return null;
+  const flow = ({ bytes, packets, errors, dropped }: v.InferOutput<typeof RawFlow>): Flow => ({
+    ...{ bytes, packets, errors, dropped },
+  });
+  return { received: flow(read.output.stats64.rx), sent: flow(read.output.stats64.tx) };
+}
 
 /**
  * Reads the document that one listing of `ip -j` prints, on one line; an empty line is an empty listing.

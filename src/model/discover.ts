@@ -1,6 +1,7 @@
 /** Discovery: which of the node's NICs the rules of the settings make ENIs. Pure. */
 import type { Eni } from './eni.js';
 import type { Nic } from './nic.js';
+import { fits } from './pattern.js';
 
 /** Rules by which NICs become ENIs; each one that is given must hold. */
 export interface Rules {
@@ -38,14 +39,6 @@ export function toEni({ link }: Nic): Eni {
     pciAddress: link.busAddress?.includes('.') ? link.busAddress : null,
     ...{ ifname: null, mtu: null, ipv4: null, ipv6: null, routes: null },
   };
-}
-
-function fits(text: string, pattern: string): boolean {
-  const source = pattern
-    .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${source}$`, 'i').test(text);
 }
 
 /** An inventory entry that the kernel alone can tell; its addresses are for a human to add. */

@@ -27,7 +27,7 @@ function renderNic(nic: NicView, { width, now }: WhereOptions): string {
 }
 
 /** `eni-c (02:e0:00:00:00:02, 0000:00:07.0, ena)`. */
-function subject({ eni, mac, busAddress, pciAddress, driver, link }: NicView): string {
+export function subject({ eni, mac, busAddress, pciAddress, driver, link }: NicView): string {
   const marks = [
     eni === null && link === null ? null : mac,
     pciAddress,
@@ -38,7 +38,8 @@ function subject({ eni, mac, busAddress, pciAddress, driver, link }: NicView): s
   return `${eni ?? link?.name ?? 'a NIC'}${known.length === 0 ? '' : ` (${known.join(', ')})`}`;
 }
 
-function place({ at, link, netns, pciAddress, busAddress }: NicView): string {
+/** Where it is, as the rest of that sentence. */
+export function place({ at, link, netns, pciAddress, busAddress }: NicView): string {
   switch (at) {
     case 'home':
       return `is at home as ${link?.name}`;
@@ -54,7 +55,8 @@ function place({ at, link, netns, pciAddress, busAddress }: NicView): string {
 /** Beyond these a list says how many more there are; all of them are in the document of --json. */
 const SHOWN = 5;
 
-function holderRows(netns: NetnsHolders | null): string[][] {
+/** What keeps its netns alive. */
+export function holderRows(netns: NetnsHolders | null): string[][] {
   if (netns === null) return [];
   const { paths, processes, descriptors } = netns;
   const held = [
@@ -72,7 +74,8 @@ function some(items: readonly string[]): string[] {
   return rest > 0 ? [...items.slice(0, SHOWN), `${rest} more`] : [...items];
 }
 
-function recordText({ eni, record, label }: NicView, now: Date): string {
+/** Who has it, by what is recorded. */
+export function recordText({ eni, record, label }: NicView, now: Date): string {
   if (record === null) {
     const says = label?.endpoint;
     if (says) return `none; its label says ${says.owner}, container ${says.containerID}, network ${says.network}`;
@@ -83,7 +86,8 @@ function recordText({ eni, record, label }: NicView, now: Date): string {
   return `${owner}, container ${containerID}, network ${network}, ${phase ?? 'held'}${age}`;
 }
 
-function purposeOf({ at, next, eni }: NicView): string {
+/** What its next step is for. */
+export function purposeOf({ at, next, eni }: NicView): string {
   if (next?.startsWith('enim del ')) return 'bring it home';
   if (next?.startsWith('enim provider release ')) return 'free it';
   if (next === 'enim gc') return 'mend it';

@@ -52,6 +52,9 @@ export class CniNode {
       cachedAdds(): never {
         throw new Error('No verb asks what a runtime remembers.');
       },
+      changes(): never {
+        throw new Error('No verb watches.');
+      },
     };
     return {
       ...{ call: parseCall(environment), network: parsed, env: environment, program: 'enim', context },

@@ -1,9 +1,12 @@
+import { dirname } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { parse } from 'yaml';
 import { add, answer, type EniAnswer, list, show } from '../fabric/answers.js';
 import { expectRefusal, expectUnchanged } from '../fabric/expectations.js';
 import { createNode, type Node, type StateFile } from '../fabric/node.js';
 import type { Pod } from '../fabric/pod.js';
-import { describeEndToEnd } from '../fabric/requirements.js';
+import { describeEndToEnd, EXECUTABLE } from '../fabric/requirements.js';
 
 describeEndToEnd('enim list', () => {
   let node: Node;
@@ -161,6 +164,66 @@ describeEndToEnd('enim list', () => {
     expect(await of('orphan')).toEqual([]);
   });
 
+  describe('chooses and orders', () => {
+    const ids = async (...args: string[]): Promise<string[]> =>
+      answer<{ enis: EniAnswer[] }>(await node.enim(['list', ...args, '--json'])).enis.map(({ id }) => id);
+
+    it('by columns, in every form of output alike', async () => {
+      const [first, second, third] = node.enis.map(({ id }) => id);
+      await add(node, 'default/web-0', pod, ['--eni', second ?? '']);
+
+      expect(await ids('--filter', 'state=used,owner=default/*')).toEqual([second]);
+      expect(await ids('--filter', 'state!=used', '--sort=-eni')).toEqual([third, first]);
+      expect(await ids('--sort', 'owner')).toEqual([second, first, third]);
+      const names = await node.enim(['list', '--filter', 'owner=-', '--sort', '-eni', '-o', 'name']);
+      expect(names.stdout).toBe(`${third}\n${first}\n`);
+    });
+
+    it.each([
+      ['--filter', 'stat=used', 'state'],
+      ['--sort', 'onwer', 'owner'],
+    ])('refuses %s %s, names the columns, and says which was meant', async (flag, value, meant) => {
+      expectRefusal(await node.enim(['list', flag, value]), {
+        code: 2,
+        mentions: [flag, 'Columns: eni, state', `Did you mean ${meant}?`],
+      });
+    });
+
+    it('says so where none is such, and not that there are none', async () => {
+      const { code, stdout } = await node.enim(['list', '--filter', 'owner=nobody/*']);
+      expect({ code, stdout }).toEqual({ code: 0, stdout: 'No ENI is such, of 3. All of them: enim list\n' });
+    });
+  });
+
+  it('prints YAML and CSV of the same ENIs', async () => {
+    await add(node, 'default/web-0', pod);
+    const yaml = await node.enim(['list', '--output', 'yaml']);
+    expect(parse(yaml.stdout)).toEqual((await node.enim(['list', '--json'])).json);
+
+    const [head, ...lines] = (await node.enim(['list', '-o', 'csv'])).stdout.trimEnd().split('\n');
+    expect(head).toMatch(/^eni,state,mac,nic,/);
+    expect(lines.map((line) => line.split(',').slice(0, 4))).toEqual(
+      (await list(node)).map(({ id, state, mac, link }) => [id, state, mac, link?.name]),
+    );
+  });
+
+  it('fits the terminal that it is on, in colour unless that is declined', async () => {
+    const inTerminal = async (columns: number, env = {}): Promise<string> => {
+      const line = `stty cols ${columns}; enim list -o wide`;
+      const { stdout } = await node.start(['script', '-qec', line, '/dev/null'], {
+        env: { TERM: 'xterm', PATH: `${dirname(EXECUTABLE)}:${node.env.PATH}`, ...env },
+      }).result;
+      return stdout.replaceAll('\r', '');
+    };
+    const narrow = await inTerminal(90);
+    const lines = stripVTControlCharacters(narrow).trimEnd().split('\n');
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(90);
+    expect(lines.at(-1)).toMatch(/enim list -o wide \| less -S$/);
+    expect(narrow).toContain('\u001b[32mfree\u001b[39m');
+    expect(await inTerminal(90, { NO_COLOR: '1' })).toBe(stripVTControlCharacters(narrow));
+    expect(stripVTControlCharacters(await inTerminal(250))).toBe((await node.enim(['list', '-o', 'wide'])).stdout);
+  });
+
   describe('for people', () => {
     it('prints a line for each ENI with state, NIC, address, owner and container', async () => {
       await add(node, 'default/web-0', pod);
@@ -215,7 +278,7 @@ describeEndToEnd('enim list', () => {
 
   it.each([
     ['--state', 'lost'],
-    ['--output', 'yaml'],
+    ['--output', 'xml'],
   ])('refuses %s %s, and says what can be', async (flag, value) => {
     expectRefusal(await node.enim(['list', flag, value]), {
       code: 2,

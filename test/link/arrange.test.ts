@@ -14,6 +14,7 @@ function listening(refused?: readonly string[]): { kernel: Kernel; told: string[
     links: async () => [],
     rules: async () => [],
     wayTo: async () => null,
+    counters: async () => null,
     prepare: () => {},
     close: async () => {},
     async routes(_, filter) {

@@ -28,6 +28,8 @@ interface Interference {
   after?: (call: Call, index: number) => void | Promise<void>;
 }
 
+const FLOW = { bytes: 4_096, packets: 2, errors: 1, dropped: 0 };
+
 export class Machine {
   readonly kernel = new Kernel();
   readonly locks = new MemoryLocks();
@@ -120,6 +122,7 @@ export class Machine {
         return { ...own, driver: 'ena', hasLink: true, isNic: true, ...this.hardware.get(address) };
       },
       driverOf: async () => null,
+      counters: async () => ({ received: { ...FLOW, packets: 3 }, sent: FLOW }),
     };
     const under: LinkDriver['under'] = (lock) =>
       this.#observed('links', { ...driver.under(lock), ...hardware, rebind: async (bus: string) => this.rebind(bus) });

@@ -48,6 +48,7 @@ export const IFLA = {
   queueLength: 13,
   linkInfo: 18,
   alias: 20,
+  statistics: 23,
   group: 27,
   netnsFd: 28,
   extMask: 29,

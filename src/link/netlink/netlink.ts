@@ -11,7 +11,7 @@ import { openNetns, stepInto } from '../enter.js';
 import { commandFailed, type IpCommand, type Kernel, type Place } from '../kernel.js';
 import { IFLA, RTM, SKIP_STATISTICS } from './constants.js';
 import { attribute, type Message, text, u32 } from './message.js';
-import { everyNameIn, indexIn, namesIn, namesOthers, readLinks, readRoutes, wayIn } from './read.js';
+import { everyNameIn, indexIn, namesIn, namesOthers, readCounters, readLinks, readRoutes, wayIn } from './read.js';
 import { reasonOf } from './reasons.js';
 import { linkHeader, requestFor, routeQuestion } from './request.js';
 import { RULE_HEADER, readRules } from './rules.js';
@@ -85,6 +85,14 @@ export function openNetlink(calls: Libc, program: Kernel): Kernel {
       const way = ifThere(() => post.socket.get(question));
       const index = way === undefined ? undefined : wayIn(way);
       return index === undefined ? null : (namesIn(lookAtLinks(post)).get(index) ?? null);
+    },
+
+    async counters(place, name) {
+      const { socket } = postAt(place);
+      const named = attribute(IFLA.name, text(name));
+      const body = Buffer.concat([linkHeader(0, 0, 0), named]);
+      const answer = ifThere(() => socket.get({ type: RTM.getLink, flags: 0, body }));
+      return answer === undefined ? null : readCounters(answer);
     },
 
     async change(place, commands, { force = false } = {}) {

@@ -1,5 +1,6 @@
 /** What the kernel dumps, as links and routes. Pure. */
 import { formatIP } from '../../model/address.js';
+import type { Counters, Flow } from '../../model/counters.js';
 import type { Link, LinkAddress, LinkRoute } from '../../model/link.js';
 import { FAMILY, IFA, IFA_FLAG, IFF, IFLA, INFO_KIND, RTA, UNICAST } from './constants.js';
 import { type Attributes, listAttributes, type Message, parseAttributes, readMac, readText } from './message.js';
@@ -132,6 +133,18 @@ export function readRoutes(routes: readonly Message[], names: Names, { isDefault
     const hops = attributes.get(RTA.multipath);
     const ways = hops === undefined ? [{ index: through, gateway: gatewayIn(attributes) }] : readHops(hops);
     return ways.map(({ index, gateway }) => ({ ...route, gateway, dev: names.get(index ?? 0) ?? '' }));
+  });
+}
+
+/** The counters of a link; null if the kernel has left them out. */
+export function readCounters(message: Message): Counters | null {
+  return readIn(linkAttributes(message), IFLA.statistics, (bytes) => {
+    // `struct rtnl_link_stats64`: packets, bytes, errors, dropped; of each what was received, then what was sent.
+    const number = (index: number): number => Number(bytes.readBigUInt64LE(index * 8));
+    const flow = (at: 0 | 1): Flow => ({
+      ...{ bytes: number(2 + at), packets: number(at), errors: number(4 + at), dropped: number(6 + at) },
+    });
+    return { received: flow(0), sent: flow(1) };
   });
 }
 

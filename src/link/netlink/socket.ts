@@ -6,11 +6,11 @@ import { NLM, NLMSG, NLMSGERR_MESSAGE } from './constants.js';
 import { formatMessage, type Message, parseAttributes, parseMessages, readText } from './message.js';
 import type { Request } from './request.js';
 
-const AF_NETLINK = 16;
-const SOCK_RAW_CLOEXEC = 3 | 0x80000;
-const NETLINK_ROUTE = 0;
+export const AF_NETLINK = 16;
+export const SOCK_RAW_CLOEXEC = 3 | 0x80000;
+export const NETLINK_ROUTE = 0;
 
-const SOL_NETLINK = 270;
+export const SOL_NETLINK = 270;
 const NETLINK_CAP_ACK = 10;
 const NETLINK_EXT_ACK = 11;
 

@@ -5,7 +5,7 @@
 import type { Hardware } from '../../link/bus.js';
 import { EnimError } from '../../model/errors.js';
 import type { Parts } from '../parts.js';
-import { isTorn, lookFor } from './hits.js';
+import { isTorn, lookFor, type Scene } from './hits.js';
 import { type NicView, viewAll } from './view.js';
 import { readWord, type Word } from './word.js';
 
@@ -19,18 +19,36 @@ const MOVE_MS = 100;
  * @throws EnimError INVALID_ARGUMENT, or NOT_THERE if none of them is on this machine
  */
 export async function where(parts: Parts, text: string): Promise<readonly NicView[]> {
+  const { word, scene, views } = await find(parts, text);
+  if (views.every(({ at }) => at === 'nowhere')) throw notThere(word, scene.hardware, views);
+  return views;
+}
+
+/** What a word was found to mean. */
+interface Found {
+  readonly word: Word;
+  readonly scene: Scene;
+  /** For each hit, in their order; ENIs that are nowhere among them. */
+  readonly views: readonly NicView[];
+}
+
+/**
+ * The same, also where none of them is on this machine.
+ *
+ * @throws EnimError INVALID_ARGUMENT
+ */
+export async function find(parts: Parts, text: string): Promise<Found> {
   const word = readWord(text);
   let scene = await lookFor(parts, word);
   if (scene.hits.some(isTorn)) {
     await parts.sleep(MOVE_MS);
     scene = await lookFor(parts, word);
   }
-  const views = await viewAll(parts, word, scene);
-  if (views.every(({ at }) => at === 'nowhere')) throw notThere(word, scene.hardware, views);
-  return views;
+  return { word, scene, views: await viewAll(parts, word, scene) };
 }
 
-function notThere(word: Word, hardware: Hardware | undefined, views: readonly NicView[]): EnimError {
+/** That a word means nothing that is on this machine. */
+export function notThere(word: Word, hardware: Hardware | undefined, views: readonly NicView[]): EnimError {
   const [first, ...others] = views;
   if (first === undefined) return new EnimError('NOT_THERE', unknown(word, hardware), { hint: 'enim list' });
   const subject =

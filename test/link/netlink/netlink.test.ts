@@ -4,7 +4,8 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { createPrograms } from '../../../src/exec.js';
 import { openIproute2 } from '../../../src/link/iproute2.js';
 import type { IpCommand, Place, RouteFilter } from '../../../src/link/kernel.js';
-import { parseDocument, parseLinks, parseRoutes, parseRules } from '../../../src/link/parse.js';
+import { parseCounters, parseDocument, parseLinks, parseRoutes, parseRules } from '../../../src/link/parse.js';
+import type { Counters } from '../../../src/model/counters.js';
 import type { LinkRoute } from '../../../src/model/link.js';
 import type { Rule } from '../../../src/model/rule.js';
 import { ipBatch, must, run } from '../../fabric/exec.js';
@@ -96,6 +97,25 @@ describeAsRoot('netlink', () => {
 
     await ipBatch(ours, ['link set peer0 up']);
     expect(await answer({ name: 'links', args: [at(ours), 'eni0'] })).toMatchObject([{ up: true, carrier: true }]);
+  });
+
+  it('counts what went through a link as ip does', async () => {
+    await ipBatch(ours, [
+      ...['eni0', 'peer0'].flatMap((name) => [`link set ${name} addrgenmode none`, `link set ${name} down`]),
+      ...['link set eni0 up', 'link set peer0 up', 'address add 10.0.0.10/24 dev eni0'],
+    ]);
+    // Nobody answers: what one end sends the other receives.
+    await run('nsenter', [`--net=${netnsPath(ours)}`, 'ping', '-q', '-c', '1', '-W', '1', '10.0.0.77']);
+
+    for (const name of ['eni0', 'peer0']) {
+      const counted = await answer({ name: 'counters', args: [at(ours), name] });
+      expect(counted).toEqual(parseCounters(await asIpSees(ours, ['-s', 'link', 'show', 'dev', name])));
+      expect(counted).toMatchObject({ [name === 'eni0' ? 'sent' : 'received']: { packets: expect.any(Number) } });
+    }
+    const { sent, received } = (await answer({ name: 'counters', args: [at(ours), 'eni0'] })) as Counters;
+    expect(sent.packets).toBeGreaterThan(received.packets);
+    expect(sent.bytes).toBeGreaterThan(sent.packets);
+    expect(await answer({ name: 'counters', args: [at(ours), 'eni7'] })).toBeNull();
   });
 
   it('sees one link alone, by its name, an altname, or its index', async () => {

@@ -9,7 +9,7 @@ export type Call = {
   readonly [Name in Asked]: { readonly name: Name; readonly args: Parameters<Kernel[Name]> };
 }[Asked];
 
-type Asked = 'links' | 'routes' | 'rules' | 'wayTo' | 'change';
+type Asked = 'links' | 'routes' | 'rules' | 'wayTo' | 'counters' | 'change';
 
 /** What it answers, or how it fails. */
 export type Reply = { readonly answer?: unknown } | { readonly code: unknown; readonly message: string };
