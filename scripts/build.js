@@ -58,6 +58,8 @@ const UNUSED_OF_CLIENT = [
   ...['stream-buffers', 'tar-fs', 'undici'],
 ];
 
+const { version: VERSION } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+
 const source = fingerprint();
 if (!isCurrent(source)) await build(source);
 
@@ -103,6 +105,8 @@ async function bundle(entry, outfile) {
     format: 'cjs',
     target: 'node22',
     external: ['bun:*'],
+    // By this a process and the agent know whether they are of the same build.
+    define: { ENIM_BUILD: JSON.stringify({ version: VERSION, build: source.slice(0, 16) }) },
     plugins: [absent([...UNUSED, ...UNUSED_OF_CLIENT]), withoutEffects('@kubernetes/client-node')],
     minifyWhitespace: true,
     minifySyntax: true,

@@ -33,5 +33,20 @@ declare const Bun:
         readonly exitCode: number | null;
         kill(signal: 'SIGKILL'): void;
       };
+      connect(options: {
+        readonly unix: string;
+        readonly socket: {
+          readonly data: (socket: BunSocket, bytes: Uint8Array) => void;
+          readonly drain: (socket: BunSocket) => void;
+          readonly close: () => void;
+          readonly error: () => void;
+        };
+      }): Promise<BunSocket>;
     }
   | undefined;
+
+interface BunSocket {
+  /** Returns how many bytes the kernel has taken. */
+  write(bytes: Uint8Array): number;
+  terminate(): void;
+}

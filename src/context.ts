@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { loadSettings } from './config/load.js';
+import { rememberSettings } from './config/load.js';
 import { findLocations, type Locations } from './config/locations.js';
 import type { Settings } from './config/schema.js';
 import { createPrograms } from './exec.js';
@@ -29,7 +29,8 @@ import { createCordonRecord, readCordon } from './store/cordon.js';
 import { createHistory } from './store/history.js';
 import { inspectState } from './store/inspect.js';
 import { createLocks, type Locks, lockFileName } from './store/lock.js';
-import { createStore, type Store } from './store/store.js';
+import { createStateFile, createStore, type StateFile, type Store } from './store/store.js';
+import { createTurns, type Turns } from './store/turns.js';
 
 /** Longest time that a program we start may take; beyond it the kernel hangs, and so would we. */
 const TOOL_TIMEOUT_MS = 60_000;
@@ -47,6 +48,31 @@ export interface ContextOptions {
   readonly device?: DeviceSelector | null;
   /** Gets warnings that do not stop the work. */
   readonly warn: (message: string) => void;
+  /** Instead of what the file says. */
+  readonly settings?: Settings;
+  /** What a process that stays has kept from earlier contexts. */
+  readonly kept?: Kept | undefined;
+}
+
+/** What a process that stays keeps between its operations. All of it can be lost: files and kernel say the same. */
+export interface Kept {
+  readonly settings: (path: string) => Settings;
+  readonly turns: Turns;
+  readonly stateFile: (directory: string) => StateFile;
+}
+
+/** Nothing yet. */
+export function createKept(): Kept {
+  const files = new Map<string, StateFile>();
+  return {
+    settings: rememberSettings(),
+    turns: createTurns(),
+    stateFile(directory) {
+      const file = files.get(directory) ?? createStateFile();
+      files.set(directory, file);
+      return file;
+    },
+  };
 }
 
 /** Everything that a command needs. */
@@ -69,15 +95,17 @@ export interface Context {
  *
  * @throws EnimError INVALID_CONFIG
  */
-export function createContext({ env, overrides, purpose, lockWait, device = null, warn }: ContextOptions): Context {
+export function createContext(options: ContextOptions): Context {
+  const { env, overrides, purpose, lockWait, device = null, warn, kept = createKept() } = options;
   const locations = findLocations(env, overrides);
-  const settings = loadSettings(locations.config);
+  const settings = options.settings ?? kept.settings(locations.config);
   const wait = lockWait ?? settings.lockWait;
   const programs = createPrograms(TOOL_TIMEOUT_MS);
   const clock = (): Date => new Date();
   const waiting = createPrograms(wait + TOOL_TIMEOUT_MS);
-  const locks = createLocks(waiting, { directory: locations.runDir, wait, purpose });
-  const store = createStore({ directory: locations.stateDir, locks, clock, warn });
+  const locks = createLocks(waiting, { directory: locations.runDir, wait, purpose, turns: kept.turns });
+  const file = kept.stateFile(locations.stateDir);
+  const store = createStore({ directory: locations.stateDir, locks, clock, warn, file });
   const cordon = createCordonRecord({ directory: locations.stateDir, locks });
   const history = createHistory({ directory: locations.stateDir, locks, warn });
   const links = createLinkDriver(programs, env.SSH_CONNECTION?.split(' ')[0] ?? null);

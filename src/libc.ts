@@ -15,6 +15,8 @@ export interface Libc {
   fcntl(fd: number, command: number, argument: number): number;
   /** setsockopt(2); 0 is success. */
   setsockopt(fd: number, level: number, option: number, value: ArrayBufferView, length: number): number;
+  /** getsockopt(2), which writes into both views; 0 is success. */
+  getsockopt(fd: number, level: number, option: number, value: ArrayBufferView, length: ArrayBufferView): number;
 }
 
 let loaded: { readonly calls: Libc | undefined } | undefined;
@@ -37,6 +39,7 @@ function load(): Libc | undefined {
       fcntl: returning(i32, i32, i32),
       socket: returning(i32, i32, i32),
       setsockopt: returning(i32, i32, i32, ptr, i32),
+      getsockopt: returning(i32, i32, i32, ptr, ptr),
     }).symbols;
   } catch {
     // Another C library (musl) or another file name.

@@ -1,10 +1,10 @@
 /**
  * Where the program starts, as executable (dist/enim) and on Node.js (bin/run.js). A container runtime sets CNI_COMMAND: then it is the
- * CNI plugin, and loads nothing of the command line.
+ * CNI plugin, and loads nothing of the command line. Where an agent runs, that does the plugin's work.
  */
 import { basename, join } from 'node:path';
-import { answerCall } from './cni/plugin.js';
-import { createLog } from './log.js';
+import { askAgent } from './agent/client.js';
+import type { PluginAnswer } from './cni/plugin.js';
 import { leaveStreamsAsFound, readStdin, write } from './stdio.js';
 
 /** Where the build puts src/commands/main.ts: into the executable, or beside this file. */
@@ -23,13 +23,59 @@ async function runCommand(): Promise<void> {
 }
 
 async function runPlugin(): Promise<void> {
-  const { stdout, exitCode } = await answerCall({
+  const stdin = once(readStdin);
+  const program = basename(process.execPath);
+  const { stdout, exitCode } = (await throughAgent(stdin, program)) ?? (await alone(stdin, program));
+  write(1, stdout);
+  process.exitCode = exitCode;
+}
+
+async function throughAgent(stdin: () => string, program: string): Promise<PluginAnswer | undefined> {
+  const text = readOrNothing(stdin);
+  const stderr = (line: string): void => write(2, line);
+  if (text === '') return undefined;
+  const answer = await askAgent({ env: process.env, stdin: text, program, stderr });
+  if (answer !== undefined) stderr(answer.stderr);
+  return answer;
+}
+
+async function alone(stdin: () => string, program: string): Promise<PluginAnswer> {
+  const [{ answerCall }, { createLog }, { interruption }] = await Promise.all([
+    import('./cni/plugin.js'),
+    import('./log.js'),
+    import('./interruption.js'),
+  ]);
+  return answerCall({
     env: process.env,
-    stdin: readStdin,
-    program: basename(process.execPath),
+    stdin,
+    program,
+    interruption,
     openLog: ({ logFile, logLevel }) =>
       createLog({ file: logFile, level: logLevel, clock: () => new Date(), stderr: (text) => write(2, text) }),
   });
-  write(1, stdout);
-  process.exitCode = exitCode;
+}
+
+/** What cannot be read is an error of the call, which the plugin answers. */
+function readOrNothing(stdin: () => string): string {
+  try {
+    return stdin();
+  } catch {
+    return '';
+  }
+}
+
+/** Reads once, and afterwards gives or throws the same. */
+function once(read: () => string): () => string {
+  let result: { readonly text: string } | { readonly thrown: unknown } | undefined;
+  return () => {
+    if (result === undefined) {
+      try {
+        result = { text: read() };
+      } catch (thrown) {
+        result = { thrown };
+      }
+    }
+    if ('thrown' in result) throw result.thrown;
+    return result.text;
+  };
 }

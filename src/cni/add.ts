@@ -1,5 +1,4 @@
 /** ADD: gives the container an ENI, moves its NIC in, and answers what it then has (CNI specification 1.1.0, section 5). */
-import { interruption } from '../interruption.js';
 import { add as attach } from '../manager/add.js';
 import type { Attachment } from '../model/attachment.js';
 import type { Link } from '../model/link.js';
@@ -24,7 +23,7 @@ export async function add(task: OpenTask): Promise<unknown> {
       force: network.force,
       plan,
     },
-    interruption(),
+    task.interruption(),
   );
   const pciID = await pciAddressOf(context.parts, link.busAddress);
   const own = { ...resultOf(attachment, { ...link, pciID }, call.netns), dns: network.dns ?? attachment.setup.dns };

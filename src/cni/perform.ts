@@ -47,6 +47,7 @@ export async function perform(task: Task): Promise<unknown> {
     // What is in a pod is known without looking for it at home.
     device: call.command === 'ADD' || call.command === 'STATUS' ? device : null,
     warn: (message) => log('warn', message),
+    kept: task.kept,
   });
   if (call.command === 'ADD' || call.command === 'GC') refuseNameOfOthers(network.name, context.settings.network);
   const isOurs = (type: string | undefined): boolean => type === 'enim' || type === task.program;

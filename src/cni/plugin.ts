@@ -2,6 +2,7 @@
  * The CNI plugin: environment and standard input in, one JSON document and an exit code out (CNI specification 1.1.0, section 2).
  * Whatever goes wrong is an answer, too.
  */
+import type { Kept } from '../context.js';
 import type { Log } from '../log.js';
 import { EnimError } from '../model/errors.js';
 import type { CniCall } from './call.js';
@@ -17,6 +18,10 @@ export interface PluginInput {
   readonly stdin: () => string;
   /** Name of the executable, which is what a network configuration calls its `type`. */
   readonly program: string;
+  /** Aborted when the work is to end between two steps; only an ADD asks for it. */
+  readonly interruption: () => AbortSignal;
+  /** What a process that stays keeps between its calls. */
+  readonly kept?: Kept;
   readonly openLog: (settings: Pick<Network, 'logFile' | 'logLevel'>) => Log;
 }
 
@@ -53,7 +58,8 @@ export async function answerCall(input: PluginInput): Promise<PluginAnswer> {
     const [{ parseNetwork }, { perform }] = await Promise.all([import('./network.js'), import('./perform.js')]);
     network = parseNetwork(text, call.command);
     log = input.openLog(network);
-    const result = await perform({ call, network, env: input.env, program: input.program, log });
+    const { env, program, interruption, kept } = input;
+    const result = await perform({ call, network, env, program, log, interruption, kept });
     log('info', 'done', facts());
     return result === undefined ? { stdout: '', exitCode: 0 } : printed(result);
   } catch (thrown) {

@@ -1,5 +1,5 @@
 /** What the verbs work on. */
-import type { Context } from '../context.js';
+import type { Context, Kept } from '../context.js';
 import type { Log } from '../log.js';
 import type { AttachmentKey } from '../model/attachment.js';
 import type { CniCall } from './call.js';
@@ -13,6 +13,9 @@ export interface Task {
   /** Name of our executable. */
   readonly program: string;
   readonly log: Log;
+  /** Aborted when an ADD is to end between two steps. */
+  readonly interruption: () => AbortSignal;
+  readonly kept?: Kept | undefined;
 }
 
 /** A task with what it takes to carry it out. */

@@ -8,6 +8,7 @@ export type CommandTable = Readonly<Record<string, () => Promise<{ readonly defa
 export const COMMANDS: CommandTable = {
   add: () => import('./add.js'),
   adopt: () => import('./adopt.js'),
+  agent: () => import('./agent.js'),
   cni: () => import('./cni.js'),
   complete: () => import('./complete.js'),
   completion: () => import('./completion.js'),

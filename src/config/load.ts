@@ -1,5 +1,5 @@
 /** Reads the settings once, at the start. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { EnimError, errnoOf, messageOf } from '../model/errors.js';
 import type { SettingsFault } from './faults.js';
 import { DEFAULTS, parseSettings, type Settings } from './schema.js';
@@ -15,6 +15,29 @@ export function loadSettings(path: string): Settings {
   const result = parseSettings(json);
   if ('settings' in result) return result.settings;
   throw invalid(`The settings ${path} are wrong`, result.faults, `correct it in ${path}, then: enim list`);
+}
+
+/** The same, which reads a file anew only if it is another one or was changed since. */
+export function rememberSettings(): (path: string) => Settings {
+  const known = new Map<string, { readonly stamp: string; readonly settings: Settings }>();
+  return (path) => {
+    const stamp = stampOf(path);
+    const before = known.get(path);
+    if (before !== undefined && before.stamp === stamp) return before.settings;
+    const settings = loadSettings(path);
+    // Changed while it was read, it may not be what was read.
+    if (stamp !== null && stampOf(path) === stamp) known.set(path, { stamp, settings });
+    return settings;
+  };
+}
+
+/** Within one tick of the kernel's clock a file can change twice and have the same times: so young a file has no stamp yet. */
+const TICK_MS = 50;
+
+function stampOf(path: string): string | null {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  if (stat === undefined || Date.now() - Number(stat.ctimeMs) < TICK_MS) return null;
+  return [stat.dev, stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join(' ');
 }
 
 /**

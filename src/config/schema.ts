@@ -22,6 +22,10 @@ export interface Settings {
     /** Longest time for one operation with the API server, in milliseconds. */
     readonly timeout: number;
   };
+  readonly agent: {
+    /** Between two rounds of gc, in milliseconds; 0 is never. */
+    readonly gcEvery: number;
+  };
 }
 
 /** What holds where the settings say nothing, or do not exist. */
@@ -31,6 +35,7 @@ export const DEFAULTS: Settings = {
   lockWait: 10_000,
   static: { enis: [], discover: null },
   kubernetes: { kubeconfig: null, nodeName: null, timeout: 10_000 },
+  agent: { gcEvery: 30_000 },
 };
 
 const check = <T>(test: (value: T) => boolean, message: (issue: { input: T }) => string) => v.check(test, message);
@@ -236,6 +241,19 @@ const Kubernetes = v.pipe(
   })),
 );
 
+const Agent = object({
+  gcEvery: v.optional(
+    v.pipe(
+      v.number(),
+      check(
+        (ms) => ms === 0 || (ms >= 1_000 && ms <= 86_400_000),
+        ({ input }) => `${input} is neither 0 nor between 1000 and 86400000 ms`,
+      ),
+    ),
+    DEFAULTS.agent.gcEvery,
+  ),
+});
+
 const SettingsFile = v.pipe(
   object({
     provider: v.optional(
@@ -264,6 +282,7 @@ const SettingsFile = v.pipe(
     ),
     static: v.optional(object({ enis: v.optional(v.array(EniEntry), []), discover: v.optional(Discover) }), {}),
     kubernetes: v.optional(Kubernetes, {}),
+    agent: v.optional(Agent, {}),
   }),
   v.transform(
     (file): Settings => ({ ...file, static: { enis: file.static.enis, discover: file.static.discover ?? null } }),

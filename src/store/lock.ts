@@ -19,6 +19,7 @@ import type { Programs } from '../exec.js';
 import { failpoint } from '../failpoint.js';
 import { EnimError, errnoOf } from '../model/errors.js';
 import { tryFlock } from './flock.js';
+import { createTurns, type Turns } from './turns.js';
 
 /** A lock that is held. */
 export interface Lock {
@@ -59,17 +60,42 @@ interface LockSettings {
   readonly wait: number;
   /** What this process is doing, for those who wait for it. */
   readonly purpose: string;
+  /** Of all who take locks in this process; those of one `createLocks` unless given. */
+  readonly turns?: Turns;
 }
 
 /** Locks as files in a directory; nobody ever removes one, for then two processes could hold "the same" lock. */
-export function createLocks(programs: Programs, { directory, wait, purpose }: LockSettings): Locks {
+export function createLocks(programs: Programs, settings: LockSettings): Locks {
+  const { directory, wait, purpose, turns = createTurns() } = settings;
+
+  /** The path if it cannot be had in time. */
   const take = async (name: string, milliseconds: number): Promise<Lock | string> => {
     const path = join(directory, lockFileName(name));
+    const until = performance.now() + milliseconds;
+    const leave = await turns.take(path, milliseconds);
+    if (leave === undefined) return path;
+    try {
+      const lock = await takeFile(name, path, Math.max(0, until - performance.now()), leave);
+      if (lock !== undefined) return lock;
+    } catch (thrown) {
+      leave();
+      throw thrown;
+    }
+    leave();
+    return path;
+  };
+
+  const takeFile = async (
+    name: string,
+    path: string,
+    milliseconds: number,
+    leave: () => void,
+  ): Promise<Lock | undefined> => {
     const fd = open(path, directory);
     try {
       if (!(await takeFlock(programs, fd, milliseconds))) {
         closeSync(fd);
-        return path;
+        return undefined;
       }
     } catch (thrown) {
       closeSync(fd);
@@ -81,13 +107,13 @@ export function createLocks(programs: Programs, { directory, wait, purpose }: Lo
     return {
       fd,
       release() {
-        if (isHeld) {
-          failpoint('unlock', name);
-          signPost(fd, null);
-          closeSync(fd);
-          failpoint('unlocked', name);
-        }
+        if (!isHeld) return;
         isHeld = false;
+        failpoint('unlock', name);
+        signPost(fd, null);
+        closeSync(fd);
+        failpoint('unlocked', name);
+        leave();
       },
     };
   };

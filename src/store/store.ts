@@ -45,20 +45,39 @@ interface StoreSettings {
   readonly clock: () => Date;
   /** Told of a damaged file and of what was done about it. */
   readonly warn: (message: string) => void;
+  /** What all stores of this process on this directory share; nothing unless given. */
+  readonly file?: StateFile;
+}
+
+/** What a process remembers of a state file, and the changes that wait for its lock. */
+export interface StateFile {
+  /** Most of what it takes to read a generation is to check it. */
+  known: { readonly content: string; readonly reading: Reading } | undefined;
+  waiting: Change[];
+}
+
+/** A change of the state, and who waits for it. */
+interface Change {
+  readonly make: (state: State) => State;
+  readonly done: () => void;
+  readonly failed: (thrown: unknown) => void;
+}
+
+export function createStateFile(): StateFile {
+  return { known: undefined, waiting: [] };
 }
 
 /** Opens the store; nothing is read or written yet. */
-export function createStore({ directory, locks, clock, warn }: StoreSettings): Store {
+export function createStore(settings: StoreSettings): Store {
+  const { directory, locks, clock, warn, file = createStateFile() } = settings;
   const path = join(directory, 'state.json');
   const previous = join(directory, 'state.previous.json');
 
-  // One process reads the same generation many times, and most of what that takes is to check it.
-  let known: { readonly content: string; readonly reading: Reading } | undefined;
   const readState = (): Reading | undefined => {
     const content = readFile(path);
     if (content === undefined) return undefined;
-    if (known?.content !== content) known = { content, reading: parseState(content) };
-    return known.reading;
+    if (file.known?.content !== content) file.known = { content, reading: parseState(content) };
+    return file.known.reading;
   };
 
   const write = (state: State): void => {
@@ -68,7 +87,7 @@ export function createStore({ directory, locks, clock, warn }: StoreSettings): S
     } catch (thrown) {
       throw unwritable(path, thrown);
     }
-    known = { content, reading: { kind: 'good', state } };
+    file.known = { content, reading: { kind: 'good', state } };
   };
 
   /** Without the lock; undefined if the file is damaged. */
@@ -119,12 +138,46 @@ export function createStore({ directory, locks, clock, warn }: StoreSettings): S
 
   const readWhole = async (): Promise<State> => readGood() ?? locked(recoverOrWarn);
 
+  /** Makes the changes, each of the state that the one before it has left, with one write. Those that throw change nothing. */
+  const makeAll = (changes: readonly Change[]): void => {
+    const before = readGood() ?? recover();
+    let state = before;
+    const tell = changes.map(({ make, done, failed }) => {
+      try {
+        state = make(state);
+        return done;
+      } catch (thrown) {
+        return () => failed(thrown);
+      }
+    });
+    if (state !== before) write({ ...state, generation: before.generation + 1, written: clock().toISOString() });
+    for (const each of tell) each();
+  };
+
+  /** Whoever waits for the lock first makes the changes of all who came meanwhile. */
+  const makeWaiting = async (): Promise<void> => {
+    let changes: Change[] = [];
+    try {
+      await locked(() => {
+        changes = file.waiting.splice(0);
+        makeAll(changes);
+      });
+    } catch (thrown) {
+      // Without the lock all of them have waited in vain.
+      for (const { failed } of changes.length > 0 ? changes : file.waiting.splice(0)) failed(thrown);
+    }
+  };
+
   const update = <T>(change: (state: State) => { readonly state: State; readonly result: T }): Promise<T> =>
-    locked(() => {
-      const before = readGood() ?? recover();
-      const { state, result } = change(before);
-      if (state !== before) write({ ...state, generation: before.generation + 1, written: clock().toISOString() });
-      return result;
+    new Promise((resolve, reject) => {
+      let result: T;
+      const make = (before: State): State => {
+        const made = change(before);
+        result = made.result;
+        return made.state;
+      };
+      file.waiting.push({ make, done: () => resolve(result), failed: reject });
+      if (file.waiting.length === 1) void makeWaiting();
     });
 
   return {

@@ -59,6 +59,7 @@ export class CniNode {
     return {
       ...{ call: parseCall(environment), network: parsed, env: environment, program: 'enim', context },
       log: (level, message, fields = {}) => void this.lines.push({ level, message, fields }),
+      interruption: () => new AbortController().signal,
       ipam: parsed.ipam?.type === 'enim' ? null : (parsed.ipam?.type ?? null),
     };
   }

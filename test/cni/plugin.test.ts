@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { answerCall, type PluginAnswer, type PluginInput } from '../../src/cni/plugin.js';
+import { interruption } from '../../src/interruption.js';
 import type { LogLevel } from '../../src/log.js';
 import { EnimError } from '../../src/model/errors.js';
 import { useTemporaryDirectories } from '../store/temporary.js';
@@ -35,6 +36,7 @@ function answer(env: NodeJS.ProcessEnv, stdin: string | PluginInput['stdin']): P
     env: { ...places(), ...env },
     stdin: typeof stdin === 'string' ? () => stdin : stdin,
     program: 'enim',
+    interruption,
     openLog: (settings) => {
       logs.push({ logFile: settings.logFile, logLevel: settings.logLevel });
       return (level, message, fields = {}) => void lines.push({ level, message, fields });

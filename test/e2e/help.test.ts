@@ -24,7 +24,7 @@ const COMMANDS = [
     'provider quarantine',
     'provider restore',
   ],
-  ...['adopt', 'cni', 'completion', 'cordon', 'uncordon', 'drain', 'install', 'show', 'uninstall', 'where'],
+  ...['adopt', 'agent', 'cni', 'completion', 'cordon', 'uncordon', 'drain', 'install', 'show', 'uninstall', 'where'],
   ...['config get', 'config set', 'config path'],
 ];
 
@@ -90,7 +90,7 @@ describeEndToEnd('help', () => {
     const command = interactive
       ? '(sleep 1; echo y; sleep 1) | script -qec "$LINE" /dev/null'
       : // What stays until it is ended is ended like a service.
-        /--(every|watch)\b/.test(line)
+        /--(every|watch)\b|^enim agent\b/.test(line)
         ? `timeout --preserve-status --signal=TERM 1 ${line}`
         : line;
     const script = ['set -e', ...setUp, command].join('\n');

@@ -1,0 +1,155 @@
+/**
+ * The agent: one process that stays, does the calls of the CNI plugin, and gc on a timer. Nothing depends on it. What it knows is on disk
+ * before it counts; killed at any moment it leaves what a killed command leaves, and the plugin goes on without it.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BUILD } from '../build.js';
+import type { Locations } from '../config/locations.js';
+import type { Settings } from '../config/schema.js';
+import { createContext, createKept } from '../context.js';
+import type { Log } from '../log.js';
+import { EnimError } from '../model/errors.js';
+import { isAstray } from './astray.js';
+import { createCalls } from './calls.js';
+import { collect } from './collect.js';
+import { type Observe, observed } from './observe.js';
+import { beTheOnlyOne } from './only.js';
+import { socketIn } from './places.js';
+import { listen } from './server.js';
+import { repeat } from './timer.js';
+
+/** How the agent is to run. */
+export interface AgentOptions {
+  readonly env: NodeJS.ProcessEnv;
+  readonly overrides: Partial<Locations>;
+  /** Between two rounds of gc, in milliseconds; 0 is never, null is what the settings say. */
+  readonly gcEvery: number | null;
+  /** For what is under way when the agent is told to end, in milliseconds. */
+  readonly grace: number;
+  readonly log: Log;
+  readonly signals: AgentSignals;
+}
+
+/** What the agent is told from outside. */
+export interface AgentSignals {
+  /** Aborted when it is to end. */
+  readonly stop: AbortSignal;
+  /** Calls back whenever the settings are to be read anew. */
+  onReload(reload: () => void): void;
+}
+
+/** What it did. */
+export interface AgentSummary {
+  /** Calls of the CNI plugin. */
+  readonly calls: number;
+  /** Rounds of gc. */
+  readonly rounds: number;
+  /** Calls that had not ended within the grace. What they had done is recorded. */
+  readonly unfinished: number;
+}
+
+/** For an agent that was killed a moment ago, and whose last request the kernel is still busy with, in milliseconds. */
+const WAIT_FOR_LAST_MS = 500;
+
+/** The part of the grace in which calls may end by themselves; in the rest they are undone. */
+const BY_THEMSELVES = 0.8;
+
+/**
+ * Runs until it is told to stop.
+ *
+ * @throws EnimError INVALID_CONFIG, BUSY if there is an agent already, STATE_UNWRITABLE
+ */
+export async function runAgent(options: AgentOptions): Promise<AgentSummary> {
+  const { env, overrides, grace, log, signals } = options;
+  const kept = createKept();
+  const warn = (message: string): void => log('warn', message);
+  const purpose = 'enim agent';
+  const { locations, settings, parts } = createContext({
+    ...{ env, overrides, purpose, warn, kept, lockWait: WAIT_FOR_LAST_MS },
+  });
+  const lock = await beTheOnlyOne(parts.locks, locations.runDir);
+  const counts = { calls: 0, rounds: 0 };
+  const observe: Observe = ({ work, outcome, milliseconds }) => {
+    if (work === 'gc') counts.rounds += 1;
+    else counts.calls += 1;
+    log(outcome === 'done' ? 'debug' : 'info', `${work} ${outcome}`, { milliseconds: Math.round(milliseconds) });
+  };
+  const calls = createCalls({ own: BUILD, kept, clock: () => new Date(), observe });
+  const current = createCurrent(() => kept.settings(locations.config), settings, log);
+  const end = new AbortController();
+  const stopping = AbortSignal.any([signals.stop, end.signal]);
+  let fault: EnimError | undefined;
+  signals.onReload(() => current.reload());
+
+  const server = await listen(socketIn(locations.runDir), { ...BUILD, ...calls, pid: process.pid });
+  log('info', 'ready', { pid: process.pid, socket: socketIn(locations.runDir), ...BUILD });
+  await repeat(
+    async () => {
+      current.look();
+      const round = { env, locations, settings: current.settings(), kept, log };
+      await observed(
+        observe,
+        'gc',
+        () => collect(round, stopping),
+        (isWell) => (isWell ? 'done' : 'failed'),
+      );
+      if (!isAstray()) return;
+      fault = astray();
+      end.abort();
+    },
+    { every: () => options.gcEvery ?? current.settings().agent.gcEvery, sleep: quietly, random: Math.random },
+    stopping,
+  );
+
+  log('info', 'stopping', { underWay: calls.count() });
+  calls.close();
+  server.stop();
+  await Promise.race([calls.idle(), quietly(grace * BY_THEMSELVES)]);
+  calls.hurry();
+  await Promise.race([calls.idle(), quietly(grace * (1 - BY_THEMSELVES))]);
+  const summary = { ...counts, unfinished: calls.count() };
+  log('info', 'stopped', summary);
+  lock.release();
+  if (fault !== undefined) throw fault;
+  return summary;
+}
+
+/** The settings of the agent itself: the last good ones. */
+function createCurrent(
+  read: () => Settings,
+  first: Settings,
+  log: Log,
+): { settings(): Settings; look(): void; reload(): void } {
+  let settings = first;
+  const look = (): boolean => {
+    try {
+      settings = read();
+      return true;
+    } catch (thrown) {
+      if (!(thrown instanceof EnimError)) throw thrown;
+      log('error', `${thrown.message} The agent goes on with what it had read before.`, { details: thrown.details });
+      return false;
+    }
+  };
+  return {
+    settings: () => settings,
+    look,
+    reload() {
+      if (look()) log('info', 'the settings were read anew', { gcEvery: settings.agent.gcEvery });
+    },
+  };
+}
+
+function astray(): EnimError {
+  return new EnimError('LINK_FAILED', 'A thread of the agent was left in the network namespace of a pod.', {
+    hint: 'start the agent again; the namespace is free once it has ended',
+  });
+}
+
+/** Sleeps; that it is woken is no error. */
+async function quietly(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  await sleep(milliseconds, undefined, {
+    ref: signal !== undefined,
+    ...(signal === undefined ? {} : { signal }),
+  }).catch(() => undefined);
+}

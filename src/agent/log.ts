@@ -1,0 +1,50 @@
+/** The agent's log: JSON, a line each, on standard error. The same words again and again are held back and counted. */
+import { LOG_LEVELS, type Log, type LogLevel } from '../log.js';
+
+interface AgentLogSettings {
+  /** The least that is written. */
+  readonly level: LogLevel;
+  readonly clock: () => Date;
+  readonly write: (text: string) => void;
+}
+
+/** Lines of the same words in so many milliseconds. */
+const BURST = 20;
+const WINDOW_MS = 10_000;
+
+interface Window {
+  readonly since: number;
+  lines: number;
+}
+
+export function createAgentLog({ level, clock, write }: AgentLogSettings): Log {
+  const windows = new Map<string, Window>();
+
+  /** How many lines of these words were held back before this one; undefined if it is held back as well. */
+  const heldBack = (words: string, now: number): number | undefined => {
+    const window = windows.get(words);
+    if (window !== undefined && now - window.since < WINDOW_MS) {
+      window.lines += 1;
+      return window.lines > BURST ? undefined : 0;
+    }
+    for (const [each, { since, lines }] of windows)
+      if (now - since >= WINDOW_MS && lines <= BURST) windows.delete(each);
+    windows.set(words, { since: now, lines: 1 });
+    return Math.max(0, (window?.lines ?? 0) - BURST);
+  };
+
+  return (each, message, fields = {}) => {
+    if (LOG_LEVELS.indexOf(each) > LOG_LEVELS.indexOf(level)) return;
+    const now = clock();
+    const suppressed = heldBack(`${each} ${message}`, now.getTime());
+    if (suppressed === undefined) return;
+    const line = {
+      time: now.toISOString(),
+      level: each,
+      message,
+      ...fields,
+      ...(suppressed > 0 ? { suppressed } : {}),
+    };
+    write(`${JSON.stringify(line)}\n`);
+  };
+}

@@ -1,0 +1,52 @@
+/**
+ * Whether agent and client mean the same by the same words: settings, state, locks, the pod's netns, directories of plugins, and the
+ * netns that both are at home in. They may be in mount, PID and network namespaces of their own.
+ */
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { findLocations, type Locations } from '../config/locations.js';
+import type { Place } from './protocol.js';
+
+const HOME = '/proc/self/ns/net';
+
+/** Where the network configuration of a call and its environment say that settings, state and locks are; undefined if it cannot be read. */
+export function locationsOf(env: NodeJS.ProcessEnv, stdin: string): Locations | undefined {
+  let network: unknown;
+  try {
+    network = JSON.parse(stdin);
+  } catch {
+    return undefined;
+  }
+  if (typeof network !== 'object' || network === null) return undefined;
+  const given = (['config', 'stateDir', 'runDir'] as const).flatMap((key) => {
+    const value = (network as Readonly<Record<string, unknown>>)[key];
+    return typeof value === 'string' && value !== '' ? [[key, value] as const] : [];
+  });
+  return findLocations(env, Object.fromEntries(given));
+}
+
+/** The agent's socket. */
+export function socketIn(runDir: string): string {
+  return join(runDir, 'agent.sock');
+}
+
+/** What a call depends on, as we see it. */
+export function placesOf(env: NodeJS.ProcessEnv, { config, stateDir, runDir }: Locations): Place[] {
+  const named = [env.CNI_NETNS ?? '', ...(env.CNI_PATH ?? '').split(':')].filter((path) => path.startsWith('/'));
+  return [HOME, config, stateDir, runDir, ...named].map((path) => [path, identityOf(path)]);
+}
+
+/** Whether all of it is the same for us. */
+export function areOurs(places: readonly Place[]): boolean {
+  return places.every(([path, identity]) => identityOf(path) === identity);
+}
+
+/** Tells two files apart, whatever they are called; null where there is none to be seen. */
+function identityOf(path: string): string | null {
+  try {
+    const { dev, ino } = statSync(path);
+    return `${dev}:${ino}`;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,17 @@
+/** Which enim this is. Two processes that work together must be of the same build, not only of the same version. */
+
+export interface Build {
+  readonly version: string;
+  /** A hash of all that the program is made from. */
+  readonly build: string;
+}
+
+/** Put in by the build. */
+declare const ENIM_BUILD: Build | undefined;
+
+/** Of the program that runs. Source that nobody has built is a build of its own. */
+export const BUILD: Build = typeof ENIM_BUILD === 'undefined' ? { version: 'source', build: 'source' } : ENIM_BUILD;
+
+export function isSameBuild(a: Build, b: Build): boolean {
+  return a.version === b.version && a.build === b.build;
+}

@@ -1,0 +1,65 @@
+import { Flags } from '@oclif/core';
+import { type AgentSummary, runAgent } from '../agent/agent.js';
+import { createAgentLog } from '../agent/log.js';
+import { agentSignals } from '../interruption.js';
+import { LOG_LEVELS } from '../log.js';
+import { parseDuration } from '../model/duration.js';
+import { EnimError } from '../model/errors.js';
+import { write } from '../stdio.js';
+import { EnimCommand } from './base.js';
+
+/** `enim agent`: a process that stays, for speed and for what has to be done again and again. */
+export default class Agent extends EnimCommand {
+  static override summary = 'Stay, carry out the calls of the CNI plugin faster, and run gc on a timer';
+
+  static override description =
+    `Listens on agent.sock in the directory of locks. The CNI plugin hands its calls over to it, and does them itself where no agent runs, where it is another build of enim, or where it does not answer. Nothing depends on the agent: everything it does is recorded as if a command did it, and it can be killed at any moment.
+
+It logs to standard error, a JSON document a line. SIGTERM ends it: what is under way is finished or undone within the grace. SIGHUP has it read the settings anew; wrong ones are refused, and the old ones stay. A second agent ends at once with 5.`;
+
+  static override examples = [
+    '<%= config.bin %> agent',
+    '<%= config.bin %> agent --gc-every 1m --log-level warn',
+    '<%= config.bin %> agent --grace 30s',
+  ];
+
+  static override flags = {
+    'gc-every': Flags.string({
+      helpValue: 'DURATION',
+      description: 'how often gc runs, instead of what the settings say (agent.gcEvery); 0 is never',
+    }),
+    'log-level': Flags.option({
+      options: LOG_LEVELS,
+      default: 'info' as const,
+      description: 'the least that is logged',
+    })(),
+    grace: Flags.string({
+      helpValue: 'DURATION',
+      default: '10s',
+      description: 'for what is under way when the agent is told to end',
+    }),
+  };
+
+  async run(): Promise<AgentSummary> {
+    const { flags } = await this.parse(Agent);
+    const summary = await runAgent({
+      env: process.env,
+      overrides: this.overrides(flags),
+      gcEvery: flags['gc-every'] === undefined ? null : interval(flags['gc-every']),
+      grace: parseDuration(flags.grace, '--grace'),
+      log: createAgentLog({ level: flags['log-level'], clock: () => new Date(), write: (text) => write(2, text) }),
+      signals: agentSignals(),
+    });
+    // What has not ended within the grace would keep the process.
+    if (summary.unfinished > 0) process.exit(0);
+    return summary;
+  }
+}
+
+function interval(text: string): number {
+  const milliseconds = parseDuration(text, '--gc-every');
+  if (milliseconds === 0 || milliseconds >= 100) return milliseconds;
+  throw new EnimError('INVALID_ARGUMENT', `--gc-every is "${text}", which is shorter than 100ms.`, {
+    hint: 'use --gc-every 30s',
+  });
+}
