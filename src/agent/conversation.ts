@@ -1,7 +1,14 @@
 /** The client's side of a conversation with the agent: three moves, then beats until the answer comes. It ends in every case. */
 import type { Channel, Listener } from './channel.js';
 import { encode, FrameReader, LIMIT } from './frame.js';
-import { type AgentAnswer, type AgentMessage, type AgentRequest, agentMessage, BOUNDS } from './protocol.js';
+import {
+  type AgentAnswer,
+  type AgentMessage,
+  type AgentRequest,
+  agentMessage,
+  BOUNDS,
+  type Bounds,
+} from './protocol.js';
 
 /** How it ended. What is not answered the client does itself. */
 export type Outcome =
@@ -21,7 +28,7 @@ const ANSWER_LIMIT = 16 * LIMIT;
 export function converse(
   request: AgentRequest,
   connect: (listener: Listener) => Promise<Channel>,
-  { accept, silence }: Pick<typeof BOUNDS, 'accept' | 'silence'> = BOUNDS,
+  { accept, silence }: Pick<Bounds, 'accept' | 'silence'> = BOUNDS,
 ): Promise<Outcome> {
   return new Promise((resolve) => {
     const opening = encode(request);

@@ -36,8 +36,10 @@ export type AgentMessage =
   | { readonly type: 'beat' }
   | ({ readonly type: 'answer' } & AgentAnswer);
 
-/** Bounds in milliseconds, and of numbers. */
-export const BOUNDS = {
+export type Bounds = { readonly [Name in 'accept' | 'silence' | 'beat' | 'slow' | 'clients']: number };
+
+/** Times in milliseconds, and a number. */
+export const BOUNDS: Bounds = {
   /** Until the agent says that it would do it. One that lives does so within a few. */
   accept: 300,
   /** Until `go`, seen from the agent; and until the next beat, seen from the client. An agent never begins what its client has given up. */
@@ -47,7 +49,7 @@ export const BOUNDS = {
   slow: 2_000,
   /** Connections at once; the next is closed, and its client works alone. */
   clients: 256,
-} as const;
+};
 
 /** A message of a client; undefined for what is none. */
 export function clientMessage(value: unknown): ClientMessage | undefined {

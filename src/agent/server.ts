@@ -3,7 +3,7 @@ import { chmodSync, renameSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { EnimError, errnoOf, messageOf } from '../model/errors.js';
 import { isTrusted } from './peer.js';
-import { BOUNDS } from './protocol.js';
+import { BOUNDS, type Bounds } from './protocol.js';
 import { type Host, type Session, serve } from './session.js';
 
 /** An agent that is listening. */
@@ -20,11 +20,7 @@ const LONGEST_PATH = 107;
  *
  * @throws EnimError INVALID_CONFIG, STATE_UNWRITABLE
  */
-export async function listen(
-  path: string,
-  host: Host,
-  { clients }: { readonly clients: number } = BOUNDS,
-): Promise<Server> {
+export async function listen(path: string, host: Host, bounds: Omit<Bounds, 'accept'> = BOUNDS): Promise<Server> {
   const aside = `${path}.new`;
   if (Buffer.byteLength(aside) > LONGEST_PATH) {
     throw new EnimError('INVALID_CONFIG', `The path of the agent's socket is too long: ${path}.`, {
@@ -33,11 +29,11 @@ export async function listen(
   }
   const sessions = new Set<Session>();
   const server = createServer((socket) => {
-    if (sessions.size >= clients || !isTrusted(socket)) {
+    if (sessions.size >= bounds.clients || !isTrusted(socket)) {
       socket.on('error', () => undefined).destroy();
       return;
     }
-    const session = serve(socket, host);
+    const session = serve(socket, host, bounds);
     sessions.add(session);
     socket.on('close', () => sessions.delete(session));
   });

@@ -6,7 +6,7 @@ import {
   type AgentAnswer,
   type AgentMessage,
   type AgentRequest,
-  BOUNDS,
+  type Bounds,
   type ClientMessage,
   clientMessage,
   type Refusal,
@@ -31,10 +31,8 @@ export interface Session {
   leave(): void;
 }
 
-type Bounds = Pick<typeof BOUNDS, 'silence' | 'beat' | 'slow'>;
-
 /** Serves a client until its connection is closed. */
-export function serve(socket: Socket, host: Host, { silence, beat, slow }: Bounds = BOUNDS): Session {
+export function serve(socket: Socket, host: Host, { silence, beat, slow }: Omit<Bounds, 'accept'>): Session {
   const reader = new FrameReader();
   const client = new AbortController();
   let request: AgentRequest | undefined;
