@@ -42,8 +42,10 @@ export function converse(
     let timer = setTimeout(() => end({ kind: 'unanswered' }), accept);
 
     const end = (outcome: Outcome): void => {
-      clearTimeout(timer);
+      // Closing says that it has ended, too, and on Bun at once.
+      if (isOver) return;
       isOver = true;
+      clearTimeout(timer);
       channel?.close();
       resolve(outcome);
     };

@@ -1,0 +1,66 @@
+/** An agent on a test node. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { EnimOptions, EnimResult, RunningEnim } from './executable.js';
+import type { Node } from './node.js';
+import { eventually } from './poll.js';
+
+/** A line of its log. */
+export interface AgentLine {
+  readonly level: string;
+  readonly message: string;
+  readonly [key: string]: unknown;
+}
+
+/** An agent that listens. */
+export interface Agent extends RunningEnim {
+  /** Ends it by SIGTERM; what it wrote, and how it ended. */
+  stop(): Promise<EnimResult & { readonly lines: readonly AgentLine[] }>;
+  /** Ends it by SIGKILL. */
+  end(): Promise<void>;
+}
+
+/** Starts an agent that does no gc unless told, and waits until it listens. */
+export async function startAgent(
+  node: Node,
+  args: readonly string[] = ['--gc-every', '0'],
+  options: EnimOptions = {},
+): Promise<Agent> {
+  const running = node.startEnim(['agent', '--log-level', 'debug', ...args], options);
+  let ended: EnimResult | undefined;
+  running.result.then(
+    (result) => {
+      ended = result;
+    },
+    () => undefined,
+  );
+  await eventually('that the agent listens', () => {
+    if (ended !== undefined) throw new Error(`The agent ended with ${ended.code}: ${ended.stderr}`);
+    return isListening(node, running.pid);
+  });
+  return {
+    ...running,
+    async stop() {
+      running.kill('SIGTERM');
+      const result = await running.result;
+      return { ...result, lines: linesOf(result.stderr) };
+    },
+    async end() {
+      running.kill('SIGKILL');
+      await running.result;
+    },
+  };
+}
+
+/** The socket may be a former agent's; the lock says whose it is by now. */
+function isListening({ runDir }: Node, pid: number): boolean {
+  const [socket, lock] = [join(runDir, 'agent.sock'), join(runDir, 'agent.lock')];
+  return existsSync(socket) && existsSync(lock) && readFileSync(lock, 'utf8').startsWith(`pid ${pid} `);
+}
+
+function linesOf(text: string): AgentLine[] {
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as AgentLine);
+}
