@@ -28,6 +28,7 @@ export async function createHome({ directory, mark, number, enis: count, familie
   const files = join(directory, String(number));
   const config = join(files, 'config.json');
   const pods = [];
+  const ends = [];
   mkdirSync(files);
   writeFileSync(config, JSON.stringify(settingsFor(enis.slice(0, managed))));
   addNetns([netns, cloud]);
@@ -75,7 +76,13 @@ export async function createHome({ directory, mark, number, enis: count, familie
       return { ms, stderrs: outcomes.map(({ stderr }) => stderr) };
     },
 
+    /** What is to be done before the home goes. */
+    atEnd(end) {
+      ends.push(end);
+    },
+
     async destroy() {
+      for (const end of ends) end();
       spawner.stop();
       ip(
         ['-force', '-batch', '-'],

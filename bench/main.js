@@ -3,6 +3,7 @@ import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../scripts/process.js';
 import { addGroup } from './groups/add.js';
+import { agentGroup, crowdGroup } from './groups/agent.js';
 import { burstGroup } from './groups/burst.js';
 import { gcGroup } from './groups/gc.js';
 import { kubernetesGroup } from './groups/kubernetes.js';
@@ -23,6 +24,8 @@ const GROUPS = {
   resources: resourcesGroup,
   burst: burstGroup,
   kubernetes: kubernetesGroup,
+  agent: agentGroup,
+  crowd: crowdGroup,
 };
 
 const { rounds, only, json } = parseOptions(process.argv.slice(2));

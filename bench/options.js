@@ -2,7 +2,10 @@
 import { parseArgs } from 'node:util';
 
 /** What can be measured, in the order of the table. */
-export const GROUP_NAMES = ['add', 'dual', 'start', 'list', 'gc', 'resources', 'burst', 'kubernetes'];
+export const GROUP_NAMES = [
+  ...['add', 'dual', 'start', 'list', 'gc', 'resources', 'burst', 'kubernetes'],
+  ...['agent', 'crowd'],
+];
 
 /** The help text. */
 export const USAGE = `Usage: npm run bench -- [--rounds N] [--only NAME]... [--json]

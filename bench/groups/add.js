@@ -59,7 +59,8 @@ function conclude(statistics) {
   return [`as a CNI plugin: ADD ${ratio('add')} times, DEL ${ratio('del')} times host-device and static`];
 }
 
-async function addAndDel(home, name, { add, setUp, del }) {
+/** One pair, with a pause between the two. */
+export async function addAndDel(home, name, { add, setUp, del }) {
   const { ms: added } = await home.run(add);
   if (setUp !== undefined) await home.run(setUp);
   await sleep(PAUSE_MS);

@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { commandsFor, kernel, NO_PLUGINS, plugin, stockPlugins } from '../contenders.js';
 
-const AT_ONCE = 32;
+/** How many pods come, and go, at the same moment. */
+export const AT_ONCE = 32;
 const PAUSE_MS = 200;
 
 /** It takes seconds. */
@@ -45,7 +46,8 @@ export const burstGroup = {
   },
 };
 
-async function moveAll(home, others) {
+/** The moves alone, in one process. */
+export async function moveAll(home, others) {
   const jobs = others.map(({ eni, pod }) => kernel(home, eni, pod));
   const moves = others.flatMap(({ eni, pod }) => commandsFor(home, eni, pod).into);
   const { ms: added } = await home.run({ ...jobs[0].add, input: `${moves.join('\n')}\n` });
@@ -55,7 +57,8 @@ async function moveAll(home, others) {
   return { 'add kernel': added, 'del kernel': deleted };
 }
 
-async function callAll(home, name, jobs) {
+/** All ADDs, then all DELs. */
+export async function callAll(home, name, jobs) {
   const { ms: added } = await home.run(...jobs.map(({ add }) => add));
   await sleep(PAUSE_MS);
   const { ms: deleted } = await home.run(...jobs.map(({ del }) => del));
