@@ -17,6 +17,9 @@ export type Outcome =
   /** Nobody there, silence, or something else than the agent. */
   | { readonly kind: 'unanswered' };
 
+/** For what is there already to be read, in milliseconds. */
+const LAST_LOOK_MS = 5;
+
 /** An answer has in it what the request had, and what was logged meanwhile. */
 const ANSWER_LIMIT = 16 * LIMIT;
 
@@ -39,7 +42,7 @@ export function converse(
     const reader = new FrameReader(ANSWER_LIMIT);
     let channel: Channel | undefined;
     let isOver = false;
-    let timer = setTimeout(() => end({ kind: 'unanswered' }), accept);
+    let timer: NodeJS.Timeout | undefined;
 
     const end = (outcome: Outcome): void => {
       // Closing says that it has ended, too, and on Bun at once.
@@ -49,18 +52,21 @@ export function converse(
       channel?.close();
       resolve(outcome);
     };
-    const waitForBeat = (): void => {
+    const waitAtMost = (milliseconds: number): void => {
       clearTimeout(timer);
-      timer = setTimeout(() => end({ kind: 'unanswered' }), silence);
+      timer = setTimeout(() => {
+        // On a busy machine it may be we who were late: what has come by now counts.
+        timer = setTimeout(() => end({ kind: 'unanswered' }), LAST_LOOK_MS);
+      }, milliseconds);
     };
     const hear = (message: AgentMessage | undefined): void => {
       switch (message?.type) {
         case 'accepted':
-          waitForBeat();
+          waitAtMost(silence);
           channel?.send(encode({ type: 'go' }));
           break;
         case 'beat':
-          waitForBeat();
+          waitAtMost(silence);
           break;
         case 'answer':
           end({ kind: 'answered', answer: message });
@@ -82,6 +88,7 @@ export function converse(
       },
       onEnd: () => end({ kind: 'unanswered' }),
     };
+    waitAtMost(accept);
     connect(listener).then(
       (opened) => {
         channel = opened;

@@ -40,8 +40,11 @@ export type Bounds = { readonly [Name in 'accept' | 'silence' | 'beat' | 'slow' 
 
 /** Times in milliseconds, and a number. */
 export const BOUNDS: Bounds = {
-  /** Until the agent says that it would do it. One that lives does so within a few. */
-  accept: 300,
+  /**
+   * Until the agent says that it would do it. One that lives does so within a few, but where many calls come at once on a busy machine,
+   * those that gave up too soon would make it busier still.
+   */
+  accept: 900,
   /** Until `go`, seen from the agent; and until the next beat, seen from the client. An agent never begins what its client has given up. */
   silence: 1_000,
   beat: 200,

@@ -157,6 +157,8 @@ export function createStore(settings: StoreSettings): Store {
   /** Whoever waits for the lock first makes the changes of all who came meanwhile. */
   const makeWaiting = async (): Promise<void> => {
     let changes: Change[] = [];
+    // Whoever is as far as we are comes along: an fsync takes longer than all else.
+    await new Promise((resolve) => setImmediate(resolve));
     try {
       await locked(() => {
         changes = file.waiting.splice(0);

@@ -1,4 +1,4 @@
-import { connect as connectSocket, type Socket } from 'node:net';
+import { connect as connectSocket, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
@@ -20,8 +20,11 @@ afterEach(() => {
   for (const socket of sockets.splice(0)) socket.destroy();
 });
 
-/** Short, for tests have no time; `accept` is long, for the machine may be busy. */
-const PATIENCE = { accept: 5_000, silence: 300 };
+/** Long, for the machine may be busy. */
+const PATIENT = { accept: 5_000, silence: 5_000 };
+
+/** For what is about silence. */
+const HASTY = { accept: 5_000, silence: 300 };
 
 /** An agent that answers with the standard input of the call, unless told otherwise. */
 class TestAgent {
@@ -45,8 +48,8 @@ class TestAgent {
     return this;
   }
 
-  ask(request = sampleRequest()): Promise<Outcome> {
-    return converse(request, (listener) => connect(this.path, listener), PATIENCE);
+  ask(request = sampleRequest(), patience = PATIENT): Promise<Outcome> {
+    return converse(request, (listener) => connect(this.path, listener), patience);
   }
 
   /** Somebody who says what he likes. */
@@ -129,22 +132,32 @@ describe('a client and the agent', () => {
   it('stay together as long as beats come', async () => {
     const agent = await new TestAgent().start();
     agent.perform = async () => {
-      await sleep(3 * PATIENCE.silence);
+      await sleep(3 * HASTY.silence);
       return { stdout: 'late', stderr: '', exitCode: 0 };
     };
-    expect(await agent.ask()).toMatchObject({ kind: 'answered', answer: { stdout: 'late' } });
+    expect(await agent.ask(sampleRequest(), HASTY)).toMatchObject({ kind: 'answered', answer: { stdout: 'late' } });
   });
 
   it('part when the beats stop, and the agent hears of it', async () => {
-    const agent = await new TestAgent().start();
-    // As good as stopped: nothing is heard or said until the block ends.
-    agent.perform = async () => {
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2 * PATIENCE.silence);
-      await eventually('that it is told', () => agent.begun[0]?.signal.aborted);
-      return { stdout: 'for nobody', stderr: '', exitCode: 0 };
-    };
-    expect(await agent.ask()).toEqual({ kind: 'unanswered' });
-    expect(agent.begun).toHaveLength(1);
+    const path = join(temporary(), 'agent.sock');
+    let isLeft = false;
+    // Accepts, beats once, and falls silent.
+    const server = createServer((socket) => {
+      sockets.push(socket);
+      socket.once('data', () => socket.write(encode({ type: 'accepted' })));
+      setTimeout(() => socket.write(encode({ type: 'beat' })), 50);
+      socket.on('close', () => {
+        isLeft = true;
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(path, resolve));
+    const started = performance.now();
+    expect(await converse(sampleRequest(), (listener) => connect(path, listener), HASTY)).toEqual({
+      kind: 'unanswered',
+    });
+    expect(performance.now() - started).toBeGreaterThan(HASTY.silence);
+    await eventually('that the agent is left', () => isLeft);
+    server.close();
   });
 });
 

@@ -1,7 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { loadSettings } from '../../src/config/load.js';
+import { loadSettings, rememberSettings } from '../../src/config/load.js';
 import { findLocations } from '../../src/config/locations.js';
 import { DEFAULTS } from '../../src/config/schema.js';
 import { enimErrorOf } from '../model/thrown.js';
@@ -45,6 +45,42 @@ describe('loadSettings', () => {
     mkdirSync(path);
     const error = await enimErrorOf(() => loadSettings(path));
     expect([error.code, error.message]).toEqual(['INVALID_CONFIG', `The settings ${path} cannot be read (EISDIR).`]);
+  });
+});
+
+describe('rememberSettings', () => {
+  /** Old enough to be remembered. */
+  const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 80));
+
+  it('reads a file once, as long as it stays as it is', async () => {
+    const path = written('{"network":"n"}');
+    const settingsIn = rememberSettings();
+    await settled();
+    expect(settingsIn(path)).toEqual({ ...DEFAULTS, network: 'n' });
+    expect(settingsIn(path)).toBe(settingsIn(path));
+  });
+
+  it('reads it anew once it was written, replaced, removed, or made again', async () => {
+    const path = written('{"network":"n1"}');
+    const settingsIn = rememberSettings();
+    await settled();
+    expect(settingsIn(path).network).toBe('n1');
+    writeFileSync(path, '{"network":"n2"}');
+    expect(settingsIn(path).network).toBe('n2');
+    renameSync(written('{"network":"n3"}'), path);
+    expect(settingsIn(path).network).toBe('n3');
+    rmSync(path);
+    expect(settingsIn(path)).toEqual(DEFAULTS);
+    writeFileSync(path, '{"network":"n4"}');
+    expect(settingsIn(path).network).toBe('n4');
+  });
+
+  it('says of a wrong file each time what is wrong with it', async () => {
+    const path = written('{"network":1}');
+    const settingsIn = rememberSettings();
+    await settled();
+    for (let time = 0; time < 2; time += 1)
+      expect((await enimErrorOf(() => settingsIn(path))).code).toBe('INVALID_CONFIG');
   });
 });
 

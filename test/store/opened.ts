@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { createPrograms } from '../../src/exec.js';
 import { createLocks } from '../../src/store/lock.js';
-import { createStore, type Store } from '../../src/store/store.js';
+import { createStateFile, createStore, type Store } from '../../src/store/store.js';
 
 interface Opened {
   readonly store: Store;
@@ -17,10 +17,13 @@ interface Opened {
  *
  * @param root its state is in `root/state`, its locks are in `root/run`
  */
-export function openStore(root: string, { state = join(root, 'state'), wait = 10_000 } = {}): Opened {
+export function openStore(
+  root: string,
+  { state = join(root, 'state'), wait = 10_000, file = createStateFile() } = {},
+): Opened {
   const warnings: string[] = [];
   const locks = createLocks(createPrograms(30_000), { directory: join(root, 'run'), wait, purpose: 'a test' });
   const clock = (): Date => new Date('2026-01-02T03:04:05.678Z');
-  const store = createStore({ directory: state, locks, clock, warn: (message) => warnings.push(message) });
+  const store = createStore({ directory: state, locks, clock, file, warn: (message) => warnings.push(message) });
   return { store, warnings, path: join(state, 'state.json'), previous: join(state, 'state.previous.json') };
 }

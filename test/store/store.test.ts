@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type { Allocation } from '../../src/model/allocation.js';
 import { type Attachment, keyOf } from '../../src/model/attachment.js';
 import { STATE_VERSION } from '../../src/store/schema.js';
+import { createStateFile } from '../../src/store/store.js';
 import { sampleAttachment, sampleEndpoint, sampleEni } from '../model/samples.js';
 import { openStore } from './opened.js';
 import { useTemporaryDirectories } from './temporary.js';
@@ -54,6 +55,31 @@ describe('the store', () => {
       await store.put(sampleAttachment({ containerID: `c${index}`, since: `${day}T00:00:00.000Z` }));
     }
     expect((await store.list()).map(({ since }) => since.slice(0, 10))).toEqual([...times].sort());
+  });
+
+  it('makes with one write the changes that stores of one process wait for together', async () => {
+    const root = temporary();
+    const file = createStateFile();
+    const [one, other] = [openStore(root, { file }), openStore(root, { file })];
+    const names = Array.from({ length: 10 }, (_, index) => `c${index}`);
+    await Promise.all(
+      names.map((containerID, index) => (index % 2 === 0 ? one : other).store.put(sampleAttachment({ containerID }))),
+    );
+    expect((await openStore(root).store.list()).map(({ containerID }) => containerID).sort()).toEqual(names);
+    expect((JSON.parse(readFileSync(one.path, 'utf8')) as { generation: number }).generation).toBe(1);
+  });
+
+  it('lets a change that fails be the trouble of none but who wanted it', async () => {
+    const { store } = openStore(temporary());
+    const outcomes = await Promise.allSettled([
+      store.put(sampleAttachment({ containerID: 'c1' })),
+      store.ledger.update(() => {
+        throw new Error('no');
+      }),
+      store.put(sampleAttachment({ containerID: 'c2' })),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect((await store.list()).map(({ containerID }) => containerID)).toEqual(['c1', 'c2']);
   });
 
   it('forgets what is not there without writing', async () => {
