@@ -8,17 +8,22 @@ import { CAP_SYS_PTRACE } from './permissions.js';
 /** Longer than any operation takes whose programs answer. */
 const LONG_MS = 60_000;
 
-export function checkLocks({ host, runDir, clock }: Patient): readonly Finding[] {
+export function checkLocks({ host, runDir, clock, lockFileName }: Patient): readonly Finding[] {
   const held = host.heldLocks(runDir);
   if (held.length === 0) {
     const isBlind = !host.privileges().can(CAP_SYS_PTRACE);
     return [inOrder('lock', runDir, isBlind ? 'we may not see who holds a lock' : 'no lock is held')];
   }
-  return held.map((lock) => judgeLock(lock, clock()));
+  const lasting = `/${lockFileName('agent')}`;
+  return held.map((lock) => judgeLock(lock, clock(), lock.path.endsWith(lasting)));
 }
 
-/** Judges a lock that is held. */
-function judgeLock({ path, sign, since, holders }: HeldLock, now: Date): Finding {
+/**
+ * Judges a lock that is held.
+ *
+ * @param isLasting whether it is held as long as its holder lives, and nobody waits for it
+ */
+function judgeLock({ path, sign, since, holders }: HeldLock, now: Date, isLasting: boolean): Finding {
   const signed = Number(/^pid (\d+)/.exec(sign)?.[1] ?? 0);
   const age = now.getTime() - since.getTime();
   const by = holders.find(({ pid }) => pid === signed) === undefined ? bySomebody(signed, sign, holders) : sign;
@@ -28,11 +33,13 @@ function judgeLock({ path, sign, since, holders }: HeldLock, now: Date): Finding
     const pids = stopped.map(({ pid }) => pid).join(' ');
     return problem('lock', path, {
       evidence: `${evidence}, which is stopped`,
-      consequence: 'whoever needs the lock waits, and then ends with exit code 5',
+      consequence: isLasting
+        ? 'each call of the CNI plugin waits for the agent for a moment, and then does without'
+        : 'whoever needs the lock waits, and then ends with exit code 5',
       mend: `kill -CONT ${pids}`,
     });
   }
-  if (age > LONG_MS) {
+  if (age > LONG_MS && !isLasting) {
     return warning('lock', path, {
       evidence,
       consequence: 'whoever needs the lock waits, and then ends with exit code 5',

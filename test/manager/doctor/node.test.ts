@@ -185,6 +185,15 @@ describe('a lock', () => {
       'held for 3s by pid 9 (ip)',
     );
   });
+
+  it('of an agent is held as long as that lives, unless it is stopped', () => {
+    const path = '/run/enim/agent.lock';
+    const since = new Date(NOW.getTime() - 3 * 86_400_000);
+    expect(look({ path, since })).toMatchObject([{ level: 'ok' }]);
+    expect(look({ path, since, holders: [{ pid: 7, name: 'enim', state: 'T' }] })).toMatchObject([
+      { level: 'problem', consequence: expect.stringContaining('then does without'), mend: 'kill -CONT 7' },
+    ]);
+  });
 });
 
 describe('programs', () => {
