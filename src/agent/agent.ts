@@ -76,30 +76,27 @@ export async function runAgent(options: AgentOptions): Promise<AgentSummary> {
   };
   const calls = createCalls({ own: BUILD, kept, clock: () => new Date(), observe });
   const current = createCurrent(() => kept.settings(locations.config), settings, log);
-  const end = new AbortController();
-  const stopping = AbortSignal.any([signals.stop, end.signal]);
-  let fault: EnimError | undefined;
+  let fault: unknown;
   signals.onReload(() => current.reload());
 
   const server = await listen(socketIn(locations.runDir), { ...BUILD, ...calls, pid: process.pid });
   log('info', 'ready', { pid: process.pid, socket: socketIn(locations.runDir), ...BUILD });
-  await repeat(
-    async () => {
-      current.look();
-      const round = { env, locations, settings: current.settings(), kept, log };
-      await observed(
-        observe,
-        'gc',
-        () => collect(round, stopping),
-        (isWell) => (isWell ? 'done' : 'failed'),
-      );
-      if (!isAstray()) return;
-      fault = astray();
-      end.abort();
-    },
-    { every: () => options.gcEvery ?? current.settings().agent.gcEvery, sleep: quietly, random: Math.random },
-    stopping,
-  );
+  const round = async (): Promise<void> => {
+    current.look();
+    const settings = { env, locations, settings: current.settings(), kept, log };
+    await observed(
+      observe,
+      'gc',
+      () => collect(settings, signals.stop),
+      (isWell) => (isWell ? 'done' : 'failed'),
+    );
+    if (isAstray()) throw astray();
+  };
+  const every = (): number => options.gcEvery ?? current.settings().agent.gcEvery;
+  // Whatever goes wrong in a round, calls that are under way come to their end.
+  await repeat(round, { every, sleep: quietly, random: Math.random }, signals.stop).catch((thrown: unknown) => {
+    fault = thrown;
+  });
 
   log('info', 'stopping', { underWay: calls.count() });
   calls.close();

@@ -18,7 +18,7 @@ export interface Host extends Build {
   /** Why the request would not be carried out; undefined if it would. */
   judge(request: AgentRequest): Refusal | undefined;
   /**
-   * Carries it out; never rejects.
+   * Carries it out. If it rejects, the client does it.
    *
    * @param signal aborted when nobody waits for the answer any more
    */
@@ -66,16 +66,20 @@ export function serve(socket: Socket, host: Host, { silence, beat, slow }: Omit<
     hasBegun = true;
     clearTimeout(timer);
     const beats = setInterval(() => tell({ type: 'beat' }), beat);
-    const answer = await host.perform(asked, client.signal);
-    clearInterval(beats);
-    if (!client.signal.aborted) conclude({ type: 'answer', ...answer });
+    try {
+      const answer = await host.perform(asked, client.signal);
+      if (!client.signal.aborted) conclude({ type: 'answer', ...answer });
+    } finally {
+      clearInterval(beats);
+    }
   };
 
   const hear = (message: ClientMessage | undefined): void => {
     // Stopped meanwhile, we may read a `go` whose client has long given us up and done the work itself.
     const isInTime = performance.now() - acceptedAt < silence;
     if (message?.type === 'request' && request === undefined) consider(message);
-    else if (message?.type === 'go' && request !== undefined && isInTime && !hasBegun) void begin(request);
+    else if (message?.type === 'go' && request !== undefined && isInTime && !hasBegun)
+      begin(request).catch(() => socket.destroy());
     else socket.destroy();
   };
 

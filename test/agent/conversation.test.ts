@@ -198,6 +198,15 @@ describe('the agent', () => {
     await eventually('that the work is abandoned', () => agent.begun[0]?.signal.aborted);
   });
 
+  it('leaves the work to the client if it fails in a way that is no answer', async () => {
+    const agent = await new TestAgent().start();
+    agent.perform = async () => {
+      throw new Error('a bug');
+    };
+    expect(await agent.ask()).toEqual({ kind: 'unanswered' });
+    expect(agent.begun).toHaveLength(1);
+  });
+
   it('takes a client that closes its own half for one that has vanished', async () => {
     const agent = await new TestAgent().start();
     agent.perform = (_, signal) =>

@@ -68,6 +68,17 @@ describeEndToEnd('the agent', () => {
     expect(lines.at(-1)).toMatchObject({ message: 'stopped', calls: 14 });
   });
 
+  it('serves the plugin on Node.js as well', async () => {
+    const agent = await startAgent(node);
+    const program = join(import.meta.dirname, '../../../bin/run.js');
+    const { code, json } = await node.start([process.execPath, program], {
+      env: { CNI_COMMAND: 'ADD', CNI_CONTAINERID: 'c1', CNI_NETNS: pod.path, CNI_IFNAME: 'eth0' },
+      input: JSON.stringify({ cniVersion: '1.1.0', name: 'eninet', type: 'enim' }),
+    }).result;
+    expect([code, json]).toMatchObject([0, { interfaces: [{ name: 'eth0', sandbox: pod.path }] }]);
+    expect((await agent.stop()).lines.at(-1)).toMatchObject({ calls: 1 });
+  });
+
   it('is alone: a second one says who runs, and ends with 5', async () => {
     const agent = await startAgent(node);
     expectRefusal(await node.enim(['agent']), { code: 5, says: [`already: pid ${agent.pid} (enim agent)`] });
