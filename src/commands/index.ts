@@ -23,6 +23,7 @@ export const COMMANDS: CommandTable = {
   history: () => import('./history.js'),
   install: () => import('./install.js'),
   list: () => import('./list.js'),
+  metrics: () => import('./metrics.js'),
   provider: () => import('./provider/index.js'),
   'provider:allocate': () => import('./provider/allocate.js'),
   'provider:init': () => import('./provider/init.js'),

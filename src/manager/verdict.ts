@@ -8,11 +8,14 @@ import { type Attachment, BY_HAND, type Endpoint } from '../model/attachment.js'
 import type { Fate } from '../providers/provider.js';
 import type { Whereabouts } from './locate.js';
 
+/** What gc may decide of an ENI. */
+export const ACTIONS = ['keep', 'reclaim', 'repair', 'skip'] as const;
+
 /**
  * `keep`: in order. `reclaim`: bring the NIC home and free the ENI. `repair`: make record and kernel agree, the pod keeps its
  * NIC. `skip`: not in order, but nothing that may be mended without a human, or not now.
  */
-export type Action = 'keep' | 'reclaim' | 'repair' | 'skip';
+export type Action = (typeof ACTIONS)[number];
 
 /** A decision and its grounds. */
 export interface Verdict {

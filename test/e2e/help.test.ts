@@ -24,7 +24,20 @@ const COMMANDS = [
     'provider quarantine',
     'provider restore',
   ],
-  ...['adopt', 'agent', 'cni', 'completion', 'cordon', 'uncordon', 'drain', 'install', 'show', 'uninstall', 'where'],
+  ...[
+    'adopt',
+    'agent',
+    'cni',
+    'completion',
+    'cordon',
+    'uncordon',
+    'drain',
+    'install',
+    'metrics',
+    'show',
+    'uninstall',
+    'where',
+  ],
   ...['config get', 'config set', 'config path'],
 ];
 

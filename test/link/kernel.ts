@@ -37,6 +37,8 @@ export interface Device {
   kind: string | undefined;
   master: string | undefined;
   bus: string | undefined;
+  /** Bytes that it has received, where a test says so. */
+  received?: number;
   addresses: { address: string; scope: string; tentative?: boolean; dadfailed?: boolean }[];
   routes: KernelRoute[];
 }

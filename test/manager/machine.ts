@@ -7,6 +7,7 @@ import { createLinkDriver, type LinkDriver } from '../../src/link/driver.js';
 import { type NetnsDirectory, type NetnsHolders, netnsPath, type ReachableNetns } from '../../src/link/netns.js';
 import type { Parts } from '../../src/manager/parts.js';
 import type { Allocations } from '../../src/model/allocation.js';
+import type { NetnsRef } from '../../src/model/attachment.js';
 import { type Attachment, type AttachmentKey, keyOf } from '../../src/model/attachment.js';
 import type { Cordon } from '../../src/model/cordon.js';
 import type { Eni } from '../../src/model/eni.js';
@@ -122,7 +123,11 @@ export class Machine {
         return { ...own, driver: 'ena', hasLink: true, isNic: true, ...this.hardware.get(address) };
       },
       driverOf: async () => null,
-      counters: async () => ({ received: { ...FLOW, packets: 3 }, sent: FLOW }),
+      counters: async (netns: NetnsRef | null, ifname: string) => {
+        const device = this.kernel.in(netns?.inode ?? HOME).find(({ name }) => name === ifname);
+        if (device === undefined) return null;
+        return { received: { ...FLOW, packets: 3, bytes: device.received ?? FLOW.bytes }, sent: FLOW };
+      },
     };
     const under: LinkDriver['under'] = (lock) =>
       this.#observed('links', { ...driver.under(lock), ...hardware, rebind: async (bus: string) => this.rebind(bus) });

@@ -10,6 +10,7 @@ import { checkLocks } from './locks.js';
 import type { Patient } from './patient.js';
 import { checkPermissions } from './permissions.js';
 import { checkPrograms } from './programs.js';
+import { mustBeReadable } from './readable.js';
 import { checkSettings } from './settings.js';
 import { checkState } from './state.js';
 import { checkUdev, type KnownNics } from './udev.js';
@@ -34,7 +35,7 @@ export async function examine(patient: Patient): Promise<readonly Finding[]> {
   await add('permissions', () => checkPermissions(patient));
   let nics: KnownNics | undefined;
   await add('eni', async () => {
-    mustBeReadable(patient);
+    mustBeReadable(patient.inspectState());
     const parts = patient.open();
     nics = await knownNics(parts);
     return checkEnis(patient, parts);
@@ -44,15 +45,6 @@ export async function examine(patient: Patient): Promise<readonly Finding[]> {
   await add('rp_filter', () => checkReversePath(patient));
   await add('clock', () => checkClock(patient));
   return findings;
-}
-
-/** Whoever reads a damaged state mends it; looking must not. */
-function mustBeReadable({ inspectState }: Patient): void {
-  const { path, present, previous } = inspectState();
-  if (present.kind === 'good' || (present.kind === 'none' && previous.kind === 'none')) return;
-  throw new EnimError('STATE_UNREADABLE', `The state file ${path} cannot be used as it is.`, {
-    hint: 'enim doctor --fix',
-  });
 }
 
 /** What could not be looked at is a problem of its own only if no other explains it. */

@@ -8,6 +8,7 @@ import { messageOf } from '../../model/errors.js';
 import { look } from '../locate.js';
 import { attachmentLock, eniLock, withLock } from '../locked.js';
 import type { Parts } from '../parts.js';
+import type { Verdict } from '../verdict.js';
 import { findWithdrawn, withdrawnOf } from '../withdrawn.js';
 import type { Collected, Finding } from './finding.js';
 import { judgeLeftoverNow } from './leftover.js';
@@ -47,6 +48,11 @@ export async function gc(
     collected.push(before?.action === finding.action ? await carryOut(parts, finding, dryRun) : outcome(wait(finding)));
   }
   return collected;
+}
+
+/** What gc would decide by one look; it takes no lock and changes nothing. An operation that is under way may look dead. */
+export async function judge(parts: Parts): Promise<readonly Verdict[]> {
+  return (await survey(parts)).map(({ action, reason }) => ({ action, reason }));
 }
 
 function isSameEndpoint(a: Endpoint | null, b: Endpoint | null): boolean {

@@ -1,0 +1,14 @@
+import { EnimError } from '../../model/errors.js';
+import type { StateLook } from '../../store/inspect.js';
+
+/**
+ * Whoever reads a damaged state mends it; looking must not.
+ *
+ * @throws EnimError STATE_UNREADABLE
+ */
+export function mustBeReadable({ path, present, previous }: StateLook): void {
+  if (present.kind === 'good' || (present.kind === 'none' && previous.kind === 'none')) return;
+  throw new EnimError('STATE_UNREADABLE', `The state file ${path} cannot be used as it is.`, {
+    hint: 'enim doctor --fix',
+  });
+}
