@@ -21,6 +21,7 @@ import { survey } from './manager/survey.js';
 import type { DeviceSelector } from './model/device.js';
 import { discover, toEni } from './model/discover.js';
 import type { Eni } from './model/eni.js';
+import type { Observe } from './model/observation.js';
 import type { Access, Connect } from './providers/kubernetes/transport.js';
 import { later, type Registering } from './providers/later.js';
 import type { Provider } from './providers/provider.js';
@@ -56,15 +57,18 @@ export interface ContextOptions {
 
 /** What a process that stays keeps between its operations. All of it can be lost: files and kernel say the same. */
 export interface Kept {
+  /** Hears of requests to an API server and of waits for locks. */
+  readonly observe: Observe;
   readonly settings: (path: string) => Settings;
   readonly turns: Turns;
   readonly stateFile: (directory: string) => StateFile;
 }
 
 /** Nothing yet. */
-export function createKept(): Kept {
+export function createKept(observe: Observe = () => undefined): Kept {
   const files = new Map<string, StateFile>();
   return {
+    observe,
     settings: rememberSettings(),
     turns: createTurns(),
     stateFile(directory) {
@@ -103,7 +107,13 @@ export function createContext(options: ContextOptions): Context {
   const programs = createPrograms(TOOL_TIMEOUT_MS);
   const clock = (): Date => new Date();
   const waiting = createPrograms(wait + TOOL_TIMEOUT_MS);
-  const locks = createLocks(waiting, { directory: locations.runDir, wait, purpose, turns: kept.turns });
+  const locks = createLocks(waiting, {
+    directory: locations.runDir,
+    wait,
+    purpose,
+    turns: kept.turns,
+    observe: kept.observe,
+  });
   const file = kept.stateFile(locations.stateDir);
   const store = createStore({ directory: locations.stateDir, locks, clock, warn, file });
   const cordon = createCordonRecord({ directory: locations.stateDir, locks });
@@ -111,7 +121,7 @@ export function createContext(options: ContextOptions): Context {
   const links = createLinkDriver(programs, env.SSH_CONNECTION?.split(' ')[0] ?? null);
   const provider =
     settings.provider === 'kubernetes'
-      ? later('kubernetes', () => createKubernetes({ env, settings, locations, locks, clock }))
+      ? later('kubernetes', () => createKubernetes({ env, settings, locations, locks, clock, observe: kept.observe }))
       : createStatic({ settings, store, links, device, clock });
   const parts: Parts = {
     ...{ provider, store, cordon, history, locks, links, clock },
@@ -123,7 +133,7 @@ export function createContext(options: ContextOptions): Context {
   };
   return {
     ...{ locations, settings, parts, delegate: createDelegate(programs) },
-    installer: () => createInstaller({ env, settings, locations, locks, clock }),
+    installer: () => createInstaller({ env, settings, locations, locks, clock, observe: kept.observe }),
     changes: (settle, signal) => listen(locations.stateDir, settle, signal),
     cachedAdds: async (directory) => (await import('./host/cache.js')).readCache(directory, warn),
   };
@@ -180,11 +190,12 @@ interface NodeParts {
   readonly locations: Locations;
   readonly locks: Locks;
   readonly clock: () => Date;
+  readonly observe: Observe;
 }
 
 /** @param access to the cluster, other than the settings say */
 async function createKubernetes(
-  { env, settings, locations, locks, clock }: NodeParts,
+  { env, settings, locations, locks, clock, observe }: NodeParts,
   access: Partial<Access> = {},
 ): Promise<Registering> {
   const [{ createKubernetesProvider }, node] = await Promise.all([
@@ -199,6 +210,7 @@ async function createKubernetes(
     alone: (work) => alone(locks, 'subnets', work),
     clock,
     sleep,
+    observe,
     patience: { total: timeout, request: timeout * REQUEST_SHARE },
   });
 }

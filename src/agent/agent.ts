@@ -6,15 +6,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BUILD } from '../build.js';
 import type { Locations } from '../config/locations.js';
 import type { Settings } from '../config/schema.js';
-import { createContext, createKept } from '../context.js';
+import { createContext, createKept, createPatient } from '../context.js';
 import type { Log } from '../log.js';
+import type { Monitor } from '../metrics/watch.js';
 import { EnimError } from '../model/errors.js';
+import type { Observe } from '../model/observation.js';
 import { isAstray } from './astray.js';
 import { createCalls } from './calls.js';
 import { collect } from './collect.js';
-import { type Observe, observed } from './observe.js';
+import { openMonitor } from './monitor.js';
+import { observed } from './observe.js';
 import { beTheOnlyOne } from './only.js';
 import { socketIn } from './places.js';
+import { createProbes, createPulse } from './probes.js';
 import { listen } from './server.js';
 import { repeat } from './timer.js';
 
@@ -27,6 +31,8 @@ export interface AgentOptions {
   /** For what is under way when the agent is told to end, in milliseconds. */
   readonly grace: number;
   readonly log: Log;
+  /** Who counts, and answers those who ask; null is nobody. */
+  readonly monitor: Monitor | null;
   readonly signals: AgentSignals;
 }
 
@@ -61,7 +67,8 @@ const BY_THEMSELVES = 0.8;
  */
 export async function runAgent(options: AgentOptions): Promise<AgentSummary> {
   const { env, overrides, grace, log, signals } = options;
-  const kept = createKept();
+  const { monitor } = options;
+  const kept = createKept((observation) => monitor?.observe(observation));
   const warn = (message: string): void => log('warn', message);
   const purpose = 'enim agent';
   const { locations, settings, parts } = createContext({
@@ -69,7 +76,10 @@ export async function runAgent(options: AgentOptions): Promise<AgentSummary> {
   });
   const lock = await beTheOnlyOne(parts.locks, locations.runDir);
   const counts = { calls: 0, rounds: 0 };
-  const observe: Observe = ({ work, outcome, milliseconds }) => {
+  const observe: Observe = (observation) => {
+    monitor?.observe(observation);
+    if (observation.kind !== 'work') return;
+    const { work, outcome, milliseconds } = observation;
     if (work === 'gc') counts.rounds += 1;
     else counts.calls += 1;
     log(outcome === 'done' ? 'debug' : 'info', `${work} ${outcome}`, { milliseconds: Math.round(milliseconds) });
@@ -79,7 +89,13 @@ export async function runAgent(options: AgentOptions): Promise<AgentSummary> {
   let fault: unknown;
   signals.onReload(() => current.reload());
 
+  const gcEvery = (): number => options.gcEvery ?? current.settings().agent.gcEvery;
+  const pulse = createPulse(() => performance.now(), gcEvery);
+  const patient = await createPatient({ env, overrides: locations, purpose: 'enim agent, metrics', warn, kept });
+  const probes = createProbes({ patient, pulse, stop: signals.stop });
+
   const server = await listen(socketIn(locations.runDir), { ...BUILD, ...calls, pid: process.pid });
+  const endMonitor = await openMonitor(monitor, probes, log);
   log('info', 'ready', { pid: process.pid, socket: socketIn(locations.runDir), ...BUILD });
   const round = async (): Promise<void> => {
     current.look();
@@ -88,15 +104,17 @@ export async function runAgent(options: AgentOptions): Promise<AgentSummary> {
       observe,
       'gc',
       () => collect(settings, signals.stop),
-      (isWell) => (isWell ? 'done' : 'failed'),
+      (judgment) => judgment,
     );
+    pulse.beat();
     if (isAstray()) throw astray();
   };
-  const every = (): number => options.gcEvery ?? current.settings().agent.gcEvery;
   // Whatever goes wrong in a round, calls that are under way come to their end.
-  await repeat(round, { every, sleep: quietly, random: Math.random }, signals.stop).catch((thrown: unknown) => {
-    fault = thrown;
-  });
+  await repeat(round, { every: gcEvery, sleep: quietly, random: Math.random }, signals.stop).catch(
+    (thrown: unknown) => {
+      fault = thrown;
+    },
+  );
 
   log('info', 'stopping', { underWay: calls.count() });
   calls.close();
@@ -106,6 +124,7 @@ export async function runAgent(options: AgentOptions): Promise<AgentSummary> {
   await Promise.race([calls.idle(), quietly(grace * (1 - BY_THEMSELVES))]);
   const summary = { ...counts, unfinished: calls.count() };
   log('info', 'stopped', summary);
+  endMonitor();
   lock.release();
   if (fault !== undefined) throw fault;
   return summary;

@@ -3,7 +3,8 @@ import { type Build, isSameBuild } from '../build.js';
 import { answerCall } from '../cni/plugin.js';
 import type { Kept } from '../context.js';
 import { createLog } from '../log.js';
-import { type Observe, observed } from './observe.js';
+import type { Observe } from '../model/observation.js';
+import { DONE, type Judgment, observed } from './observe.js';
 import { areOurs } from './places.js';
 import type { AgentAnswer, AgentRequest, Refusal } from './protocol.js';
 
@@ -56,7 +57,7 @@ export function createCalls({ own, kept, clock, observe }: CallsSettings): Calls
         observe,
         request.env.CNI_COMMAND ?? '',
         () => carryOut(request, signal),
-        ({ exitCode }) => (signal.aborted ? 'abandoned' : exitCode === 0 ? 'done' : 'failed'),
+        (answer) => (signal.aborted ? { outcome: 'abandoned', code: null } : judge(answer)),
       );
       underWay.add(call);
       try {
@@ -75,4 +76,9 @@ export function createCalls({ own, kept, clock, observe }: CallsSettings): Calls
       while (underWay.size > 0) await Promise.allSettled(underWay);
     },
   };
+}
+
+function judge({ exitCode, stdout }: AgentAnswer): Judgment {
+  if (exitCode === 0) return DONE;
+  return { outcome: 'failed', code: (JSON.parse(stdout) as { readonly code: number }).code };
 }

@@ -6,6 +6,7 @@ import { createContext, type Kept } from '../context.js';
 import type { Log } from '../log.js';
 import { gc } from '../manager/gc/gc.js';
 import { EnimError } from '../model/errors.js';
+import { DONE, failure, type Judgment } from './observe.js';
 
 /** How long something must be dead before it is reclaimed, in milliseconds. */
 const GRACE_MS = 2_000;
@@ -21,12 +22,12 @@ interface CollectSettings {
 /**
  * One round. What fails now is tried again in the next.
  *
- * @returns whether all went well
+ * @returns how it went
  */
 export async function collect(
   { env, locations, settings, kept, log }: CollectSettings,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<Judgment> {
   const warn = (message: string): void => log('warn', message);
   const context = { env, overrides: locations, settings, kept, purpose: 'enim agent, gc', warn };
   try {
@@ -36,10 +37,10 @@ export async function collect(
     const failed = verdicts.filter(({ error }) => error !== null);
     for (const { eni, reason, error } of failed) log('warn', 'could not be reclaimed', { eni, reason, error });
     log('debug', 'gc has ended', { enis: verdicts.length, reclaimed: verdicts.filter(({ done }) => done).length });
-    return failed.length === 0;
+    return failed.length === 0 ? DONE : failure(new EnimError('LINK_FAILED', 'Not all could be reclaimed.'));
   } catch (thrown) {
     if (!(thrown instanceof EnimError)) throw thrown;
     log('warn', `gc: ${thrown.message}`, { code: thrown.code, details: thrown.details, hint: thrown.hint });
-    return false;
+    return failure(thrown);
   }
 }

@@ -1,35 +1,37 @@
 /** What the agent does, as seen from outside: the one place that hears of every verb, its outcome and its time. */
+import { EnimError } from '../model/errors.js';
+import type { Observe, WorkDone } from '../model/observation.js';
 
-/** One piece of work that has ended. */
-export interface Observation {
-  /** A verb of CNI, or a round of one of the agent's own. */
-  readonly work: string;
-  readonly outcome: 'done' | 'failed' | 'abandoned';
-  readonly milliseconds: number;
+/** How work went. */
+export type Judgment = Pick<WorkDone, 'outcome' | 'code'>;
+
+export const DONE: Judgment = { outcome: 'done', code: null };
+
+/** Of an error of ours; a bug has the code that the plugin gives to bugs. */
+export function failure(thrown: unknown): Judgment {
+  return { outcome: 'failed', code: thrown instanceof EnimError ? thrown.cniCode : 999 };
 }
-
-export type Observe = (observation: Observation) => void;
 
 /**
  * Does the work and tells of it.
  *
- * @param outcomeOf judges the result; what is thrown has failed
+ * @param judge judges the result; what is thrown has failed
  */
 export async function observed<T>(
   observe: Observe,
   work: string,
   run: () => Promise<T>,
-  outcomeOf: (result: T) => Observation['outcome'],
+  judge: (result: T) => Judgment,
 ): Promise<T> {
   const started = performance.now();
-  const tell = (outcome: Observation['outcome']): void =>
-    observe({ work, outcome, milliseconds: performance.now() - started });
+  const tell = (judgment: Judgment): void =>
+    observe({ kind: 'work', work, ...judgment, milliseconds: performance.now() - started });
   try {
     const result = await run();
-    tell(outcomeOf(result));
+    tell(judge(result));
     return result;
   } catch (thrown) {
-    tell('failed');
+    tell(failure(thrown));
     throw thrown;
   }
 }

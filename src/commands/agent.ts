@@ -1,8 +1,11 @@
 import { Flags } from '@oclif/core';
 import { type AgentSummary, runAgent } from '../agent/agent.js';
 import { createAgentLog } from '../agent/log.js';
+import { BUILD } from '../build.js';
 import { agentSignals } from '../interruption.js';
 import { LOG_LEVELS } from '../log.js';
+import { DEFAULT_ADDRESS, parseListen } from '../metrics/address.js';
+import { createMonitor } from '../metrics/monitor.js';
 import { parseDuration } from '../model/duration.js';
 import { EnimError } from '../model/errors.js';
 import { write } from '../stdio.js';
@@ -15,12 +18,15 @@ export default class Agent extends EnimCommand {
   static override description =
     `Listens on agent.sock in the directory of locks. The CNI plugin hands its calls over to it, and does them itself where no agent runs, where it is another build of enim, or where it does not answer. Nothing depends on the agent: everything it does is recorded as if a command did it, and it can be killed at any moment.
 
-It logs to standard error, a JSON document a line. SIGTERM ends it: what is under way is finished or undone within the grace. SIGHUP has it read the settings anew; wrong ones are refused, and the old ones stay. A second agent ends at once with 5.`;
+It logs to standard error, a JSON document a line. SIGTERM ends it: what is under way is finished or undone within the grace. SIGHUP has it read the settings anew; wrong ones are refused, and the old ones stay. A second agent ends at once with 5.
+
+Over HTTP it answers /metrics (what enim metrics prints, and what the agent has counted), /healthz (whether it lives) and /readyz (whether settings, state and provider are there). That nobody can listen at the address is logged, and stops nothing.`;
 
   static override examples = [
     '<%= config.bin %> agent',
     '<%= config.bin %> agent --gc-every 1m --log-level warn',
     '<%= config.bin %> agent --grace 30s',
+    '<%= config.bin %> agent --listen 0.0.0.0:9810 --expose',
   ];
 
   static override flags = {
@@ -33,6 +39,12 @@ It logs to standard error, a JSON document a line. SIGTERM ends it: what is unde
       default: 'info' as const,
       description: 'the least that is logged',
     })(),
+    listen: Flags.string({
+      helpValue: 'ADDRESS',
+      default: DEFAULT_ADDRESS,
+      description: 'where /metrics, /healthz and /readyz are answered over HTTP; off is nowhere',
+    }),
+    expose: Flags.boolean({ default: false, description: 'let it be an address that other hosts can reach' }),
     grace: Flags.string({
       helpValue: 'DURATION',
       default: '10s',
@@ -42,12 +54,15 @@ It logs to standard error, a JSON document a line. SIGTERM ends it: what is unde
 
   async run(): Promise<AgentSummary> {
     const { flags } = await this.parse(Agent);
+    const address = parseListen(flags.listen, flags.expose);
+    const clock = (): Date => new Date();
     const summary = await runAgent({
       env: process.env,
       overrides: this.overrides(flags),
       gcEvery: flags['gc-every'] === undefined ? null : interval(flags['gc-every']),
       grace: parseDuration(flags.grace, '--grace'),
-      log: createAgentLog({ level: flags['log-level'], clock: () => new Date(), write: (text) => write(2, text) }),
+      log: createAgentLog({ level: flags['log-level'], clock, write: (text) => write(2, text) }),
+      monitor: address === null ? null : createMonitor({ address, build: BUILD, clock }),
       signals: agentSignals(),
     });
     // What has not ended within the grace would keep the process.

@@ -1,3 +1,4 @@
+import { BUILD } from '../build.js';
 import { measure } from '../manager/measure.js';
 import { documentOf, type MetricDocument, registryOf } from '../metrics/exposition.js';
 import { nodeMetrics } from '../metrics/node.js';
@@ -24,7 +25,7 @@ export default class Metrics extends EnimCommand {
     const { flags } = await this.parse(Metrics);
     const measurement = await measure(await this.patient(flags, 'metrics'));
     for (const [look, reason] of Object.entries(measurement.failures)) this.warn(`${look}: ${reason}`);
-    const families = nodeMetrics(measurement, { version: this.config.version });
+    const families = nodeMetrics(measurement, BUILD);
     const text = await registryOf(families).metrics();
     this.show(() => text.trimEnd());
     return { metrics: families.map(documentOf) };

@@ -8,18 +8,24 @@ import type { Family, Labels, Sample } from './family.js';
 /** Which enim it is. */
 export interface BuildInfo {
   readonly version: string;
+  readonly build: string;
 }
 
 /** Kinds of locks, which are the first word of their names; a kind that is not among them is `other`. */
-const LOCK_KINDS = ['agent', 'attachment', 'eni', 'history', 'install', 'state', 'subnets'];
+const LOCK_KINDS = ['agent', 'attachment', 'eni', 'history', 'install', 'state', 'subnets', 'other'];
 
 /** All of them, also those that have no samples: what could not be seen is absent, never zero. */
-export function nodeMetrics(measurement: Measurement, { version }: BuildInfo): Family[] {
+export function nodeMetrics(measurement: Measurement, { version, build }: BuildInfo): Family[] {
   const { enis, attachments, quarantines, actions, health, state, locks, failures } = measurement;
   const present = state?.present.kind === 'good' ? state.present : null;
   const newest = present ?? (state?.previous.kind === 'good' ? state.previous : null);
   return [
-    gauge('enim_build_info', 'Which enim this is; the value is always 1.', [one({ version })], ['version']),
+    gauge(
+      'enim_build_info',
+      'Which enim this is; the value is always 1.',
+      [one({ version, build })],
+      ['version', 'build'],
+    ),
     gauge(
       'enim_look_success',
       'Whether a look at the node succeeded; what it shows is absent if not.',
@@ -66,17 +72,16 @@ export function nodeMetrics(measurement: Measurement, { version }: BuildInfo): F
       'Locks that are held, by kind.',
       counts(
         'kind',
-        [...LOCK_KINDS, 'other'],
+        LOCK_KINDS,
         locks?.map(({ path }) => kindOf(path)),
       ),
       ['kind'],
     ),
     gauge(
       'enim_lock_oldest_timestamp_seconds',
-      'When the oldest of the locks that are held was taken.',
-      locks === null || locks.length === 0
-        ? []
-        : single(Math.min(...locks.map(({ since }) => since.getTime())) / 1_000),
+      'When the oldest of the locks of a kind that are held was taken.',
+      oldest(locks ?? []),
+      ['kind'],
     ),
     ...traffic(enis ?? []),
   ];
@@ -137,6 +142,14 @@ function grouped(all: readonly Labels[] | undefined): Sample[] {
     groups.set(key, { labels, value: (groups.get(key)?.value ?? 0) + 1 });
   }
   return [...groups.values()];
+}
+
+/** By kind; the agent has its own for as long as it lives. */
+function oldest(locks: NonNullable<Measurement['locks']>): Sample[] {
+  return LOCK_KINDS.flatMap((kind) => {
+    const times = locks.filter(({ path }) => kindOf(path) === kind).map(({ since }) => since.getTime());
+    return times.length === 0 ? [] : [{ labels: { kind }, value: Math.min(...times) / 1_000 }];
+  });
 }
 
 /** Of the lock in this file; lock files are called as their locks, with codes for what is no plain character. */

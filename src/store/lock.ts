@@ -18,6 +18,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Programs } from '../exec.js';
 import { failpoint } from '../failpoint.js';
 import { EnimError, errnoOf } from '../model/errors.js';
+import type { Observe } from '../model/observation.js';
 import { tryFlock } from './flock.js';
 import { createTurns, type Turns } from './turns.js';
 
@@ -62,11 +63,13 @@ interface LockSettings {
   readonly purpose: string;
   /** Of all who take locks in this process; those of one `createLocks` unless given. */
   readonly turns?: Turns;
+  /** Hears of each wait. */
+  readonly observe?: Observe;
 }
 
 /** Locks as files in a directory; nobody ever removes one, for then two processes could hold "the same" lock. */
 export function createLocks(programs: Programs, settings: LockSettings): Locks {
-  const { directory, wait, purpose, turns = createTurns() } = settings;
+  const { directory, wait, purpose, turns = createTurns(), observe = () => {} } = settings;
 
   /** The path if it cannot be had in time. */
   const take = async (name: string, milliseconds: number): Promise<Lock | string> => {
@@ -119,7 +122,13 @@ export function createLocks(programs: Programs, settings: LockSettings): Locks {
   };
 
   const acquire = async (name: string): Promise<Lock> => {
+    const started = performance.now();
     const taken = await take(name, wait);
+    const [lock = name] = name.split(' ');
+    observe({
+      ...{ kind: 'lock', lock, isHeld: typeof taken !== 'string' },
+      milliseconds: performance.now() - started,
+    });
     if (typeof taken !== 'string') return taken;
     throw new EnimError(
       'BUSY',

@@ -35,7 +35,7 @@ const UNSEEN: Measurement = {
 };
 
 const textOf = (measurement: Measurement): Promise<string> =>
-  registryOf(nodeMetrics(measurement, { version: '1.2.3' })).metrics();
+  registryOf(nodeMetrics(measurement, { version: '1.2.3', build: 'abc' })).metrics();
 
 /** The samples, without zeros. */
 async function samplesOf(measurement: Measurement, pattern: RegExp): Promise<string[]> {
@@ -70,7 +70,8 @@ describe('the metrics of a node', () => {
     expect(await samplesOf(SEEN, /^enim_lock/)).toEqual([
       'enim_locks_held{kind="attachment"} 2',
       'enim_locks_held{kind="other"} 1',
-      'enim_lock_oldest_timestamp_seconds 10',
+      'enim_lock_oldest_timestamp_seconds{kind="attachment"} 10',
+      'enim_lock_oldest_timestamp_seconds{kind="other"} 30',
     ]);
   });
 
@@ -104,7 +105,7 @@ describe('the metrics of a node', () => {
   });
 
   it('have no number for what could not be seen, and say which look failed', async () => {
-    expect(await samplesOf(UNSEEN, /./)).toEqual(['enim_build_info{version="1.2.3"} 1']);
+    expect(await samplesOf(UNSEEN, /./)).toEqual(['enim_build_info{version="1.2.3",build="abc"} 1']);
     expect((await textOf(UNSEEN)).match(/^enim_\w+/gm)).toEqual([
       'enim_build_info',
       ...Array.from({ length: 5 }, () => 'enim_look_success'),
@@ -112,7 +113,7 @@ describe('the metrics of a node', () => {
   });
 
   it('follow the conventions for names: base units, _total for what only grows', () => {
-    for (const { name, type, help } of nodeMetrics(SEEN, { version: '1' })) {
+    for (const { name, type, help } of nodeMetrics(SEEN, { version: '1', build: 'abc' })) {
       expect(name).toMatch(/^enim_[a-z_]+$/);
       expect([name, name.endsWith('_total')]).toEqual([name, type === 'counter']);
       expect(name).not.toMatch(/milliseconds|kilo|mega|_count$|_sum$|_bucket$/);

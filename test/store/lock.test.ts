@@ -3,6 +3,7 @@ import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { createPrograms, type Programs } from '../../src/exec.js';
+import type { Observation } from '../../src/model/observation.js';
 import { createLocks } from '../../src/store/lock.js';
 import { eventually } from '../fabric/poll.js';
 import { enimErrorOf } from '../model/thrown.js';
@@ -52,6 +53,22 @@ describe('locks', () => {
     };
     await Promise.all(Array.from({ length: 20 }, work));
     expect(most).toBe(1);
+  });
+
+  it('tell how long each was waited for, by its kind, and whether it was had', async () => {
+    const directory = temporary();
+    const seen: Observation[] = [];
+    const locks = createLocks(createPrograms(30_000), {
+      ...{ directory, wait: 20, purpose: 'a test', observe: (observation: Observation) => void seen.push(observation) },
+    });
+    const held = await locks.acquire('attachment n/c/eth0');
+    await enimErrorOf(() => locks.acquire('attachment n/c/eth0'));
+    held.release();
+    expect(seen).toEqual([
+      { kind: 'lock', lock: 'attachment', isHeld: true, milliseconds: expect.any(Number) },
+      { kind: 'lock', lock: 'attachment', isHeld: false, milliseconds: expect.any(Number) },
+    ]);
+    expect(seen[1]?.milliseconds).toBeGreaterThanOrEqual(19);
   });
 
   it('of different names do not touch each other', async () => {

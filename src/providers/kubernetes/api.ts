@@ -4,6 +4,7 @@
  */
 import { failpoint } from '../../failpoint.js';
 import { EnimError } from '../../model/errors.js';
+import type { Observe } from '../../model/observation.js';
 import {
   type Attempt,
   distrust,
@@ -43,6 +44,7 @@ interface ApiSettings {
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** Told whether the server has answered, or was given up. */
   readonly reached: (isThere: boolean) => void;
+  readonly observe?: Observe | undefined;
 }
 
 /** `conflict`: the object is another by now, or one of its name is there already. `absent`: it is not there. */
@@ -99,33 +101,45 @@ const LONGEST_CONFLICT_MS = 200;
 const PAGE = 500;
 
 /** Begins an operation: from here on its time counts. */
-export function beginOperation({ transport, patience, clock, sleep, reached }: ApiSettings): Api {
+export function beginOperation(settings: ApiSettings): Api {
+  const { transport, patience, clock, sleep, reached, observe = () => {} } = settings;
   const deadline = performance.now() + patience.total;
   const left = (): number => deadline - performance.now();
   const jitter = (): number => 0.5 + Math.random();
   let conflicts = 0;
 
-  const exchange = async (request: Omit<ApiRequest, 'timeout'>): Promise<ApiResponse> => {
+  const exchange = async (
+    { verb, resource }: Pick<Attempt, 'verb' | 'resource'>,
+    request: Omit<ApiRequest, 'timeout'>,
+  ): Promise<ApiResponse> => {
     const what = `the API server: ${request.method} ${request.path}`;
+    const started = performance.now();
+    let status: number | null = null;
     failpoint('ask', what);
-    const response = await transport.send({
-      ...request,
-      timeout: Math.max(1, Math.min(patience.request, left())),
-    });
-    failpoint('answered', what);
-    return response;
+    try {
+      const response = await transport.send({
+        ...request,
+        timeout: Math.max(1, Math.min(patience.request, left())),
+      });
+      status = response.status;
+      failpoint('answered', what);
+      return response;
+    } finally {
+      observe({ kind: 'request', verb, resource, status, milliseconds: performance.now() - started });
+    }
   };
 
   /** It has no rights and no definitions yet in the first moments in which it answers, and says that we have none. */
   const isPremature = async (response: ApiResponse): Promise<boolean> =>
-    isOfStart(response) && isStarting(await exchange({ method: 'GET', path: '/readyz' }));
+    isOfStart(response) &&
+    isStarting(await exchange({ verb: 'get', resource: 'readyz' }, { method: 'GET', path: '/readyz' }));
 
   /** The answer, once it is one that no repetition changes. */
-  const send = async (request: Omit<ApiRequest, 'timeout'>): Promise<ApiResponse> => {
+  const send = async (attempt: Attempt, request: Omit<ApiRequest, 'timeout'>): Promise<ApiResponse> => {
     let last: Failure | undefined;
     for (let pause = FIRST_PAUSE_MS; left() > 0; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
       try {
-        const response = await exchange(request);
+        const response = await exchange(attempt, request);
         last = { response };
         if (!isPassing(response) && !(await isPremature(response))) return settled(response);
       } catch (thrown) {
@@ -150,7 +164,7 @@ export function beginOperation({ transport, patience, clock, sleep, reached }: A
   };
 
   const ask = async <T>(attempt: Attempt, request: Omit<ApiRequest, 'timeout'>): Promise<Written<T>> => {
-    const response = await send(request);
+    const response = await send(attempt, request);
     if (response.status < 300) return parseJson(response.body) as T;
     if (response.status === 409) return 'conflict';
     if (isAbsent(response, attempt.name)) return 'absent';
@@ -181,9 +195,10 @@ export function beginOperation({ transport, patience, clock, sleep, reached }: A
     listEndpoints: (node) => list('cceendpoints', node),
     async pageOf<T>(resource: string, from: string | null) {
       const path = `${V2}/${resource}?limit=${PAGE}${from === null ? '' : `&continue=${encodeURIComponent(from)}`}`;
-      const response = await send({ method: 'GET', path });
+      const attempt = { verb: 'list', resource, group: GROUP } as const;
+      const response = await send(attempt, { method: 'GET', path });
       if (response.status === 410) return 'expired';
-      if (response.status >= 300) throw refusal(transport, { verb: 'list', resource, group: GROUP }, response, clock());
+      if (response.status >= 300) throw refusal(transport, attempt, response, clock());
       const { items, metadata } = parseJson(response.body) as {
         readonly items?: readonly T[];
         readonly metadata?: { readonly continue?: string };

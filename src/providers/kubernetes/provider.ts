@@ -4,6 +4,7 @@
  */
 import { endpointOf } from '../../model/attachment.js';
 import { EnimError, messageOf } from '../../model/errors.js';
+import type { Observe } from '../../model/observation.js';
 import type { Registering } from '../later.js';
 import { allocate } from './allocate.js';
 import { type Api, beginOperation, type Patience } from './api.js';
@@ -32,11 +33,12 @@ export interface KubernetesSettings {
   readonly clock: () => Date;
   readonly sleep: (milliseconds: number) => Promise<void>;
   readonly patience: Patience;
+  readonly observe?: Observe;
 }
 
 /** Makes the provider; nothing is asked yet. */
 export function createKubernetesProvider(settings: KubernetesSettings): Registering {
-  const { connect, node, clock, sleep } = settings;
+  const { connect, node, clock, sleep, observe } = settings;
   let transport: Transport | undefined;
   let isAway = false;
   const reached = (isThere: boolean): void => {
@@ -44,7 +46,7 @@ export function createKubernetesProvider(settings: KubernetesSettings): Register
   };
   const begin = (patience = settings.patience): Api => {
     transport ??= open(connect());
-    return beginOperation({ transport, patience: isAway ? short(patience) : patience, clock, sleep, reached });
+    return beginOperation({ transport, patience: isAway ? short(patience) : patience, clock, sleep, reached, observe });
   };
 
   const subnetsFor = (api: Api, enis: readonly EniObject[]): Promise<Subnets> => {

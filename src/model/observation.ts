@@ -1,0 +1,35 @@
+/** What can be observed of a process at work. Whoever does the work tells of it, and does not care who counts. */
+
+/** A verb of CNI, or a round of something that the agent does by itself, that has ended. */
+export interface WorkDone {
+  readonly kind: 'work';
+  readonly work: string;
+  readonly outcome: 'done' | 'failed' | 'abandoned';
+  /** CNI's error code, if it failed. */
+  readonly code: number | null;
+  readonly milliseconds: number;
+}
+
+/** One request to an API server, each repetition for itself. */
+export interface RequestMade {
+  readonly kind: 'request';
+  readonly verb: string;
+  readonly resource: string;
+  /** Of HTTP; null if there was no answer. */
+  readonly status: number | null;
+  readonly milliseconds: number;
+}
+
+/** A lock that was waited for, at least for a moment. */
+export interface LockAwaited {
+  readonly kind: 'lock';
+  /** First word of its name. */
+  readonly lock: string;
+  /** Whether it was had in the end. */
+  readonly isHeld: boolean;
+  readonly milliseconds: number;
+}
+
+export type Observation = WorkDone | RequestMade | LockAwaited;
+
+export type Observe = (observation: Observation) => void;

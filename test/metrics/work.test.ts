@@ -1,0 +1,88 @@
+import { describe, expect, it } from '@jest/globals';
+import { Registry } from 'prom-client';
+import { countProcess, countWork } from '../../src/metrics/work.js';
+import type { Observation } from '../../src/model/observation.js';
+
+/** The samples after these observations, without buckets and without zeros. */
+async function samplesAfter(...observations: readonly Observation[]): Promise<string[]> {
+  const registry = new Registry();
+  const observe = countWork(registry, () => new Date(5_000));
+  for (const each of observations) observe(each);
+  const lines = (await registry.metrics()).split('\n');
+  return lines.filter((line) => !/^#|_bucket|^$| 0$/.test(line));
+}
+
+const work = (name: string, more: Partial<Extract<Observation, { kind: 'work' }>> = {}): Observation => ({
+  ...{ kind: 'work', work: name, outcome: 'done', code: null, milliseconds: 250 },
+  ...more,
+});
+
+const request = (status: number | null): Observation => ({
+  ...{ kind: 'request', verb: 'update', resource: 'enis/status', status, milliseconds: 20 },
+});
+
+describe('what a process that stays counts', () => {
+  it('are operations by verb and outcome, in seconds', async () => {
+    expect(await samplesAfter(work('ADD'), work('ADD'), work('ADD', { outcome: 'abandoned' }))).toEqual([
+      'enim_operation_duration_seconds_sum{verb="ADD",outcome="done"} 0.5',
+      'enim_operation_duration_seconds_count{verb="ADD",outcome="done"} 2',
+      'enim_operation_duration_seconds_sum{verb="ADD",outcome="abandoned"} 0.25',
+      'enim_operation_duration_seconds_count{verb="ADD",outcome="abandoned"} 1',
+    ]);
+  });
+
+  it('are failures by verb and code', async () => {
+    const failed = work('ADD', { outcome: 'failed', code: 103 });
+    expect(await samplesAfter(failed, failed, work('DEL'))).toContain(
+      'enim_operation_failures_total{verb="ADD",code="103"} 2',
+    );
+  });
+
+  it('are under few names, whatever a client calls its work', async () => {
+    const samples = await samplesAfter(...Array.from({ length: 50 }, (_, index) => work(`VERB-${index}`)));
+    expect(samples).toEqual([
+      'enim_operation_duration_seconds_sum{verb="other",outcome="done"} 12.5',
+      'enim_operation_duration_seconds_count{verb="other",outcome="done"} 50',
+    ]);
+  });
+
+  it('is when gc last ended well', async () => {
+    expect(await samplesAfter(work('gc'))).toContain('enim_agent_last_gc_timestamp_seconds 5');
+    const failed = await samplesAfter(work('gc', { outcome: 'failed', code: 110 }), work('GC'));
+    expect(failed.join()).not.toContain('last_gc');
+  });
+
+  it('are requests by verb, resource and status, those without an answer and conflicts among them', async () => {
+    expect(await samplesAfter(request(200), request(409), request(null))).toEqual([
+      'enim_api_requests_total{verb="update",resource="enis/status",status="200"} 1',
+      'enim_api_requests_total{verb="update",resource="enis/status",status="409"} 1',
+      'enim_api_requests_total{verb="update",resource="enis/status",status="none"} 1',
+      'enim_api_request_duration_seconds_sum{verb="update",resource="enis/status"} 0.06',
+      'enim_api_request_duration_seconds_count{verb="update",resource="enis/status"} 3',
+      'enim_api_conflicts_total{resource="enis/status"} 1',
+    ]);
+  });
+
+  it('are waits for locks, and those that were in vain', async () => {
+    const lock = (isHeld: boolean): Observation => ({ kind: 'lock', lock: 'eni', isHeld, milliseconds: 1_000 });
+    expect(await samplesAfter(lock(true), lock(false))).toEqual([
+      'enim_lock_wait_seconds_sum{kind="eni"} 2',
+      'enim_lock_wait_seconds_count{kind="eni"} 2',
+      'enim_lock_timeouts_total{kind="eni"} 1',
+    ]);
+  });
+
+  it('is the process itself, whose time only grows', async () => {
+    const registry = new Registry();
+    countProcess(registry);
+    const read = async (name: string): Promise<number> =>
+      Number(new RegExp(`^${name} (.*)$`, 'm').exec(await registry.metrics())?.[1]);
+    const before = await read('process_cpu_seconds_total');
+    expect(before).toBeGreaterThan(0);
+    for (const until = performance.now() + 20; performance.now() < until; );
+    expect(await read('process_cpu_seconds_total')).toBeGreaterThan(before);
+    expect(await read('process_open_fds')).toBeGreaterThan(3);
+    expect(await read('process_resident_memory_bytes')).toBeGreaterThan(1e6);
+    expect(Date.now() / 1_000 - (await read('process_start_time_seconds'))).toBeCloseTo(process.uptime(), 0);
+  });
+});
