@@ -1,0 +1,157 @@
+/** Each right of deploy/rbac.yaml is needed: what a node does without it is refused, and the refusal says which is missing. */
+import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import type { ApiRequest } from '../../src/providers/kubernetes/transport.js';
+import type { Provider } from '../../src/providers/provider.js';
+import { sampleEndpoint } from '../model/samples.js';
+import { enimErrorOf } from '../model/thrown.js';
+import { useTemporaryDirectories } from '../store/temporary.js';
+import { type ApiServer, describeWithApiServer, startApiServer } from './apiserver.js';
+import { nameOf, open } from './bench.js';
+import { clear, clusterEni, eniObject, listEndpoints, makeEni, makeSubnet, V2 } from './objects.js';
+
+const RBAC = '/apis/rbac.authorization.k8s.io/v1';
+
+const WEB = sampleEndpoint({ uid: 'pod-uid-1' });
+
+interface Rule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+/** A right as `verb resource`. */
+const rightsOf = (rules: readonly Rule[]): string[] =>
+  rules.flatMap(({ resources, verbs }) => resources.flatMap((resource) => verbs.map((verb) => `${verb} ${resource}`)));
+
+const without = (rules: readonly Rule[], right: string): Rule[] =>
+  rules.flatMap(({ apiGroups, resources, verbs }) =>
+    resources.map((resource) => ({
+      apiGroups,
+      resources: [resource],
+      verbs: verbs.filter((verb) => `${verb} ${resource}` !== right),
+    })),
+  );
+
+const allocate = async (provider: Provider): Promise<void> => {
+  await provider.list();
+  await provider.allocate(WEB, ['eni-1']);
+};
+
+const release = async (provider: Provider): Promise<void> => {
+  await provider.list();
+  await provider.release(WEB);
+};
+
+const warn = async (provider: Provider): Promise<void> =>
+  provider.registry?.warn(WEB, { reason: 'NoFreeENI', message: 'No ENI is free.' });
+
+/** What needs the right. `hurt` is done to the cluster once, before the first request of that name. */
+interface Need {
+  readonly work: (provider: Provider) => Promise<unknown>;
+  /** Whether the endpoint has an ENI before. */
+  readonly isHeld?: boolean;
+  /** Whether its pod was told before. */
+  readonly isTold?: boolean;
+  readonly hurt?: { readonly before: string; readonly change: (api: ApiServer) => Promise<unknown> };
+}
+
+/** A change by somebody else makes a write a conflict, after which the object is asked for anew. */
+const NEEDS: Readonly<Record<string, Need>> = {
+  'list enis': { work: (provider) => provider.list() },
+  'get enis': {
+    work: release,
+    isHeld: true,
+    hurt: {
+      before: 'PUT enis/status',
+      async change(api) {
+        const eni = await api.ask('GET', `${V2}/enis/eni-1`);
+        await api.ask('PUT', `${V2}/enis/eni-1`, { ...eni, metadata: { ...eni.metadata, annotations: { a: 'b' } } });
+      },
+    },
+  },
+  'update enis/status': { work: allocate },
+  'list cceendpoints': { work: (provider) => provider.list() },
+  'get cceendpoints': {
+    work: release,
+    isHeld: true,
+    hurt: {
+      before: 'DELETE cceendpoints',
+      async change(api) {
+        const [endpoint] = await listEndpoints(api);
+        const path = `${V2}/namespaces/default/cceendpoints/${endpoint?.metadata.name}`;
+        const metadata = { ...endpoint?.metadata, labels: { ...endpoint?.metadata.labels, a: 'b' } };
+        await api.ask('PUT', path, { ...endpoint, metadata });
+      },
+    },
+  },
+  'create cceendpoints': { work: allocate },
+  'update cceendpoints': { work: allocate },
+  'delete cceendpoints': { work: release, isHeld: true },
+  'get subnets': { work: (provider) => provider.list() },
+  'create events': { work: (provider) => warn(provider) },
+  // What happens again is counted in the event that is there.
+  'patch events': { work: (provider) => warn(provider), isTold: true },
+  'get pods': { work: async (provider) => provider.registry?.fateOf(WEB) },
+};
+
+describeWithApiServer('each right of deploy/rbac.yaml', () => {
+  const temporary = useTemporaryDirectories();
+  let api: ApiServer;
+  let rules: readonly Rule[];
+
+  beforeAll(async () => {
+    api = await startApiServer();
+    rules = (await api.ask('GET', `${RBAC}/clusterroles/enim`)).rules as Rule[];
+    await Promise.all(Object.keys(NEEDS).map((right, index) => makeUser(`without-${index}`, without(rules, right))));
+  });
+  afterAll(() => api?.stop());
+
+  beforeEach(async () => {
+    await clear(api);
+    await makeSubnet(api, 'sbn-1', { cidr: '10.1.0.0/24' });
+    await makeEni(api, eniObject(clusterEni(1)));
+  });
+
+  const makeUser = async (name: string, of: readonly Rule[]): Promise<void> => {
+    await api.ask('POST', `${RBAC}/clusterroles`, {
+      metadata: { name },
+      rules: of.filter(({ verbs }) => verbs.length > 0),
+    });
+    await api.ask('POST', `${RBAC}/clusterrolebindings`, {
+      metadata: { name },
+      subjects: [{ kind: 'User', name, apiGroup: 'rbac.authorization.k8s.io' }],
+      roleRef: { kind: 'ClusterRole', name, apiGroup: 'rbac.authorization.k8s.io' },
+    });
+    api.kubeconfig(name, await api.authority.issue({ name }));
+  };
+
+  const carryOut = async (need: Need, kubeconfig: string): Promise<void> => {
+    if (need.isHeld) await allocate(open({ kubeconfig: api.node, state: temporary() }));
+    if (need.isTold) await warn(open({ kubeconfig: api.node, state: temporary() }));
+    let isHurt = false;
+    const before = async (request: ApiRequest): Promise<void> => {
+      if (isHurt || nameOf(request) !== need.hurt?.before) return;
+      isHurt = true;
+      await need.hurt.change(api);
+    };
+    await need.work(open({ kubeconfig, state: temporary(), before }));
+  };
+
+  it('has something here that needs it', () => {
+    expect(rightsOf(rules).sort()).toEqual(Object.keys(NEEDS).sort());
+  });
+
+  it.each(Object.entries(NEEDS))('is needed: %s', async (right, need) => {
+    await carryOut(need, api.node);
+    await clear(api);
+    await makeSubnet(api, 'sbn-1', { cidr: '10.1.0.0/24' });
+    await makeEni(api, eniObject(clusterEni(1)));
+
+    const user = `without-${Object.keys(NEEDS).indexOf(right)}`;
+    const error = await enimErrorOf(() => carryOut(need, `${api.dir}/${user}.kubeconfig`));
+
+    const [verb = '', resource = ''] = right.split(' ');
+    expect(error.code).toBe('API_DENIED');
+    expect([error.message, ...error.details].join(' ')).toMatch(new RegExp(`\\b${verb}\\b.*${resource}`));
+  });
+});
