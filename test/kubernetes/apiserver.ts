@@ -127,6 +127,8 @@ export async function startApiServer(): Promise<ApiServer> {
         ],
         ...[`--service-account-key-file=${server.key}`, `--service-account-signing-key-file=${server.key}`],
         ...['--service-account-issuer=https://127.0.0.1', '--disable-admission-plugins=ServiceAccount'],
+        // As every cluster has it that runs network plugins.
+        '--allow-privileged=true',
         `--cert-dir=${join(dir, 'certs')}`,
       ]);
     started.push(

@@ -4,13 +4,11 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { type Agent, startAgent } from '../../fabric/agent.js';
 import { callPlugin, resultOf } from '../../fabric/cni.js';
 import { expectRefusal } from '../../fabric/expectations.js';
+import { fetchPage } from '../../fabric/http.js';
 import { createNode, type Node } from '../../fabric/node.js';
 import type { Pod } from '../../fabric/pod.js';
 import { eventually } from '../../fabric/poll.js';
 import { describeEndToEnd } from '../../fabric/requirements.js';
-
-/** What is printed for a path by who listens at 127.0.0.1:9810 of the node, by a shell alone. */
-const FETCH = 'exec 3<>/dev/tcp/127.0.0.1/9810; printf "GET %s HTTP/1.0\\r\\n\\r\\n" "$1" >&3; cat <&3';
 
 describeEndToEnd('the agent over HTTP', () => {
   let node: Node;
@@ -27,18 +25,12 @@ describeEndToEnd('the agent over HTTP', () => {
     await node.destroy();
   });
 
-  const fetchPage = async (path: string): Promise<{ status: number; text: string }> => {
-    const { stdout } = await node.start(['bash', '-c', FETCH, 'fetch', path]).result;
-    const [head = '', ...text] = stdout.split('\r\n\r\n');
-    return { status: Number(/^HTTP\/1\.1 (\d+)/.exec(head)?.[1]), text: text.join('\r\n\r\n') };
-  };
-
   it('tells Prometheus what it did, and what the node looks like', async () => {
     agent = await startAgent(node);
     await resultOf(node, 'ADD', { netns: pod.path });
     await callPlugin(node, 'ADD', { netns: '/run/netns/nobody', containerID: 'c2' });
 
-    const { status, text } = await fetchPage('/metrics');
+    const { status, text } = await fetchPage(node, '/metrics');
 
     expect(status).toBe(200);
     for (const sample of [
@@ -57,30 +49,32 @@ describeEndToEnd('the agent over HTTP', () => {
     const before = Date.now() / 1_000;
     let last = 0;
     while (last < before)
-      last = Number(/^enim_agent_last_gc_timestamp_seconds (.*)$/m.exec((await fetchPage('/metrics')).text)?.[1]);
-    expect((await fetchPage('/metrics')).text).toMatch(/^enim_operation_duration_seconds_count\{verb="gc",.*\} [1-9]/m);
+      last = Number(/^enim_agent_last_gc_timestamp_seconds (.*)$/m.exec((await fetchPage(node, '/metrics')).text)?.[1]);
+    expect((await fetchPage(node, '/metrics')).text).toMatch(
+      /^enim_operation_duration_seconds_count\{verb="gc",.*\} [1-9]/m,
+    );
   });
 
   it('lives and is ready; with wrong settings it lives and is not', async () => {
     agent = await startAgent(node);
-    expect(await fetchPage('/healthz')).toEqual({ status: 200, text: 'ok\n' });
-    expect(await fetchPage('/readyz')).toEqual({ status: 200, text: 'ok\n' });
+    expect(await fetchPage(node, '/healthz')).toEqual({ status: 200, text: 'ok\n' });
+    expect(await fetchPage(node, '/readyz')).toEqual({ status: 200, text: 'ok\n' });
     await agent.end();
 
     agent = await startAgent(node);
     node.writeSettings('{');
-    expect(await fetchPage('/readyz')).toEqual({
+    expect(await fetchPage(node, '/readyz')).toEqual({
       status: 503,
       text: expect.stringMatching(/^settings: The settings /),
     });
-    expect((await fetchPage('/healthz')).status).toBe(200);
-    expect((await fetchPage('/metrics')).text).toContain('\nenim_look_success{look="enis"} 0\n');
+    expect((await fetchPage(node, '/healthz')).status).toBe(200);
+    expect((await fetchPage(node, '/metrics')).text).toContain('\nenim_look_success{look="enis"} 0\n');
   });
 
   it('ends although somebody keeps a connection', async () => {
     agent = await startAgent(node);
     const keeper = node.start(['bash', '-c', 'exec 3<>/dev/tcp/127.0.0.1/9810; printf "GET" >&3; cat <&3']);
-    await fetchPage('/healthz');
+    await fetchPage(node, '/healthz');
     expect((await agent.stop()).code).toBe(0);
     expect((await keeper.result).signal).toBeNull();
   });
@@ -103,7 +97,7 @@ describeEndToEnd('the agent over HTTP', () => {
 
   it('listens nowhere if told so', async () => {
     agent = await startAgent(node, ['--gc-every', '0', '--listen', 'off']);
-    expect((await node.start(['bash', '-c', FETCH, 'fetch', '/healthz']).result).stderr).toMatch(/refused/);
+    await expect(fetchPage(node, '/healthz')).rejects.toThrow(/refused/);
     await resultOf(node, 'ADD', { netns: pod.path });
   });
 

@@ -1,0 +1,115 @@
+/**
+ * The image: a root file system as deploy/Dockerfile describes it, made of this machine's own packages in place of a registry's. What the
+ * packages bring, and nothing else of this machine, is in it.
+ */
+import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { must } from '../fabric/exec.js';
+import { createNode, type Node } from '../fabric/node.js';
+import { describeEndToEnd, EXECUTABLE, programFault } from '../fabric/requirements.js';
+
+const DOCKERFILE = readFileSync(join(import.meta.dirname, '../../deploy/Dockerfile'), 'utf8');
+
+const field = (pattern: RegExp): string => pattern.exec(DOCKERFILE)?.[1] ?? '';
+const PACKAGES = field(/--no-install-recommends (.*) \\$/m).split(' ');
+const [SOURCE = '', TARGET = ''] = field(/^COPY (.*)$/m).split(' ');
+const COMMAND = [...JSON.parse(field(/^ENTRYPOINT (.*)$/m)), ...JSON.parse(field(/^CMD (.*)$/m))] as string[];
+
+describeEndToEnd('the image', () => {
+  let node: Node;
+  let root: string;
+
+  beforeAll(async () => {
+    node = await createNode({ enis: 1 });
+    root = join(node.dir, 'image');
+    const files = (await must('dpkg', ['-L', ...PACKAGES])).split('\n').filter(isProgram);
+    expect(files.length).toBeGreaterThan(20);
+    // What the base image has besides: a shell and what prepare.sh calls.
+    for (const program of [...files, '/bin/sh', ...BASE]) put(program, program);
+    for (const library of await librariesOf([EXECUTABLE, '/bin/sh', ...files, ...BASE])) put(library, library);
+    put(EXECUTABLE, TARGET);
+    for (const directory of ['proc', 'tmp', 'dev']) mkdirSync(join(root, directory), { recursive: true });
+  });
+  afterAll(() => node.destroy());
+
+  const put = (from: string, to: string): void => {
+    mkdirSync(dirname(join(root, to)), { recursive: true });
+    copyFileSync(from, join(root, to));
+  };
+
+  /** Runs a command in the image, in the node's netns, as a container with the node's /proc does. */
+  const inImage = (...command: string[]) =>
+    node.start(['unshare', '--mount', 'sh', '-c', MOUNT, 'mount', root, node.dir, ...command]).result;
+
+  it('is made of what was built, and starts the agent', () => {
+    expect([SOURCE, COMMAND]).toEqual(['dist/enim', [TARGET, 'agent']]);
+  });
+
+  it('starts', async () => {
+    const { code, stdout, stderr } = await inImage(COMMAND[0] as string, '--version');
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^enim\/\d/);
+  });
+
+  it('has every program that enim may need', async () => {
+    const { json } = await inImage(TARGET, 'doctor', '--json');
+    const { findings } = json as { findings: { check: string; level: string }[] };
+    const programs = findings.filter(({ check }) => check === 'program');
+    expect(programs.length).toBeGreaterThan(1);
+    expect(programs.filter(({ level }) => level !== 'ok')).toEqual([]);
+  });
+
+  it('prepares a node', async () => {
+    const credentials = join(node.dir, 'credentials');
+    mkdirSync(credentials);
+    for (const name of ['token', 'ca.crt']) copyFileSync('/etc/hostname', join(credentials, name));
+    copyFileSync(join(import.meta.dirname, '../../deploy/agent/prepare.sh'), join(node.dir, 'prepare.sh'));
+    copyFileSync(join(import.meta.dirname, '../../deploy/agent/config.json'), join(node.dir, 'settings.json'));
+    const variables = [
+      `SETTINGS=${node.dir}/settings.json`,
+      `CREDENTIALS=${credentials}`,
+      `TARGET=${node.dir}`,
+      ...['NODE_NAME=node-1', 'KUBERNETES_SERVICE_HOST=fd00::1', 'KUBERNETES_SERVICE_PORT=443'],
+    ];
+    const script = `export ${variables.join(' ')}; exec sh ${node.dir}/prepare.sh`;
+    expect(await inImage('/bin/sh', '-c', script)).toMatchObject({ code: 0, stderr: '' });
+    expect(readFileSync(join(node.dir, 'kubeconfig'), 'utf8')).toContain('server: https://[fd00::1]:443\n');
+    expect(JSON.parse(readFileSync(join(node.dir, 'config.json'), 'utf8')).kubernetes.nodeName).toBe('node-1');
+  });
+
+  it('installs the plugin, and the agent in it answers', async () => {
+    const [bin, conf] = [join(node.dir, 'bin'), join(node.dir, 'conf')];
+    const installed = await inImage(TARGET, 'install', '--bin-dir', bin, '--conf-dir', conf);
+    expect(installed).toMatchObject({ code: 0 });
+    expect(statSync(join(bin, 'enim')).size).toBe(statSync(EXECUTABLE).size);
+    expect(existsSync(join(conf, '10-enim.conflist'))).toBe(true);
+    const script = `timeout --preserve-status 2 ${COMMAND.join(' ')} 2>&1`;
+    const { code, stdout } = await inImage('/bin/sh', '-c', script);
+    expect([code, stdout]).toEqual([0, expect.stringContaining('"message":"ready"')]);
+    expect(stdout).toContain('"message":"metrics","at":"http://127.0.0.1:9810/metrics"');
+  });
+}, [programFault('dpkg'), programFault('unshare')]);
+
+/** Of coreutils and sed, which the base image has. */
+const BASE = ['base64', 'cat', 'mv', 'sed', 'timeout']
+  .map((name) => (name === 'sed' ? '/bin/sed' : `/usr/bin/${name}`))
+  .map(real);
+
+/** Makes $1 the root, with the node's /proc, and $2 below it under its own path; runs the rest. */
+const MOUNT = `set -e; root=$1 dir=$2; shift 2; mount --make-rprivate /
+mkdir -p "$root$dir"; mount --bind "$dir" "$root$dir"; mount --rbind /proc "$root/proc"; exec chroot "$root" "$@"`;
+
+function isProgram(path: string): boolean {
+  return /^\/(usr\/)?s?bin\//.test(path) && existsSync(path) && statSync(path).isFile();
+}
+
+function real(path: string): string {
+  return existsSync(path) ? path : path.replace('/usr', '');
+}
+
+/** Shared libraries that the programs load, with their loader. */
+async function librariesOf(programs: readonly string[]): Promise<Set<string>> {
+  const listed = await Promise.all(programs.map((program) => must('sh', ['-c', 'ldd "$1" || true', 'ldd', program])));
+  return new Set(listed.flatMap((text) => [...text.matchAll(/(\/\S+) \(0x/g)].map(([, path]) => path as string)));
+}
