@@ -7,7 +7,7 @@ import { enimErrorOf } from '../model/thrown.js';
 import { useTemporaryDirectories } from '../store/temporary.js';
 import { type ApiServer, describeWithApiServer, startApiServer } from './apiserver.js';
 import { nameOf, open } from './bench.js';
-import { clear, clusterEni, eniObject, listEndpoints, makeEni, makeSubnet, V2 } from './objects.js';
+import { clear, clusterEni, eniObject, listEndpoints, makeEni, makeSubnet, NODE, V2 } from './objects.js';
 
 const RBAC = '/apis/rbac.authorization.k8s.io/v1';
 
@@ -45,6 +45,17 @@ const release = async (provider: Provider): Promise<void> => {
 const warn = async (provider: Provider): Promise<void> =>
   provider.registry?.warn(WEB, { reason: 'NoFreeENI', message: 'No ENI is free.' });
 
+/** A pod of its name, on the node; what was there before goes. */
+const makePod = async (api: ApiServer): Promise<void> => {
+  const pods = '/api/v1/namespaces/default/pods';
+  const [, name] = WEB.owner.split('/');
+  await api.try('DELETE', `${pods}/${name}`, { gracePeriodSeconds: 0 });
+  await api.ask('POST', pods, {
+    metadata: { name },
+    spec: { nodeName: NODE, automountServiceAccountToken: false, containers: [{ name: 'c', image: 'c' }] },
+  });
+};
+
 /** What needs the right. `hurt` is done to the cluster once, before the first request of that name. */
 interface Need {
   readonly work: (provider: Provider) => Promise<unknown>;
@@ -52,6 +63,8 @@ interface Need {
   readonly isHeld?: boolean;
   /** Whether its pod was told before. */
   readonly isTold?: boolean;
+  /** Whether there is such a pod on the node. */
+  readonly hasPod?: boolean;
   readonly hurt?: { readonly before: string; readonly change: (api: ApiServer) => Promise<unknown> };
 }
 
@@ -92,6 +105,7 @@ const NEEDS: Readonly<Record<string, Need>> = {
   // What happens again is counted in the event that is there.
   'patch events': { work: (provider) => warn(provider), isTold: true },
   'get pods': { work: async (provider) => provider.registry?.fateOf(WEB) },
+  'create pods/eviction': { work: async (provider) => provider.evictor?.evict({ ...WEB, uid: null }), hasPod: true },
 };
 
 describeWithApiServer('each right of deploy/rbac.yaml', () => {
@@ -127,6 +141,7 @@ describeWithApiServer('each right of deploy/rbac.yaml', () => {
 
   const carryOut = async (need: Need, kubeconfig: string): Promise<void> => {
     if (need.isHeld) await allocate(open({ kubeconfig: api.node, state: temporary() }));
+    if (need.hasPod) await makePod(api);
     if (need.isTold) await warn(open({ kubeconfig: api.node, state: temporary() }));
     let isHurt = false;
     const before = async (request: ApiRequest): Promise<void> => {
