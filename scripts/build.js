@@ -1,8 +1,8 @@
 /**
- * Builds dist/main.cjs, dist/command-line.cjs and dist/cluster.cjs (for Node.js), oclif.manifest.json and dist/enim (the executable
- * of all three). Does nothing if they are there and nothing they are made from has changed.
+ * Builds dist/main.cjs, dist/command-line.cjs and dist/cluster.cjs (for Node.js), oclif.manifest.json, dist/enim (the executable
+ * of all three). Does nothing if they are there and nothing they are made from has changed,
+ * the commit included: the program says it. So a commit costs one build, and a change to what is no source none.
  */
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   existsSync,
@@ -16,7 +16,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { BIN, fail, ROOT } from './process.js';
+import { compile } from './compile.js';
+import { BIN, fail, ROOT, runProgram } from './process.js';
+import { findRevision } from './revision.js';
+import { OWN, ownRuntime } from './targets.js';
 
 const DIST = join(ROOT, 'dist');
 const MANIFEST = join(ROOT, 'oclif.manifest.json');
@@ -35,9 +38,7 @@ const OUTPUTS = [...Object.keys(BUNDLES), 'enim'];
 
 const SOURCES = [
   'src',
-  'scripts/build.js',
-  'scripts/manifest.ts',
-  'scripts/print-manifest.ts',
+  ...['build.js', 'compile.js', 'manifest.ts', 'print-manifest.ts', 'targets.js'].map((name) => `scripts/${name}`),
   'package.json',
   'package-lock.json',
 ];
@@ -59,7 +60,7 @@ const UNUSED_OF_CLIENT = [
 ];
 
 const { version: VERSION } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-
+const revision = findRevision(ROOT, SOURCES);
 const source = fingerprint();
 if (!isCurrent(source)) await build(source);
 
@@ -75,7 +76,8 @@ async function build(source) {
   try {
     await updateManifest(aside);
     for (const [name, entry] of Object.entries(BUNDLES)) await bundle(entry, join(aside, name));
-    compile(aside);
+    const bundles = Object.keys(BUNDLES).map((name) => join(aside, name));
+    compile(bundles, { target: OWN, runtime: ownRuntime(), outfile: join(aside, 'enim') });
     for (const name of OUTPUTS) renameSync(join(aside, name), join(DIST, name));
     writeFileSync(STAMP, `${source} ${hash(MANIFEST)}`);
   } finally {
@@ -105,8 +107,13 @@ async function bundle(entry, outfile) {
     format: 'cjs',
     target: 'node22',
     external: ['bun:*'],
-    // By this a process and the agent know whether they are of the same build.
-    define: { ENIM_BUILD: JSON.stringify({ version: VERSION, build: source.slice(0, 16) }) },
+    define: {
+      // By this a process and the agent know whether they are of the same build.
+      ENIM_BUILD: JSON.stringify({ version: VERSION, build: source.slice(0, 16) }),
+      ENIM_COMMIT: JSON.stringify(revision?.commit ?? null),
+      ENIM_DATE: JSON.stringify(revision?.date ?? null),
+      ENIM_MODIFIED: JSON.stringify(revision?.modified ?? null),
+    },
     plugins: [absent([...UNUSED, ...UNUSED_OF_CLIENT]), withoutEffects('@kubernetes/client-node')],
     minifyWhitespace: true,
     minifySyntax: true,
@@ -144,21 +151,8 @@ function withoutEffects(name) {
   };
 }
 
-function compile(aside) {
-  // Without the last two the executable would load .env and bunfig.toml of whatever directory it is started in.
-  const options = ['--compile', '--bytecode', '--no-compile-autoload-dotenv', '--no-compile-autoload-bunfig'];
-  const bundles = Object.keys(BUNDLES).map((name) => join(aside, name));
-  runProgram(join(BIN, 'bun'), ['build', ...options, ...bundles, '--outfile', join(aside, 'enim')], aside);
-}
-
-function runProgram(program, args, cwd = ROOT) {
-  const { status, stdout, stderr, error } = spawnSync(program, args, { cwd, encoding: 'utf8', maxBuffer: 2 ** 28 });
-  if (status === 0) return stdout;
-  fail(`${program} failed: ${error?.message ?? `exit code ${status}`}\n${stdout}${stderr}`);
-}
-
 function fingerprint() {
-  const digest = createHash('sha256');
+  const digest = createHash('sha256').update(JSON.stringify(revision));
   for (const path of SOURCES.flatMap((each) => filesIn(join(ROOT, each)))) digest.update(`${path} ${hash(path)}\n`);
   return digest.digest('hex');
 }

@@ -1,5 +1,5 @@
 /** Paths and child processes for the scripts; plain Node.js, because it runs before the dependencies are installed. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -34,4 +34,11 @@ export function run(program, args, { show = false, env = {} } = {}) {
     child.once('error', (error) => resolve({ code: 1, output: `${program}: ${error.message}` }));
     child.once('close', (code) => resolve({ code: code ?? 1, output }));
   });
+}
+
+/** Runs a program to its end; ends the script with what it said if it failed. @returns its standard output */
+export function runProgram(program, args, cwd = ROOT) {
+  const { status, stdout, stderr, error } = spawnSync(program, args, { cwd, encoding: 'utf8', maxBuffer: 2 ** 28 });
+  if (status === 0) return stdout;
+  fail(`${program} failed: ${error?.message ?? `exit code ${status}`}\n${stdout}${stderr}`);
 }

@@ -13,7 +13,7 @@ import { assertKnownCommand } from './unknown.js';
  * @returns the exit code; nothing is thrown
  */
 export async function runCli(argv: readonly string[], program: Program): Promise<number> {
-  const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : [...argv];
+  const words = spelledOut(argv);
   try {
     assertKnownCommand(words, program);
     await run(words, oclifOptions(program));
@@ -21,6 +21,13 @@ export async function runCli(argv: readonly string[], program: Program): Promise
   } catch (thrown) {
     return silentExitCode(thrown) ?? report(thrown, words);
   }
+}
+
+/** The command line that `enim help add` and `enim --version` are short for. */
+function spelledOut([first, ...rest]: readonly string[]): string[] {
+  if (first === 'help') return [...rest, '--help'];
+  if (first === '--version') return ['version', ...rest];
+  return first === undefined ? [] : [first, ...rest];
 }
 
 function report(thrown: unknown, argv: readonly string[]): number {

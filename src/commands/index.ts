@@ -35,5 +35,6 @@ export const COMMANDS: CommandTable = {
   sync: () => import('./sync.js'),
   show: () => import('./show.js'),
   uninstall: () => import('./uninstall.js'),
+  version: () => import('./version.js'),
   where: () => import('./where.js'),
 };

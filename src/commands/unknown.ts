@@ -8,10 +8,9 @@ import type { Manifest, Program } from './plugin.js';
  * @throws EnimError INVALID_ARGUMENT if it names no command and no topic
  */
 export function assertKnownCommand(argv: readonly string[], { manifest, pjson }: Program): void {
-  const { additionalHelpFlags = [], additionalVersionFlags = [] } = pjson.oclif;
+  const { additionalHelpFlags = [] } = pjson.oclif;
   const [first] = argv;
-  if (first === undefined || ['--help', '--version', ...additionalHelpFlags, ...additionalVersionFlags].includes(first))
-    return;
+  if (first === undefined || ['--help', ...additionalHelpFlags].includes(first)) return;
   const words = leadingWords(argv);
   if (words.length === 0) throw strayFlag(first);
   const ids = Object.keys(manifest.commands);

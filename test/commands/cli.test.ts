@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { EnimCommand } from '../../src/commands/base.js';
 import type { CommandTable } from '../../src/commands/index.js';
-import { runEnim } from './run.js';
+import { PJSON, runEnim } from './run.js';
 
 const loaded: string[] = [];
 
@@ -64,10 +64,24 @@ describe('help', () => {
 });
 
 describe('the version', () => {
+  const ask = (...argv: readonly string[]) => runEnim(argv, { version: () => import('../../src/commands/version.js') });
+
   test.each([['--version'], ['version']])('is printed for %s', async (word) => {
-    const { code, stdout } = await enim(word);
+    const { code, stdout } = await ask(word);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^enim\/\d+\.\d+\.\d+ linux-/);
+    expect(stdout).toMatch(/^enim \d+\.\d+\.\d+\n {2}commit {3}unknown\n {2}runtime {2}Node\.js /);
+  });
+
+  test('is a document with --json, whichever way it is asked for', async () => {
+    const { stdout } = await ask('--version', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ version: PJSON.version, commit: null, target: null });
+    expect((await ask('version', '--json')).stdout).toBe(stdout);
+  });
+
+  test('takes no argument', async () => {
+    const { code, stderr } = await ask('--version', 'list');
+    expect(code).toBe(2);
+    expect(stderr).toContain('unexpected argument "list"');
   });
 });
 

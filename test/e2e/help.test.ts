@@ -36,6 +36,7 @@ const COMMANDS = [
     'metrics',
     'show',
     'uninstall',
+    'version',
     'where',
   ],
   ...['config get', 'config set', 'config path'],
@@ -144,13 +145,6 @@ describeEndToEnd('help', () => {
     expect(code).toBe(0);
     for (const command of ['add', 'del', 'gc', 'list', 'provider', 'config'])
       expect(stdout).toMatch(new RegExp(`^ +${command} +\\S`, 'm'));
-  });
-
-  it('tells the version', async () => {
-    const { code, stdout } = await node.enim(['--version']);
-
-    expect(code).toBe(0);
-    expect(stdout).toMatch(/enim.*\d+\.\d+\.\d+/);
   });
 
   it.each([

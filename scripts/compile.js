@@ -1,0 +1,33 @@
+/** Makes an executable of the bundles. The same bundles and the same Bun make the same bytes, in whatever directory. */
+import { copyFileSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { BIN, runProgram } from './process.js';
+
+const OPTIONS = [
+  '--compile',
+  '--bytecode',
+  // Without these two the executable would load .env and bunfig.toml of whatever directory it is started in.
+  '--no-compile-autoload-dotenv',
+  '--no-compile-autoload-bunfig',
+  // Bun would write the directory of the build into it.
+  `--define=__dirname=${JSON.stringify('/$bunfs/root')}`,
+];
+
+/**
+ * @param bundles their paths, the one first where the program starts
+ * @param target one of TARGETS; `runtime`: the program of Bun for it; `outfile`: what is made
+ */
+export function compile(bundles, { target, runtime, outfile }) {
+  const { name, compile: platform } = target;
+  const options = [`--target=${platform}`, '--compile-executable-path', runtime, `--define=ENIM_TARGET="${name}"`];
+  // Bun writes the name of what it makes, and from there the way to each bundle, into it as well.
+  const aside = mkdtempSync(join(dirname(outfile), '.compile-'));
+  try {
+    for (const bundle of bundles) copyFileSync(bundle, join(aside, basename(bundle)));
+    const names = bundles.map((bundle) => basename(bundle));
+    runProgram(join(BIN, 'bun'), ['build', ...OPTIONS, ...options, ...names, '--outfile', 'enim'], aside);
+    renameSync(join(aside, 'enim'), outfile);
+  } finally {
+    rmSync(aside, { recursive: true, force: true });
+  }
+}
