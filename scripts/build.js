@@ -1,6 +1,6 @@
 /**
  * Builds dist/main.cjs, dist/command-line.cjs and dist/cluster.cjs (for Node.js), oclif.manifest.json, dist/enim (the executable
- * of all three). Does nothing if they are there and nothing they are made from has changed,
+ * of all three), and what is said of the packages in them. Does nothing if they are there and nothing they are made from has changed,
  * the commit included: the program says it. So a commit costs one build, and a change to what is no source none.
  */
 import { createHash } from 'node:crypto';
@@ -16,6 +16,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { findBundled, licencesOf } from './bundled.js';
 import { compile } from './compile.js';
 import { BIN, fail, ROOT, runProgram } from './process.js';
 import { findRevision } from './revision.js';
@@ -34,11 +35,13 @@ const BUNDLES = {
   'cluster.cjs': 'src/cluster/connect.ts',
 };
 
-const OUTPUTS = [...Object.keys(BUNDLES), 'enim'];
+const OUTPUTS = [...Object.keys(BUNDLES), 'bundled.json', 'THIRD-PARTY-LICENSES.txt', 'enim'];
 
 const SOURCES = [
   'src',
-  ...['build.js', 'compile.js', 'manifest.ts', 'print-manifest.ts', 'targets.js'].map((name) => `scripts/${name}`),
+  ...['build.js', 'bundled.js', 'compile.js', 'manifest.ts', 'print-manifest.ts', 'targets.js'].map(
+    (name) => `scripts/${name}`,
+  ),
   'package.json',
   'package-lock.json',
 ];
@@ -75,7 +78,9 @@ async function build(source) {
   const aside = mkdtempSync(join(DIST, '.build-'));
   try {
     await updateManifest(aside);
-    for (const [name, entry] of Object.entries(BUNDLES)) await bundle(entry, join(aside, name));
+    const metafiles = [];
+    for (const [name, entry] of Object.entries(BUNDLES)) metafiles.push(await bundle(entry, join(aside, name)));
+    describe(aside, findBundled(metafiles));
     const bundles = Object.keys(BUNDLES).map((name) => join(aside, name));
     compile(bundles, { target: OWN, runtime: ownRuntime(), outfile: join(aside, 'enim') });
     for (const name of OUTPUTS) renameSync(join(aside, name), join(DIST, name));
@@ -83,6 +88,11 @@ async function build(source) {
   } finally {
     rmSync(aside, { recursive: true, force: true });
   }
+}
+
+function describe(aside, packages) {
+  writeFileSync(join(aside, 'bundled.json'), `${JSON.stringify(packages, null, 2)}\n`);
+  writeFileSync(join(aside, 'THIRD-PARTY-LICENSES.txt'), licencesOf(packages));
 }
 
 async function updateManifest(aside) {
@@ -97,7 +107,8 @@ async function updateManifest(aside) {
 async function bundle(entry, outfile) {
   // Only now: this file must be readable before the dependencies are installed.
   const { build: esbuild } = await import('esbuild');
-  await esbuild({
+  const { metafile } = await esbuild({
+    metafile: true,
     absWorkingDir: ROOT,
     entryPoints: [entry],
     outfile,
@@ -122,6 +133,7 @@ async function bundle(entry, outfile) {
     legalComments: 'none',
     logLevel: 'warning',
   });
+  return metafile;
 }
 
 /** An esbuild plugin that puts an empty module in the place of each of these packages. */
