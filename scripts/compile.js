@@ -25,7 +25,9 @@ export function compile(bundles, { target, runtime, outfile }) {
   try {
     for (const bundle of bundles) copyFileSync(bundle, join(aside, basename(bundle)));
     const names = bundles.map((bundle) => basename(bundle));
-    runProgram(join(BIN, 'bun'), ['build', ...OPTIONS, ...options, ...names, '--outfile', 'enim'], aside);
+    // NODE_ENV and BUN_OPTIONS of whoever builds would get into it, too.
+    const env = { PATH: process.env.PATH };
+    runProgram(join(BIN, 'bun'), ['build', ...OPTIONS, ...options, ...names, '--outfile', 'enim'], { cwd: aside, env });
     renameSync(join(aside, 'enim'), outfile);
   } finally {
     rmSync(aside, { recursive: true, force: true });

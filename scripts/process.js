@@ -37,8 +37,9 @@ export function run(program, args, { show = false, env = {} } = {}) {
 }
 
 /** Runs a program to its end; ends the script with what it said if it failed. @returns its standard output */
-export function runProgram(program, args, cwd = ROOT) {
-  const { status, stdout, stderr, error } = spawnSync(program, args, { cwd, encoding: 'utf8', maxBuffer: 2 ** 28 });
+export function runProgram(program, args, { cwd = ROOT, env = process.env } = {}) {
+  const options = { cwd, env, encoding: 'utf8', maxBuffer: 2 ** 28 };
+  const { status, stdout, stderr, error } = spawnSync(program, args, options);
   if (status === 0) return stdout;
   fail(`${program} failed: ${error?.message ?? `exit code ${status}`}\n${stdout}${stderr}`);
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { BIN } from './process.js';
 
 /** `name` is in the names of a release's files, and `enim version` prints it; `compile` is what Bun calls it. */
-const TARGETS = [
+export const TARGETS = [
   { name: 'linux-x64', compile: 'bun-linux-x64', runtime: '@oven/bun-linux-x64' },
   { name: 'linux-x64-musl', compile: 'bun-linux-x64-musl', runtime: '@oven/bun-linux-x64-musl' },
   { name: 'linux-arm64', compile: 'bun-linux-arm64', runtime: '@oven/bun-linux-aarch64' },

@@ -18,6 +18,7 @@ const BEDS = [
   // A suite starts several machines at once, each of which wants a processor.
   { variable: 'ENIM_VM', directory: 'test/vm', title: 'tests on emulated machines', options: ['--maxWorkers=1'] },
   { variable: 'KUBEBUILDER_ASSETS', directory: 'test/kubernetes', title: 'tests on an API server', options: [] },
+  { variable: 'ENIM_RELEASE', directory: 'test/release', title: 'tests of a release', options: [] },
   { variable: 'ENIM_RUNTIME', directory: 'test/runtime', title: 'tests under container runtimes', options: [] },
 ];
 
