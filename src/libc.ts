@@ -1,6 +1,6 @@
 /**
  * System calls that neither Node.js nor Bun offers, as plain function calls through Bun's FFI (microseconds, where a program that
- * does the same takes milliseconds). Undefined on Node.js, and where the C library has another name: then programs do it.
+ * does the same takes milliseconds). Undefined on Node.js: there programs do it.
  */
 
 /** The calls, by their names in libc. */
@@ -33,6 +33,7 @@ function load(): Libc | undefined {
   const { i32, ptr } = FFIType;
   const returning = (...args: readonly number[]) => ({ args, returns: i32 });
   try {
+    // The name is glibc's. The loader of musl answers to every name of a C library with itself.
     return dlopen('libc.so.6', {
       flock: returning(i32, i32),
       setns: returning(i32, i32),
@@ -42,7 +43,7 @@ function load(): Libc | undefined {
       getsockopt: returning(i32, i32, i32, ptr, ptr),
     }).symbols;
   } catch {
-    // Another C library (musl) or another file name.
+    // Another C library than these two.
     return undefined;
   }
 }
