@@ -120,7 +120,8 @@ async function bundle(entry, outfile) {
     external: ['bun:*'],
     define: {
       // By this a process and the agent know whether they are of the same build.
-      ENIM_BUILD: JSON.stringify({ version: VERSION, build: source.slice(0, 16) }),
+      ENIM_VERSION: JSON.stringify(VERSION),
+      ENIM_SOURCE: JSON.stringify(source.slice(0, 16)),
       ENIM_COMMIT: JSON.stringify(revision?.commit ?? null),
       ENIM_DATE: JSON.stringify(revision?.date ?? null),
       ENIM_MODIFIED: JSON.stringify(revision?.modified ?? null),

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { add, answer, eniOf, type GcAnswer, gc, list, show, verdictOn } from '../fabric/answers.js';
 import { expectKernelUnchanged, expectRefusal, expectUnchanged } from '../fabric/expectations.js';
@@ -296,11 +297,17 @@ describeEndToEnd('enim gc', () => {
     });
 
     it('does not wait for its next turn when it is ended', async () => {
-      const running = node.startEnim(['gc', '--every', '1h'], { timeout: 20_000 });
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      const running = node.startEnim(['gc', '--grace', '50ms', '--every', '1h'], { timeout: 20_000 });
+      await eventually('that it listens to signals', () => hearsTermination(running.pid));
       running.kill('SIGTERM');
 
       expect(await running.result).toMatchObject({ code: 0, signal: null });
     });
   });
 });
+
+/** Whether a process has a handler for SIGTERM (proc(5), SigCgt). */
+function hearsTermination(pid: number): boolean {
+  const caught = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '0';
+  return ((BigInt(`0x${caught}`) >> 14n) & 1n) === 1n;
+}
