@@ -53,8 +53,8 @@ export async function withLock<T>(parts: Parts, lock: Lock, work: (parts: Locked
   try {
     return await work({ ...parts, links });
   } finally {
-    await links.close();
-    lock.release();
+    // A process that stays would hold it for ever.
+    await links.close().finally(() => lock.release());
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { besideOthers, eniLock } from '../../src/manager/locked.js';
+import { besideOthers, eniLock, withLock } from '../../src/manager/locked.js';
 import { nodeWith } from './node.js';
 
 describe('work on the NIC of another ENI', () => {
@@ -36,6 +36,21 @@ describe('work on the NIC of another ENI', () => {
       throw new Error('no');
     });
     await expect(fails).rejects.toThrow('no');
+    expect(machine.locks.names).toEqual([]);
+  });
+});
+
+describe('work under a lock', () => {
+  it('lets go of the lock even where a netns cannot be left', async () => {
+    const machine = nodeWith(1);
+    const parts = machine.parts();
+    const under = (lock: { readonly fd: number }) => ({
+      ...parts.links.under(lock),
+      close: () => Promise.reject(new Error('no answer')),
+    });
+    const links = { ...parts.links, under };
+    const work = withLock({ ...parts, links }, await parts.locks.acquire(eniLock('eni-1')), async () => 1);
+    await expect(work).rejects.toThrow('no answer');
     expect(machine.locks.names).toEqual([]);
   });
 });
