@@ -78,7 +78,7 @@ export async function drain(
   const begun = now();
   const look = async (dryRun: boolean): Promise<readonly Standing[]> => {
     const standings = await round(parts, { dryRun, grace: dryRun ? 0 : grace }, signal);
-    mustStand(parts);
+    mustStand(parts, standing);
     const noted = evictions === null ? standings : evictions.note(standings);
     events.progress({ standings: noted, passed: now() - begun });
     return noted;
@@ -129,9 +129,10 @@ async function round(
   return surveyStandings(parts, verdicts);
 }
 
-/** Without it, what was seen to be home may be in a pod by now. */
-function mustStand({ cordon: record }: Parts): void {
-  if (record.find() !== null) return;
+/** Without it, what was seen to be home may be in a pod by now; so it may if it was away for a moment, and is another one now. */
+function mustStand({ cordon: record }: Parts, { since }: Cordon): void {
+  const now = record.find();
+  if (now !== null && now.since === since) return;
   throw new EnimError('NOT_DRAINED', 'Somebody has taken the cordon of this node away while it was being drained.', {
     hint: 'see who did that, then drain it again: enim drain',
   });

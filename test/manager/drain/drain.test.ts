@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { allocateByHand } from '../../../src/manager/byhand.js';
-import { uncordon } from '../../../src/manager/cordon.js';
+import { cordon, uncordon } from '../../../src/manager/cordon.js';
 import { checkDrained, type Drained, type DrainRequest, drain } from '../../../src/manager/drain/drain.js';
 import { createEvictions } from '../../../src/manager/drain/evict.js';
 import { lease } from '../../../src/manager/lease.js';
@@ -126,6 +126,15 @@ describe('drain', () => {
   it('proves nothing once somebody has taken the cordon away', async () => {
     const machine = await node();
     machine.onSleep = async () => void (await uncordon(machine.parts()));
+    expect((await enimErrorOf(() => drainOf(machine))).code).toBe('NOT_DRAINED');
+  });
+
+  it('proves nothing if the cordon was away for a moment, though it stands again', async () => {
+    const machine = await node();
+    machine.onSleep = async () => {
+      await uncordon(machine.parts());
+      await cordon(machine.parts(), null);
+    };
     expect((await enimErrorOf(() => drainOf(machine))).code).toBe('NOT_DRAINED');
   });
 
