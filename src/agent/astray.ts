@@ -4,17 +4,27 @@
  * that has gone, and the NIC in it.
  */
 import { readdirSync, statSync } from 'node:fs';
+import { errnoOf } from '../model/errors.js';
 
-/** Whether there is one. */
-export function isAstray(): boolean {
-  const home = netnsOf('/proc/self');
-  return readdirSync('/proc/self/task').some((thread) => {
-    const netns = netnsOf(`/proc/self/task/${thread}`);
+/**
+ * Whether there is one.
+ *
+ * @param own our directory in /proc
+ */
+export function isAstray(own = '/proc/self'): boolean {
+  const home = statSync(`${own}/ns/net`).ino;
+  return readdirSync(`${own}/task`).some((thread) => {
+    const netns = netnsOf(`${own}/task/${thread}/ns/net`);
     return netns !== undefined && netns !== home;
   });
 }
 
-/** Undefined for a thread that has just ended. */
-function netnsOf(process: string): number | undefined {
-  return statSync(`${process}/ns/net`, { throwIfNoEntry: false })?.ino;
+/** Undefined for a thread that ends at this moment, of which the kernel says ENOENT, ESRCH or EACCES, depending on how far it is. */
+function netnsOf(path: string): number | undefined {
+  try {
+    return statSync(path).ino;
+  } catch (thrown) {
+    if (errnoOf(thrown) === undefined) throw thrown;
+    return undefined;
+  }
 }
