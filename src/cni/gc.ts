@@ -9,13 +9,22 @@ import type { OpenTask } from './task.js';
 const GRACE_MS = 2_000;
 
 /**
- * Prints nothing. Goes on after failures, and reports all of them.
+ * Prints nothing. Goes on after failures, and reports all of them. Nobody waits for one that was interrupted, and what its list says may
+ * be out of date: it takes no further NIC, and hands nothing on.
  *
- * @throws EnimError LINK_FAILED
+ * @throws EnimError LINK_FAILED, INTERRUPTED
  */
 export async function gc(task: OpenTask): Promise<undefined> {
   const { network, context } = task;
-  const failures = network.validAttachments === null ? await judge(task) : await obey(task, network.validAttachments);
+  const { validAttachments } = network;
+  const signal = task.interruption();
+  const failures = validAttachments === null ? await judge(task, signal) : await obey(task, validAttachments, signal);
+  if (signal.aborted) {
+    throw new EnimError('INTERRUPTED', `GC of network ${network.name} was interrupted; what it had begun is done.`, {
+      details: failures,
+      hint: 'run it again',
+    });
+  }
   await delegate(task, 'GC').catch((thrown: unknown) => failures.push(messageOf(thrown)));
   if (failures.length === 0) return;
   throw new EnimError('LINK_FAILED', `GC of network ${network.name}: ${failures.join(' ')}`, {
@@ -27,9 +36,10 @@ export async function gc(task: OpenTask): Promise<undefined> {
 async function obey(
   { network, context, log }: OpenTask,
   valid: readonly { containerID: string; ifname: string }[],
+  signal: AbortSignal,
 ): Promise<string[]> {
   const failures: string[] = [];
-  for (const { key, error } of await prune(context.parts, network.name, valid)) {
+  for (const { key, error } of await prune(context.parts, network.name, valid, signal)) {
     if (error === null) log('info', 'reclaimed', { ...key });
     else failures.push(`${key.ifname} of container ${key.containerID}: ${error}`);
   }
@@ -37,11 +47,10 @@ async function obey(
 }
 
 /** Without a list (cnitool sends none) nothing is reclaimed that is alive. */
-async function judge({ network, context, log }: OpenTask): Promise<string[]> {
+async function judge({ network, context, log }: OpenTask, signal: AbortSignal): Promise<string[]> {
   const failures: string[] = [];
-  for (const { eni, done, reason, error } of await collect(context.parts, {
-    ...{ dryRun: false, grace: GRACE_MS, network: network.name },
-  })) {
+  const request = { dryRun: false, grace: GRACE_MS, network: network.name };
+  for (const { eni, done, reason, error } of await collect(context.parts, request, signal)) {
     if (done) log('info', 'reclaimed', { eni, reason });
     if (error !== null) failures.push(`ENI ${eni}: ${error}`);
   }

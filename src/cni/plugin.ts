@@ -18,7 +18,7 @@ export interface PluginInput {
   readonly stdin: () => string;
   /** Name of the executable, which is what a network configuration calls its `type`. */
   readonly program: string;
-  /** Aborted when the work is to end between two steps; only an ADD asks for it. */
+  /** Aborted when the work is to end between two steps; only ADD and GC ask for it. */
   readonly interruption: () => AbortSignal;
   /** What a process that stays keeps between its calls. */
   readonly kept?: Kept;

@@ -13,7 +13,7 @@ export interface Task {
   /** Name of our executable. */
   readonly program: string;
   readonly log: Log;
-  /** Aborted when an ADD is to end between two steps. */
+  /** Aborted when an ADD or a GC is to end between two steps. */
   readonly interruption: () => AbortSignal;
   readonly kept?: Kept | undefined;
 }

@@ -50,6 +50,15 @@ describe('GC', () => {
     expect(containers(made)).toEqual(['b']);
   });
 
+  it('ends when it is interrupted, and hands the list on to nobody', async () => {
+    const made = await node();
+    const task = made.task('GC', { ...valid(), ipam: { type: 'host-local' } });
+    const { code, cniCode } = await enimErrorOf(() => gc({ ...task, interruption: () => AbortSignal.abort() }));
+    expect([code, cniCode, made.delegations, containers(made)]).toEqual(['INTERRUPTED', 11, [], ['a', 'b']]);
+    const patient = { ...made.task('GC'), interruption: () => AbortSignal.abort() };
+    expect((await enimErrorOf(() => gc(patient))).code).toBe('INTERRUPTED');
+  });
+
   it('asks the IPAM plugin, too, and reports all that failed', async () => {
     const made = await node();
     const network = { ...valid(), ipam: { type: 'host-local' } };

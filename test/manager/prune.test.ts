@@ -53,6 +53,34 @@ describe('prune', () => {
     expect(machine.show()).toBe(before);
   });
 
+  it('takes nothing if whoever asked has gone before it had looked, for his list is out of date', async () => {
+    const { machine } = await node();
+    const before = machine.show();
+    const client = new AbortController();
+    let turns = 0;
+    machine.onSleep = () => {
+      turns += 1;
+      if (turns === 2) client.abort();
+    };
+    expect(await prune(machine.parts(), NETWORK, [], client.signal)).toEqual([]);
+    expect(machine.show()).toBe(before);
+  });
+
+  it('ends between two attachments', async () => {
+    const { machine } = await node();
+    const client = new AbortController();
+    machine.interference.before = (call) => {
+      if (call === 'links.moveHome') client.abort();
+    };
+    expect((await prune(machine.parts(), NETWORK, [], client.signal)).map(({ key }) => key.containerID)).toEqual([
+      'c0',
+    ]);
+    expect([recorded(machine), held(machine)]).toEqual([
+      ['eni-2', 'eni-3', 'eni-4'],
+      ['eni-2', 'eni-3', 'eni-4'],
+    ]);
+  });
+
   it('leaves alone what belongs to another network (containernetworking/cni#1086)', async () => {
     const { machine } = await node();
     expect((await prune(machine.parts(), NETWORK, [])).map(({ key }) => key.containerID)).toEqual(['c0', 'c1', 'c2']);
