@@ -93,6 +93,8 @@ function addUnderLock(
     if (!isStale) refuseOtherOwner(before, endpoint);
     const same = await resume(locked, before, netns, link);
     if (same !== undefined) return same;
+    // Whoever asked may have done it himself while this waited for the lock, and what is there is his.
+    stopIfAborted(signal);
     await giveBack(locked, before, { reason: 'add replaced it' });
     return attach(locked, request, endpoint, netns, signal);
   });

@@ -586,6 +586,18 @@ describe('an add that is interrupted', () => {
   });
 });
 
+describe('an add that nobody waits for any more', () => {
+  it('takes no NIC away that the pod has, though it is not as it was given', async () => {
+    const machine = await node();
+    await addTo(machine);
+    const nic = machine.kernel.in(101).find(({ name }) => name === 'eth0');
+    Object.assign(nic ?? {}, { name: 'renamed' });
+    const before = machine.show();
+    expect((await enimErrorOf(() => addTo(machine, {}, AbortSignal.abort()))).code).toBe('INTERRUPTED');
+    expect(machine.show()).toBe(before);
+  });
+});
+
 describe('an add that was killed at any step', () => {
   /** Every place to die at. */
   async function deaths(): Promise<readonly [string, (machine: Machine) => Promise<void>][]> {
