@@ -1,7 +1,7 @@
 /** How an ENI stands towards the end of a drain: proved to be home, or what is missing for that. Pure. */
-import { type Attachment, BY_HAND, type Endpoint } from '../../model/attachment.js';
+import { type Attachment, BY_HAND, type Endpoint, type NetnsRef } from '../../model/attachment.js';
 import type { Eni } from '../../model/eni.js';
-import { parseLabel } from '../../model/label.js';
+import { type Label, parseLabel } from '../../model/label.js';
 import type { Link } from '../../model/link.js';
 import type { Collected } from '../gc/finding.js';
 import type { Known } from '../known.js';
@@ -59,6 +59,17 @@ export function judgeStanding(
       return fault === null ? stands('home', describe(where)) : stands('unrestored', `NIC is home, but ${fault}`);
     }
   }
+}
+
+/** Of a NIC in a netns whose label speaks of an ENI that neither the provider nor a record knows. */
+export function judgeStray({ path }: NetnsRef, { name, permanentMac }: Link, { eni, endpoint }: Label): Standing {
+  const whose = endpoint === null ? 'by enim' : `for ${endpoint.owner}`;
+  const reason = `NIC is in ${path} as ${name}, labelled ${whose}, and neither provider nor record knows of it`;
+  const hint = endpoint === null ? '' : `: enim del ${endpoint.owner} --netns ${path}`;
+  return {
+    ...{ eni, mac: permanentMac, state: 'orphan', link: { name, netns: path }, holder: null },
+    reason: `${reason}${hint}`,
+  };
 }
 
 /** Whether it is proved that its NIC is home, restored, and held by nobody. */

@@ -1,10 +1,11 @@
 /** One look at every ENI that the provider or a record speaks of, for a drain. */
+import { parseLabel } from '../../model/label.js';
 import type { Collected } from '../gc/finding.js';
 import { identityOf, identityOfAttachment } from '../identify.js';
 import { joinRecords, type Known } from '../known.js';
-import { locate, look } from '../locate.js';
+import { type Look, locate, look } from '../locate.js';
 import type { Parts } from '../parts.js';
-import { judgeStanding, type Standing } from './standing.js';
+import { judgeStanding, judgeStray, type Standing } from './standing.js';
 
 /** @param verdicts what gc has just decided */
 export async function surveyStandings(parts: Parts, verdicts: readonly Collected[]): Promise<readonly Standing[]> {
@@ -12,8 +13,9 @@ export async function surveyStandings(parts: Parts, verdicts: readonly Collected
   const attachments = await parts.store.list();
   const provided = await parts.provider.list();
   const machine = await look(parts);
-  return Promise.all(
-    joinRecords(provided, attachments).map(async (known: Known) => {
+  const all = joinRecords(provided, attachments);
+  const standings = await Promise.all(
+    all.map(async (known: Known) => {
       const { eni, attachment } = known;
       const where =
         attachment === undefined
@@ -26,4 +28,20 @@ export async function surveyStandings(parts: Parts, verdicts: readonly Collected
       );
     }),
   );
+  return [...standings, ...(await findStrays(machine, all))];
+}
+
+/**
+ * NICs that only their label still speaks of. Where ENIs are discovered at home, one in a pod is known by its record alone, and that may be
+ * lost. Virtual devices do not count: a pod can make one and label it as it likes.
+ */
+async function findStrays(machine: Look, known: readonly Known[]): Promise<readonly Standing[]> {
+  const ids = new Set(known.map(({ eni }) => eni.id));
+  const strays = (await machine.all()).map(async (netns) =>
+    ((await machine.into(netns)) ?? []).flatMap((link): Standing[] => {
+      const label = parseLabel(link.alias);
+      return label === undefined || link.kind !== null || ids.has(label.eni) ? [] : [judgeStray(netns, link, label)];
+    }),
+  );
+  return (await Promise.all(strays)).flat();
 }

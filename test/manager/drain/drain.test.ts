@@ -6,7 +6,7 @@ import { createEvictions } from '../../../src/manager/drain/evict.js';
 import { lease } from '../../../src/manager/lease.js';
 import { EnimError } from '../../../src/model/errors.js';
 import type { Eviction } from '../../../src/providers/provider.js';
-import { sampleEndpoint } from '../../model/samples.js';
+import { macOf, sampleEndpoint } from '../../model/samples.js';
 import { enimErrorOf } from '../../model/thrown.js';
 import type { Machine } from '../machine.js';
 import { addTo, delOf, nodeWith } from '../node.js';
@@ -136,6 +136,23 @@ describe('drain', () => {
       await cordon(machine.parts(), null);
     };
     expect((await enimErrorOf(() => drainOf(machine))).code).toBe('NOT_DRAINED');
+  });
+
+  it('proves nothing while a NIC is in a pod of which only its label still speaks', async () => {
+    const machine = await node();
+    await delOf(machine, { owner: 'default/web-1', containerID: 'c1' });
+    // What was discovered at home is known by its record alone, once it is in a pod.
+    machine.attachments.clear();
+    machine.inventory.splice(0, 1);
+    machine.allocations = {};
+    const { outcome, standings } = await drainOf(machine, { timeout: 1_000 });
+    expect([outcome, standings.map(({ state }) => state)]).toEqual(['timeout', ['home', 'home', 'orphan']]);
+    expect(standings.at(-1)).toMatchObject({
+      ...{ eni: 'eni-1', mac: macOf(1), link: { name: 'eth0', netns: '/run/netns/web-0' }, holder: null },
+      reason: expect.stringContaining('enim del default/web-0 --netns /run/netns/web-0'),
+    });
+    await delOf(machine, { netns: '/run/netns/web-0', network: 'enim', ifname: 'eth0' });
+    expect(await drainOf(machine)).toMatchObject({ outcome: 'drained' });
   });
 
   it('goes on after a look that failed, and says so', async () => {
