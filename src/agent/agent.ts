@@ -50,7 +50,7 @@ export interface AgentSummary {
   readonly calls: number;
   /** Rounds of gc. */
   readonly rounds: number;
-  /** Calls that had not ended within the grace. What they had done is recorded. */
+  /** Calls, and a round of gc, that had not ended within the grace. What they had done is recorded. */
   readonly unfinished: number;
 }
 
@@ -110,19 +110,25 @@ export async function runAgent(options: AgentOptions): Promise<AgentSummary> {
     if (isAstray()) throw astray();
   };
   // Whatever goes wrong in a round, calls that are under way come to their end.
-  await repeat(round, { every: gcEvery, sleep: quietly, random: Math.random }, signals.stop).catch(
-    (thrown: unknown) => {
+  let isCollecting = true;
+  const rounds = repeat(round, { every: gcEvery, sleep: quietly, random: Math.random }, signals.stop)
+    .catch((thrown: unknown) => {
       fault = thrown;
-    },
-  );
+    })
+    .finally(() => {
+      isCollecting = false;
+    });
+  // A round may be waiting for a lock or for a server; nobody is accepted meanwhile.
+  await Promise.race([rounds, aborted(signals.stop)]);
 
   log('info', 'stopping', { underWay: calls.count() });
   calls.close();
   server.stop();
-  await Promise.race([calls.idle(), quietly(grace * BY_THEMSELVES)]);
+  const rest = Promise.all([rounds, calls.idle()]);
+  await Promise.race([rest, quietly(grace * BY_THEMSELVES)]);
   calls.hurry();
-  await Promise.race([calls.idle(), quietly(grace * (1 - BY_THEMSELVES))]);
-  const summary = { ...counts, unfinished: calls.count() };
+  await Promise.race([rest, quietly(grace * (1 - BY_THEMSELVES))]);
+  const summary = { ...counts, unfinished: calls.count() + (isCollecting ? 1 : 0) };
   log('info', 'stopped', summary);
   endMonitor();
   lock.release();
@@ -159,6 +165,13 @@ function createCurrent(
 function astray(): EnimError {
   return new EnimError('LINK_FAILED', 'A thread of the agent was left in the network namespace of a pod.', {
     hint: 'start the agent again; the namespace is free once it has ended',
+  });
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
   });
 }
 

@@ -135,6 +135,23 @@ describeEndToEnd('an agent that', () => {
     expect(await show(node, node.eni(0))).toMatchObject({ state: 'used' });
   });
 
+  it('is told to end while its gc waits for a lock takes no more calls at once, and keeps to its grace', async () => {
+    await agent.stop();
+    await resultOf(node, 'ADD', call());
+    await node.simulateCardReturn(pod, 'eth0');
+    lock = await holdLock(node, node.eni(0));
+    agent = await startAgent(node, ['--gc-every', '200ms', '--grace', '300ms']);
+    await eventually('that gc is at work', () => holds(agent.pid, 'attachment'));
+    const told = performance.now();
+    const { code, lines } = await agent.stop();
+    expect([code, lines.at(-1)]).toMatchObject([0, { message: 'stopped', unfinished: 1 }]);
+    expect(performance.now() - told).toBeLessThan(2_000);
+    await release();
+    await resultOf(node, 'DEL', call());
+    expect(await show(node, node.eni(0))).toMatchObject({ state: 'free' });
+    expect(await node.kernelState()).toMatchObject({ home: (before as { readonly home: unknown }).home });
+  });
+
   it('is told to end, and cannot finish within its grace, leaves it to the plugin', async () => {
     await agent.stop();
     agent = await startAgent(node, ['--gc-every', '0', '--grace', '200ms']);
