@@ -1,5 +1,5 @@
 /**
- * The agent: one process that stays, does the calls of the CNI plugin, and gc on a timer. Nothing depends on it. What it knows is on disk
+ * The agent: one process that stays, does the calls of the CNI plugin, and gc and sync on timers. Nothing depends on it. What it knows is on disk
  * before it counts; killed at any moment it leaves what a killed command leaves, and the plugin goes on without it.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,12 +13,12 @@ import { EnimError } from '../model/errors.js';
 import type { Observe } from '../model/observation.js';
 import { isAstray } from './astray.js';
 import { createCalls } from './calls.js';
-import { collect } from './collect.js';
 import { openMonitor } from './monitor.js';
-import { observed } from './observe.js';
+import { type Judgment, observed } from './observe.js';
 import { beTheOnlyOne } from './only.js';
 import { socketIn } from './places.js';
 import { createProbes, createPulse } from './probes.js';
+import { collect, makeReady, type RoundSettings } from './rounds.js';
 import { listen } from './server.js';
 import { repeat } from './timer.js';
 
@@ -28,6 +28,8 @@ export interface AgentOptions {
   readonly overrides: Partial<Locations>;
   /** Between two rounds of gc, in milliseconds; 0 is never, null is what the settings say. */
   readonly gcEvery: number | null;
+  /** The same for sync. */
+  readonly syncEvery: number | null;
   /** For what is under way when the agent is told to end, in milliseconds. */
   readonly grace: number;
   readonly log: Log;
@@ -50,7 +52,7 @@ export interface AgentSummary {
   readonly calls: number;
   /** Rounds of gc. */
   readonly rounds: number;
-  /** Calls, and a round of gc, that had not ended within the grace. What they had done is recorded. */
+  /** Calls, and rounds of gc and sync, that had not ended within the grace. What they had done is recorded. */
   readonly unfinished: number;
 }
 
@@ -81,7 +83,7 @@ export async function runAgent(options: AgentOptions): Promise<AgentSummary> {
     if (observation.kind !== 'work') return;
     const { work, outcome, milliseconds } = observation;
     if (work === 'gc') counts.rounds += 1;
-    else counts.calls += 1;
+    else if (work !== 'sync') counts.calls += 1;
     log(outcome === 'done' ? 'debug' : 'info', `${work} ${outcome}`, { milliseconds: Math.round(milliseconds) });
   };
   const calls = createCalls({ own: BUILD, kept, clock: () => new Date(), observe });
@@ -90,6 +92,8 @@ export async function runAgent(options: AgentOptions): Promise<AgentSummary> {
   signals.onReload(() => current.reload());
 
   const gcEvery = (): number => options.gcEvery ?? current.settings().agent.gcEvery;
+  const syncEvery = (): number => options.syncEvery ?? current.settings().agent.syncEvery;
+  const stop = abortedBy(signals.stop);
   const pulse = createPulse(() => performance.now(), gcEvery);
   const patient = await createPatient({ env, overrides: locations, purpose: 'enim agent, metrics', warn, kept });
   const probes = createProbes({ patient, pulse, stop: signals.stop });
@@ -97,29 +101,34 @@ export async function runAgent(options: AgentOptions): Promise<AgentSummary> {
   const server = await listen(socketIn(locations.runDir), { ...BUILD, ...calls, pid: process.pid });
   const endMonitor = await openMonitor(monitor, probes, log);
   log('info', 'ready', { pid: process.pid, socket: socketIn(locations.runDir), ...BUILD });
-  const round = async (): Promise<void> => {
+  const settingsOfRound = (): RoundSettings => {
     current.look();
-    const settings = { env, locations, settings: current.settings(), kept, log };
-    await observed(
-      observe,
-      'gc',
-      () => collect(settings, signals.stop),
-      (judgment) => judgment,
-    );
+    return { env, locations, settings: current.settings(), kept, log };
+  };
+  const gcRound = async (): Promise<void> => {
+    await observed(observe, 'gc', () => collect(settingsOfRound(), stop.signal), itself);
     pulse.beat();
     if (isAstray()) throw astray();
   };
-  // Whatever goes wrong in a round, calls that are under way come to their end.
-  let isCollecting = true;
-  const rounds = repeat(round, { every: gcEvery, sleep: quietly, random: Math.random }, signals.stop)
-    .catch((thrown: unknown) => {
-      fault = thrown;
-    })
-    .finally(() => {
-      isCollecting = false;
-    });
+  const syncRound = async (): Promise<void> => {
+    const settings = settingsOfRound();
+    if (settings.settings.provider !== 'kubernetes') return;
+    await observed(observe, 'sync', () => makeReady(settings, stop.signal), itself);
+  };
+  // Whatever goes wrong in a round, the other one ends as well, and calls that are under way come to their end.
+  let underWay = 2;
+  const again = (round: () => Promise<void>, every: () => number): Promise<void> =>
+    repeat(round, { every, sleep: quietly, random: Math.random }, stop.signal)
+      .catch((thrown: unknown) => {
+        fault ??= thrown;
+        stop.abort();
+      })
+      .finally(() => {
+        underWay -= 1;
+      });
+  const rounds = Promise.all([again(gcRound, gcEvery), again(syncRound, syncEvery)]);
   // A round may be waiting for a lock or for a server; nobody is accepted meanwhile.
-  await Promise.race([rounds, aborted(signals.stop)]);
+  await Promise.race([rounds, aborted(stop.signal)]);
 
   log('info', 'stopping', { underWay: calls.count() });
   calls.close();
@@ -128,7 +137,7 @@ export async function runAgent(options: AgentOptions): Promise<AgentSummary> {
   await Promise.race([rest, quietly(grace * BY_THEMSELVES)]);
   calls.hurry();
   await Promise.race([rest, quietly(grace * (1 - BY_THEMSELVES))]);
-  const summary = { ...counts, unfinished: calls.count() + (isCollecting ? 1 : 0) };
+  const summary = { ...counts, unfinished: calls.count() + underWay };
   log('info', 'stopped', summary);
   endMonitor();
   lock.release();
@@ -157,9 +166,19 @@ function createCurrent(
     settings: () => settings,
     look,
     reload() {
-      if (look()) log('info', 'the settings were read anew', { gcEvery: settings.agent.gcEvery });
+      if (look()) log('info', 'the settings were read anew', settings.agent);
     },
   };
+}
+
+const itself = (judgment: Judgment): Judgment => judgment;
+
+/** A controller that a signal aborts, too. */
+function abortedBy(signal: AbortSignal): AbortController {
+  const controller = new AbortController();
+  if (signal.aborted) controller.abort();
+  else signal.addEventListener('abort', () => controller.abort(), { once: true });
+  return controller;
 }
 
 function astray(): EnimError {

@@ -13,7 +13,7 @@ import { EnimCommand } from './base.js';
 
 /** `enim agent`: a process that stays, for speed and for what has to be done again and again. */
 export default class Agent extends EnimCommand {
-  static override summary = 'Stay, carry out the calls of the CNI plugin faster, and run gc on a timer';
+  static override summary = 'Stay, carry out the calls of the CNI plugin faster, and run gc and sync on timers';
 
   static override description =
     `Listens on agent.sock in the directory of locks. The CNI plugin hands its calls over to it, and does them itself where no agent runs, where it is another build of enim, or where it does not answer. Nothing depends on the agent: everything it does is recorded as if a command did it, and it can be killed at any moment.
@@ -33,6 +33,10 @@ Over HTTP it answers /metrics (what enim metrics prints, and what the agent has 
     'gc-every': Flags.string({
       helpValue: 'DURATION',
       description: 'how often gc runs, instead of what the settings say (agent.gcEvery); 0 is never',
+    }),
+    'sync-every': Flags.string({
+      helpValue: 'DURATION',
+      description: 'the same for sync (agent.syncEvery); where the provider is kubernetes',
     }),
     'log-level': Flags.option({
       options: LOG_LEVELS,
@@ -59,7 +63,8 @@ Over HTTP it answers /metrics (what enim metrics prints, and what the agent has 
     const summary = await runAgent({
       env: process.env,
       overrides: this.overrides(flags),
-      gcEvery: flags['gc-every'] === undefined ? null : interval(flags['gc-every']),
+      gcEvery: interval(flags['gc-every'], '--gc-every'),
+      syncEvery: interval(flags['sync-every'], '--sync-every'),
       grace: parseDuration(flags.grace, '--grace'),
       log: createAgentLog({ level: flags['log-level'], clock, write: (text) => write(2, text) }),
       monitor: address === null ? null : createMonitor({ address, build: BUILD, clock }),
@@ -71,10 +76,12 @@ Over HTTP it answers /metrics (what enim metrics prints, and what the agent has 
   }
 }
 
-function interval(text: string): number {
-  const milliseconds = parseDuration(text, '--gc-every');
+/** Null is what the settings say. */
+function interval(text: string | undefined, flag: string): number | null {
+  if (text === undefined) return null;
+  const milliseconds = parseDuration(text, flag);
   if (milliseconds === 0 || milliseconds >= 100) return milliseconds;
-  throw new EnimError('INVALID_ARGUMENT', `--gc-every is "${text}", which is shorter than 100ms.`, {
-    hint: 'use --gc-every 30s',
+  throw new EnimError('INVALID_ARGUMENT', `${flag} is "${text}", which is shorter than 100ms.`, {
+    hint: `use ${flag} 30s`,
   });
 }

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { interruption } from '../interruption.js';
 import type { Parts } from '../manager/parts.js';
-import type { Synced } from '../manager/sync/outcome.js';
+import { failures, type Synced } from '../manager/sync/outcome.js';
 import { sync } from '../manager/sync/sync.js';
 import { parseDuration } from '../model/duration.js';
 import { EnimError } from '../model/errors.js';
@@ -80,11 +80,4 @@ export default class Sync extends EnimCommand {
     }
     return last;
   }
-}
-
-function failures({ node, enis }: Synced): string[] {
-  return [
-    ...enis.flatMap(({ eni, outcome, reason }) => (outcome === 'failed' ? [`${eni}: ${reason}`] : [])),
-    ...(node.error === null ? [] : [`the node: ${node.error}`]),
-  ];
 }

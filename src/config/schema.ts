@@ -25,6 +25,8 @@ export interface Settings {
   readonly agent: {
     /** Between two rounds of gc, in milliseconds; 0 is never. */
     readonly gcEvery: number;
+    /** Between two rounds of sync, in milliseconds; 0 is never. */
+    readonly syncEvery: number;
   };
 }
 
@@ -35,7 +37,7 @@ export const DEFAULTS: Settings = {
   lockWait: 10_000,
   static: { enis: [], discover: null },
   kubernetes: { kubeconfig: null, nodeName: null, timeout: 10_000 },
-  agent: { gcEvery: 30_000 },
+  agent: { gcEvery: 30_000, syncEvery: 30_000 },
 };
 
 const check = <T>(test: (value: T) => boolean, message: (issue: { input: T }) => string) => v.check(test, message);
@@ -241,17 +243,17 @@ const Kubernetes = v.pipe(
   })),
 );
 
-const Agent = object({
-  gcEvery: v.optional(
-    v.pipe(
-      v.number(),
-      check(
-        (ms) => ms === 0 || (ms >= 1_000 && ms <= 86_400_000),
-        ({ input }) => `${input} is neither 0 nor between 1000 and 86400000 ms`,
-      ),
-    ),
-    DEFAULTS.agent.gcEvery,
+const Interval = v.pipe(
+  v.number(),
+  check(
+    (ms) => ms === 0 || (ms >= 1_000 && ms <= 86_400_000),
+    ({ input }) => `${input} is neither 0 nor between 1000 and 86400000 ms`,
   ),
+);
+
+const Agent = object({
+  gcEvery: v.optional(Interval, DEFAULTS.agent.gcEvery),
+  syncEvery: v.optional(Interval, DEFAULTS.agent.syncEvery),
 });
 
 const SettingsFile = v.pipe(

@@ -4,7 +4,7 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Observe } from '../model/observation.js';
 
 /** What is asked of enim by name; whatever else a client calls its work is `other`, for labels must be few. */
-const WORK = ['ADD', 'DEL', 'CHECK', 'GC', 'STATUS', 'gc'];
+const WORK = ['ADD', 'DEL', 'CHECK', 'GC', 'STATUS', 'gc', 'sync'];
 
 /** Upper bounds of the histograms, in seconds: of an operation, of a request or a wait for a lock. */
 const OPERATION_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];

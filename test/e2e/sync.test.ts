@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { startAgent } from '../fabric/agent.js';
 import { add, answer, list, show } from '../fabric/answers.js';
 import { errorOf } from '../fabric/cni.js';
 import { must } from '../fabric/exec.js';
@@ -108,6 +109,19 @@ describeEndToEnd('enim sync', () => {
     expect([outcomes(again), commandsOf(again).flat()]).toEqual([['ready', 'ready', 'ready'], []]);
     expect(await versions()).toEqual(before);
     expect((await node.enim(['sync'])).stdout).toMatch(/\nNothing to do; 3 ready\.\n$/);
+  });
+
+  it('is what an agent does again and again, also for ENIs that come later', async () => {
+    await make(node.eni(0));
+    const agent = await startAgent(node, ['--gc-every', '0', '--sync-every', '200ms']);
+    for (const index of [0, 1]) {
+      if (index > 0) await make(node.eni(index));
+      await eventually('that the ENI is ready', async () => (await statusOf(index)).CCEStatus === 'ReadyOnNode');
+      expect(await node.link(`cce-eni-${index}`)).toMatchObject({ address: node.eni(index).mac });
+    }
+    const { code, lines } = await agent.stop();
+    const made = lines.filter(({ message }) => message === 'made ready').map(({ eni }) => eni);
+    expect([code, made]).toEqual([0, [node.eni(0).id, node.eni(1).id]]);
   });
 
   it('makes ENIs that pods can be given, and finds them under their names when they are back', async () => {

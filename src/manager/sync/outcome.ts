@@ -72,3 +72,11 @@ export function leftAlone(id: string, { reason, isFault }: Omit<Left, 'id'>, pla
 export function asCommands(steps: readonly Step[]): string[] {
   return steps.map((step) => ('ip' in step ? `ip ${step.ip.join(' ')}` : `echo ${step.value} > ${step.sysctl}`));
 }
+
+/** What went wrong, a line each. */
+export function failures({ node, enis }: Synced): string[] {
+  return [
+    ...enis.flatMap(({ eni, outcome, reason }) => (outcome === 'failed' ? [`${eni}: ${reason}`] : [])),
+    ...(node.error === null ? [] : [`the node: ${node.error}`]),
+  ];
+}
