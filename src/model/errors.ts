@@ -10,7 +10,8 @@ interface Codes {
   readonly cni: number;
 }
 
-const CODES = {
+/** Exit code and CNI code of each; `docs/errors.md` says what they mean. */
+export const CODES = {
   INVALID_ARGUMENT: { exit: 2, cni: 4 },
   INVALID_CONFIG: { exit: 2, cni: 7 },
   NO_FREE_ENI: { exit: 3, cni: 103 },

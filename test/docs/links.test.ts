@@ -1,0 +1,26 @@
+import { existsSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { expect, it } from '@jest/globals';
+import { PAGES, pathOf, textOf } from './pages.js';
+
+/** As GitHub makes an anchor of a heading. */
+function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-');
+}
+
+function anchorsOf(page: string): string[] {
+  return [...textOf(page).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => anchorOf(heading));
+}
+
+it.each(PAGES)('every link of %s inside the repository leads to a file, and to a heading of it', (page) => {
+  const links = [...textOf(page).matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)/g)];
+  const broken = links.flatMap(([link, path = '', anchor]) => {
+    const target = path === '' ? page : relative('.', join(dirname(page), path));
+    if (!existsSync(pathOf(target))) return [link];
+    return anchor === undefined || anchorsOf(target).includes(anchor) ? [] : [link];
+  });
+  expect(broken).toEqual([]);
+});
