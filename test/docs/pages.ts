@@ -58,3 +58,10 @@ export function codeSpans(markdown: string): Excerpt[] {
       [...text.matchAll(/`([^`]+)`/g)].map(([, span = '']) => ({ line: index + 1, text: span.replaceAll('\\|', '|') })),
     );
 }
+
+/** The content of each block in a language. */
+export function blocks(markdown: string, language: string): string[] {
+  return [...markdown.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].flatMap(([, mark, text = '']) =>
+    mark === language ? [text] : [],
+  );
+}
