@@ -19,6 +19,7 @@ case $KUBERNETES_SERVICE_HOST in
 esac
 
 put kubeconfig <<YAML
+# Written by "enim install --kubeconfig"; "enim uninstall" removes it.
 apiVersion: v1
 kind: Config
 clusters:

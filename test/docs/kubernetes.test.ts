@@ -29,10 +29,9 @@ describeWith('docs/kubernetes.md, by kustomize', [programFault('kubectl')], () =
     return must('kubectl', ['kustomize', join(directory, 'mine')]);
   }
 
-  it('has an overlay with sync, settings and nodes of one’s own, and without a definition that is there', async () => {
+  it('has an overlay with settings and nodes of one’s own, and without a definition that is there', async () => {
     const text = await build(overlay + settings);
-    expect(text.match(/image: .*/g)).toEqual(Array(4).fill('image: registry.example.com/enim:0.1.0'));
-    expect(text).toMatch(/- sync\n +- --every\n +- 30s\n/);
+    expect(text.match(/image: .*/g)).toEqual(Array(3).fill('image: registry.example.com/enim:0.1.0'));
     expect(text).toContain('example.com/enim: "true"');
     expect(text).toContain('"gcEvery": 60000');
     expect(text.match(/^kind: CustomResourceDefinition$/gm)).toHaveLength(2);
