@@ -101,6 +101,17 @@ export async function createNode({ enis: count = 3, settings = inventory }: Node
   const running = new Set<RunningEnim>();
   const mounts: string[] = [];
 
+  let returning: Promise<unknown> = Promise.resolve();
+  const returnCard = async (pod: Pod, ifname: string, asName?: string): Promise<string> => {
+    const taken = new Set((await node.links()).flatMap(({ ifname: name, altnames = [] }) => [name, ...altnames]));
+    const link = await pod.link(ifname);
+    if (link === undefined) throw new Error(`Pod ${pod.name} has no ${ifname}.`);
+    const name = asName ?? (taken.has(ifname) ? `dev${link.ifindex}` : ifname);
+    await pod.ip(`link set dev ${ifname} netns ${netns} name ${name}`);
+    await pod.unmount();
+    return name;
+  };
+
   const node: Node = {
     ...{ netns, fabric, enis, dir, configFile, stateDir, stateFile, runDir, env },
 
@@ -152,14 +163,11 @@ export async function createNode({ enis: count = 3, settings = inventory }: Node
       writeFileSync(stateFile, asText(state));
     },
 
-    async simulateCardReturn(pod, ifname, asName) {
-      const taken = new Set((await node.links()).flatMap(({ ifname: name, altnames = [] }) => [name, ...altnames]));
-      const link = await pod.link(ifname);
-      if (link === undefined) throw new Error(`Pod ${pod.name} has no ${ifname}.`);
-      const name = asName ?? (taken.has(ifname) ? `dev${link.ifindex}` : ifname);
-      await pod.ip(`link set dev ${ifname} netns ${netns} name ${name}`);
-      await pod.unmount();
-      return name;
+    // One after the other, as in the kernel: what name one of them takes, the next one must see.
+    simulateCardReturn(pod, ifname, asName) {
+      const returned = returning.then(() => returnCard(pod, ifname, asName));
+      returning = returned.catch(() => undefined);
+      return returned;
     },
 
     async mountStateDir(size) {
