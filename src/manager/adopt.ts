@@ -10,7 +10,7 @@ import { EnimError, messageOf } from '../model/errors.js';
 import { parseLabel } from '../model/label.js';
 import { cachedOf, conclude, type LocatedAdd } from './conclude.js';
 import { identityOf } from './identify.js';
-import { type Look, locate, look, type Whereabouts } from './locate.js';
+import { type Away, findAway, type Look, locate, look } from './locate.js';
 import { underLock } from './locked.js';
 import type { Parts } from './parts.js';
 import { rebuild, recordAgain } from './rebuild.js';
@@ -44,7 +44,7 @@ export interface Adoption {
 
 interface Stray {
   readonly eni: Eni;
-  readonly where: Extract<Whereabouts, { at: 'netns' }>;
+  readonly where: Away;
   readonly holder: Endpoint | null;
   /** Whose ADD of it a runtime remembers. */
   readonly cached: readonly Endpoint[];
@@ -108,16 +108,12 @@ async function findStrays(parts: Parts, { eni: only, cached }: Search): Promise<
  * the device. A virtual device would have died with its pod, and its label may be anybody's.
  */
 async function findUnprovided(machine: Look, cached: readonly LocatedAdd[]): Promise<Stray[]> {
-  const found: Stray[] = [];
-  for (const { path, inode } of await machine.all()) {
-    for (const link of (await machine.into({ path, inode })) ?? []) {
-      const remembered = cachedOf(cached, inode, link);
-      if (link.kind !== null || (parseLabel(link.alias) === undefined && remembered.length === 0)) continue;
-      const eni = toEni({ link, driver: null, refusals: [] });
-      found.push({ eni, where: { at: 'netns', netns: { path, inode }, link }, holder: null, cached: remembered });
-    }
-  }
-  return found;
+  return (await findAway(machine)).flatMap((where): Stray[] => {
+    const { netns, link } = where;
+    const remembered = cachedOf(cached, netns.inode, link);
+    if (link.kind !== null || (parseLabel(link.alias) === undefined && remembered.length === 0)) return [];
+    return [{ eni: toEni({ link, driver: null, refusals: [] }), where, holder: null, cached: remembered }];
+  });
 }
 
 function judge({ eni, where, holder, cached }: Stray, pids: readonly number[], owner: string | null): Adoption {

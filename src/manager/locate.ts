@@ -99,12 +99,20 @@ async function sightIn(machine: Look, { path, inode }: NetnsRef, identity: Ident
 
 /** Whether some link that can be seen is a device at one of these bus addresses. */
 export async function isOccupied(machine: Look, addresses: readonly string[]): Promise<boolean> {
-  const isThere = (links: readonly Link[]): boolean =>
-    links.some(({ busAddress }) => busAddress !== null && addresses.includes(busAddress));
-  if (isThere(machine.home.links)) return true;
-  for (const { path, inode } of await machine.all())
-    if (isThere((await machine.into({ path, inode })) ?? [])) return true;
-  return false;
+  const isThere = ({ busAddress }: Link): boolean => busAddress !== null && addresses.includes(busAddress);
+  return machine.home.links.some(isThere) || (await findAway(machine)).some(({ link }) => isThere(link));
+}
+
+/** A link that is in a netns. */
+export type Away = Extract<Whereabouts, { readonly at: 'netns' }>;
+
+/** Every link in every netns that can be reached. */
+export async function findAway(machine: Look): Promise<readonly Away[]> {
+  const everywhere = (await machine.all()).map(async ({ path, inode }): Promise<Away[]> => {
+    const netns = { path, inode };
+    return ((await machine.into(netns)) ?? []).map((link) => ({ at: 'netns', netns, link }));
+  });
+  return (await Promise.all(everywhere)).flat();
 }
 
 /** That several links fit, as a clause. */

@@ -6,7 +6,7 @@
  */
 import { type Attachment, BY_HAND, type Endpoint } from '../model/attachment.js';
 import type { Fate } from '../providers/provider.js';
-import type { Whereabouts } from './locate.js';
+import type { Away, Whereabouts } from './locate.js';
 
 /** What gc may decide of an ENI. */
 export const ACTIONS = ['keep', 'reclaim', 'repair', 'skip'] as const;
@@ -42,9 +42,6 @@ export interface Withdrawn {
   readonly reason: string;
   readonly pod: Fate;
 }
-
-/** A NIC that is not at home. */
-export type Away = Extract<Whereabouts, { at: 'netns' }>;
 
 /** Judges an attachment that nobody is working on. */
 export function judgeAttachment(attachment: Attachment, { bootID, netns, pids, where, withdrawn }: Evidence): Verdict {

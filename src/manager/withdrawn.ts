@@ -2,9 +2,9 @@
 import { type Attachment, type Endpoint, sameKey } from '../model/attachment.js';
 import { parseLabel } from '../model/label.js';
 import type { Withdrawal } from '../providers/provider.js';
-import type { Look } from './locate.js';
+import { type Away, findAway, type Look } from './locate.js';
 import type { Parts } from './parts.js';
-import type { Away, Withdrawn } from './verdict.js';
+import type { Withdrawn } from './verdict.js';
 
 export type GivenUp = Withdrawal & Withdrawn;
 
@@ -27,12 +27,9 @@ export function withdrawnOf(all: readonly GivenUp[], endpoint: Endpoint | null):
 
 /** The NIC away from home that carries the endpoint's label; null if none does. */
 export async function findCarrier(machine: Look, endpoint: Endpoint): Promise<Away | null> {
-  for (const netns of await machine.all()) {
-    const link = (await machine.into(netns))?.find(({ alias }) => {
-      const whose = parseLabel(alias)?.endpoint ?? null;
-      return whose !== null && sameKey(whose, endpoint);
-    });
-    if (link !== undefined) return { at: 'netns', netns, link };
-  }
-  return null;
+  const carrier = (await findAway(machine)).find(({ link }) => {
+    const whose = parseLabel(link.alias)?.endpoint ?? null;
+    return whose !== null && sameKey(whose, endpoint);
+  });
+  return carrier ?? null;
 }

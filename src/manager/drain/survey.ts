@@ -3,7 +3,7 @@ import { parseLabel } from '../../model/label.js';
 import type { Collected } from '../gc/finding.js';
 import { identityOf, identityOfAttachment } from '../identify.js';
 import { joinRecords, type Known } from '../known.js';
-import { type Look, locate, look } from '../locate.js';
+import { findAway, type Look, locate, look } from '../locate.js';
 import type { Parts } from '../parts.js';
 import { judgeStanding, judgeStray, type Standing } from './standing.js';
 
@@ -37,11 +37,8 @@ export async function surveyStandings(parts: Parts, verdicts: readonly Collected
  */
 async function findStrays(machine: Look, known: readonly Known[]): Promise<readonly Standing[]> {
   const ids = new Set(known.map(({ eni }) => eni.id));
-  const strays = (await machine.all()).map(async (netns) =>
-    ((await machine.into(netns)) ?? []).flatMap((link): Standing[] => {
-      const label = parseLabel(link.alias);
-      return label === undefined || link.kind !== null || ids.has(label.eni) ? [] : [judgeStray(netns, link, label)];
-    }),
-  );
-  return (await Promise.all(strays)).flat();
+  return (await findAway(machine)).flatMap(({ netns, link }): Standing[] => {
+    const label = parseLabel(link.alias);
+    return label === undefined || link.kind !== null || ids.has(label.eni) ? [] : [judgeStray(netns, link, label)];
+  });
 }
