@@ -1,6 +1,6 @@
 /**
- * The agent: one process that stays, does the calls of the CNI plugin, and gc and sync on timers. Nothing depends on it. What it knows is on disk
- * before it counts; killed at any moment it leaves what a killed command leaves, and the plugin goes on without it.
+ * The agent: one process that stays, does the calls of the CNI plugin, and gc and sync on timers. Nothing depends on it. What it knows is
+ * on disk before it counts; killed at any moment it leaves what a killed command leaves, and the plugin goes on without it.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BUILD } from '../build.js';
@@ -16,7 +16,7 @@ import { createCalls } from './calls.js';
 import { openMonitor } from './monitor.js';
 import { type Judgment, observed } from './observe.js';
 import { beTheOnlyOne } from './only.js';
-import { socketIn } from './places.js';
+import { makeStateDir, socketIn } from './places.js';
 import { createProbes, createPulse } from './probes.js';
 import { collect, makeReady, type RoundSettings } from './rounds.js';
 import { listen } from './server.js';
@@ -77,6 +77,7 @@ export async function runAgent(options: AgentOptions): Promise<AgentSummary> {
     ...{ env, overrides, purpose, warn, kept, lockWait: WAIT_FOR_LAST_MS },
   });
   const lock = await beTheOnlyOne(parts.locks, locations.runDir);
+  makeStateDir(locations.stateDir);
   const counts = { calls: 0, rounds: 0 };
   const observe: Observe = (observation) => {
     monitor?.observe(observation);

@@ -2,9 +2,10 @@
  * Whether agent and client mean the same by the same words: settings, state, locks, the pod's netns, directories of plugins, and the
  * netns that both are at home in. They may be in mount, PID and network namespaces of their own.
  */
-import { statSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { findLocations, type Locations } from '../config/locations.js';
+import { EnimError, errnoOf } from '../model/errors.js';
 import type { Place } from './protocol.js';
 
 const HOME = '/proc/self/ns/net';
@@ -28,6 +29,26 @@ export function locationsOf(env: NodeJS.ProcessEnv, stdin: string): Locations | 
 /** The agent's socket. */
 export function socketIn(runDir: string): string {
   return join(runDir, 'agent.sock');
+}
+
+/**
+ * Makes the directory of the state, where nobody has: of one that is missing nothing tells whether agent and client mean the same, and
+ * they would make two.
+ *
+ * @throws EnimError STATE_UNWRITABLE, NOT_PERMITTED
+ */
+export function makeStateDir(stateDir: string): void {
+  try {
+    mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  } catch (thrown) {
+    const errno = errnoOf(thrown) ?? String(thrown);
+    const code = errno === 'EACCES' || errno === 'EPERM' ? 'NOT_PERMITTED' : 'STATE_UNWRITABLE';
+    throw new EnimError(code, `The state directory ${stateDir} cannot be made (${errno}).`, {
+      hint:
+        code === 'NOT_PERMITTED' ? 'run enim as root' : `make ${stateDir} a writable directory, or set ENIM_STATE_DIR`,
+      cause: thrown,
+    });
+  }
 }
 
 /** What a call depends on, as we see it. */

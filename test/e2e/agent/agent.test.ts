@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { listen, type Server } from '../../../src/agent/server.js';
@@ -77,6 +77,17 @@ describeEndToEnd('the agent', () => {
     }).result;
     expect([code, json]).toMatchObject([0, { interfaces: [{ name: 'eth0', sandbox: pod.path }] }]);
     expect((await agent.stop()).lines.at(-1)).toMatchObject({ calls: 1 });
+  });
+
+  it('keeps no state of its own where its mounts are others and nobody has made a state yet', async () => {
+    const deep = join(node.dir, 'deep');
+    mkdirSync(deep);
+    const env = { ENIM_STATE_DIR: join(deep, 'state'), DEEP: deep };
+    const mount = 'mount -t tmpfs none "$DEEP" && exec "$0" "$@"';
+    const agent = await startAgent(node, undefined, { env, via: ['unshare', '--mount', 'sh', '-c', mount] });
+    await resultOf(node, 'ADD', call({ env }));
+    expect(existsSync(join(deep, 'state/state.json'))).toBe(true);
+    expect((await agent.stop()).lines.at(-1)).toMatchObject({ calls: 0 });
   });
 
   it('is alone: a second one says who runs, and ends with 5', async () => {
