@@ -219,11 +219,11 @@ export function beginOperation(settings: ApiSettings): Api {
     },
     async postEviction(namespace, name, eviction) {
       const path = `/api/v1/namespaces/${namespace}/pods/${name}/eviction`;
+      const attempt = { verb: 'create', resource: 'pods/eviction', group: '', name } as const;
       try {
-        const timeout = Math.max(1, Math.min(patience.request, left()));
-        const answer = await transport.send({ method: 'POST', path, body: JSON.stringify(eviction), timeout });
+        const answer = await exchange(attempt, { method: 'POST', path, body: JSON.stringify(eviction) });
         if (answer.status !== 401 && answer.status !== 403) return answer;
-        throw refusal(transport, { verb: 'create', resource: 'pods/eviction', group: '', name }, answer, clock());
+        throw refusal(transport, attempt, answer, clock());
       } catch (thrown) {
         if (thrown instanceof EnimError) throw thrown;
         throw distrust(transport, thrown) ?? unreachable(transport, { thrown }, patience.request);
