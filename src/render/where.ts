@@ -88,7 +88,7 @@ export function recordText({ eni, record, label }: NicView, now: Date): string {
 
 /** What its next step is for. */
 export function purposeOf({ at, next, eni }: NicView): string {
-  if (next?.startsWith('enim del ')) return 'bring it home';
+  if (next?.startsWith('enim del ')) return at === 'netns' ? 'bring it home' : 'free it';
   if (next?.startsWith('enim provider release ')) return 'free it';
   if (next === 'enim gc') return 'mend it';
   return at === 'netns' && eni === null ? 'look at it' : 'look further';

@@ -98,6 +98,7 @@ describeEndToEnd('enim show', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^ {2}where +is not on this machine$/m);
     expect(stdout).toMatch(/^ {2}record +default\/web-0, container c0/m);
+    expect(stdout).toMatch(/^ {2}free it +enim del default\/web-0/m);
   });
 
   it('shows a NIC that is no ENI', async () => {
