@@ -4,6 +4,7 @@ import type { Settings } from '../config/schema.js';
 import { createContext, type Kept } from '../context.js';
 import type { Log } from '../log.js';
 import { gc } from '../manager/gc/gc.js';
+import type { Parts } from '../manager/parts.js';
 import { failures } from '../manager/sync/outcome.js';
 import { sync } from '../manager/sync/sync.js';
 import { EnimError } from '../model/errors.js';
@@ -26,48 +27,44 @@ export interface RoundSettings {
  *
  * @returns how it went
  */
-export async function collect(
-  { env, locations, settings, kept, log }: RoundSettings,
-  signal: AbortSignal,
-): Promise<Judgment> {
-  const warn = (message: string): void => log('warn', message);
-  const context = { env, overrides: locations, settings, kept, purpose: 'enim agent, gc', warn };
-  try {
-    const verdicts = await gc(createContext(context).parts, { dryRun: false, grace: GRACE_MS }, signal);
+export function collect(settings: RoundSettings, signal: AbortSignal): Promise<Judgment> {
+  return round('gc', settings, async (parts, log) => {
+    const verdicts = await gc(parts, { dryRun: false, grace: GRACE_MS }, signal);
     for (const { eni, reason, remaining } of verdicts.filter(({ done }) => done))
       log('info', 'reclaimed', { eni, reason, ...(remaining.length > 0 ? { remaining } : {}) });
     const failed = verdicts.filter(({ error }) => error !== null);
     for (const { eni, reason, error } of failed) log('warn', 'could not be reclaimed', { eni, reason, error });
     log('debug', 'gc has ended', { enis: verdicts.length, reclaimed: verdicts.filter(({ done }) => done).length });
-    return failed.length === 0 ? DONE : failure(new EnimError('LINK_FAILED', 'Not all could be reclaimed.'));
-  } catch (thrown) {
-    if (!(thrown instanceof EnimError)) throw thrown;
-    log('warn', `gc: ${thrown.message}`, { code: thrown.code, details: thrown.details, hint: thrown.hint });
-    return failure(thrown);
-  }
+    return failed.length;
+  });
 }
 
-/**
- * One round of sync. What fails now is tried again in the next.
- *
- * @returns how it went
- */
-export async function makeReady(
-  { env, locations, settings, kept, log }: RoundSettings,
-  signal: AbortSignal,
-): Promise<Judgment> {
-  const warn = (message: string): void => log('warn', message);
-  const { parts } = createContext({ env, overrides: locations, settings, kept, purpose: 'enim agent, sync', warn });
-  try {
+/** One round of sync; the same. */
+export function makeReady(settings: RoundSettings, signal: AbortSignal): Promise<Judgment> {
+  return round('sync', settings, async (parts, log) => {
     const synced = await sync(parts, { dryRun: false }, signal);
     for (const { eni, nic, commands } of synced.enis.filter(({ done }) => done))
       log('info', 'made ready', { eni, nic: nic?.name, commands });
     const failed = failures(synced);
     for (const reason of failed) log('warn', 'could not be made ready', { reason });
-    return failed.length === 0 ? DONE : failure(new EnimError('LINK_FAILED', 'Not all could be made ready.'));
+    return failed.length;
+  });
+}
+
+/** @param work returns how much of it failed */
+async function round(
+  name: string,
+  { env, locations, settings, kept, log }: RoundSettings,
+  work: (parts: Parts, log: Log) => Promise<number>,
+): Promise<Judgment> {
+  const warn = (message: string): void => log('warn', message);
+  const context = { env, overrides: locations, settings, kept, purpose: `enim agent, ${name}`, warn };
+  try {
+    const failed = await work(createContext(context).parts, log);
+    return failed === 0 ? DONE : failure(new EnimError('LINK_FAILED', `${failed} parts of ${name} failed.`));
   } catch (thrown) {
     if (!(thrown instanceof EnimError)) throw thrown;
-    log('warn', `sync: ${thrown.message}`, { code: thrown.code, details: thrown.details, hint: thrown.hint });
+    log('warn', `${name}: ${thrown.message}`, { code: thrown.code, details: thrown.details, hint: thrown.hint });
     return failure(thrown);
   }
 }
