@@ -20,6 +20,8 @@ export interface ProviderHealth {
   readonly ok: boolean;
   /** One sentence. */
   readonly message: string;
+  /** One step that mends it, where the provider knows one. */
+  readonly hint?: string;
 }
 
 /** That the provider's own records give up an endpoint, although nobody has released it. A claim: whoever acts on it looks for others. */

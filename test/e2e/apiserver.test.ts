@@ -169,6 +169,18 @@ describeEndToEnd(
       expect(await endpointsOf(cluster)).toEqual([]);
     });
 
+    it('is away, is what "enim provider" says, with a step that can be taken', async () => {
+      const { node } = cluster;
+      cluster.proxy.decide = () => 'reset';
+      const health = {
+        ok: false,
+        message: expect.stringContaining('connection reset'),
+        hint: expect.stringContaining('/readyz'),
+      };
+      expect((await node.enim(['provider', '--json'])).json).toMatchObject({ health });
+      expect((await node.enim(['provider'])).stdout).toMatch(/not healthy; .*\n.*\n.*\n {2}Try: .*\/readyz/);
+    });
+
     it('lets us read and no more, name the right that is missing, and leave all as it was', async () => {
       const rbac = '/apis/rbac.authorization.k8s.io/v1';
       const wanted = { apiGroups: ['cce.baidubce.com'], resources: ['*'], verbs: ['get', 'list'] };

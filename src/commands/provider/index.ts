@@ -21,7 +21,7 @@ export default class Provider extends EnimCommand {
     this.log(`${parts.provider.name}: ${health.ok ? 'healthy' : 'not healthy'}; ${health.message}`);
     this.log(`  settings  ${locations.config}`);
     this.log(`  state     ${locations.stateDir}`);
-    if (!health.ok) this.log(`  Try: ${originOf(parts.provider)}`);
+    if (!health.ok) this.log(`  Try: ${health.hint ?? originOf(parts.provider)}`);
     return { provider: parts.provider.name, health, config: locations.config };
   }
 }

@@ -111,7 +111,8 @@ export function createKubernetesProvider(settings: KubernetesSettings): Register
         return { ok: true, message: enis.length === 1 ? '1 ENI is known' : `${enis.length} ENIs are known` };
       } catch (thrown) {
         if (!(thrown instanceof EnimError)) throw thrown;
-        return { ok: false, message: asClause(messageOf(thrown)) };
+        const hint = thrown.hint === undefined ? {} : { hint: thrown.hint };
+        return { ok: false, message: asClause(messageOf(thrown)), ...hint };
       }
     },
   };
