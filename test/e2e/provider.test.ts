@@ -22,6 +22,15 @@ describeEndToEnd('enim provider', () => {
     expect(answer<object>(await node.enim(['provider', '--json']))).toMatchObject({ provider: 'static' });
   });
 
+  it('ends with 1 where it cannot do its work, and says what to do', async () => {
+    node.writeSettings({});
+    const { code, stdout } = await node.enim(['provider']);
+
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^static: not healthy; .*\n.*\n.*\n {2}Try: enim provider init\n$/);
+    expect(await node.enim(['provider', '--json'])).toMatchObject({ code: 1, json: { health: { ok: false } } });
+  });
+
   it('lists its ENIs', async () => {
     const { stdout } = await node.enim(['provider', 'list']);
     const document = answer<object>(await node.enim(['provider', 'list', '--json']));

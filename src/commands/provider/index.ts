@@ -12,6 +12,8 @@ interface ProviderResult {
 export default class Provider extends EnimCommand {
   static override summary = 'Show which provider is in force, and whether it can do its work';
 
+  static override description = 'It ends with 1 if the provider cannot do its work.';
+
   static override examples = ['<%= config.bin %> provider', '<%= config.bin %> provider --json'];
 
   async run(): Promise<ProviderResult> {
@@ -22,6 +24,10 @@ export default class Provider extends EnimCommand {
     this.log(`  settings  ${locations.config}`);
     this.log(`  state     ${locations.stateDir}`);
     if (!health.ok) this.log(`  Try: ${health.hint ?? originOf(parts.provider)}`);
-    return { provider: parts.provider.name, health, config: locations.config };
+    const result = { provider: parts.provider.name, health, config: locations.config };
+    if (health.ok) return result;
+    // An exit code takes the place of the document, so it is printed before.
+    if (this.jsonEnabled()) this.logJson(result);
+    return this.exit(1);
   }
 }
