@@ -177,14 +177,14 @@ describe('an unknown key', () => {
       { static: { enis: [{ ...ENI, routes: [{ dst: '::/0', gateway: 'x' }] }] } },
       'static.enis[0].routes[0].gateway is no known key; known here: dst, gw',
     ],
-    [{ zzzzzzzz: 1 }, 'zzzzzzzz is no known key; known here: provider, network, lockWait, static, kubernetes'],
+    [{ zzzzzzzz: 1 }, 'zzzzzzzz is no known key; known here: provider, network, lockWait, static, kubernetes, agent'],
   ])('gets a suggestion: %j', (json, fault) => {
     expect(faults(json)).toEqual([fault]);
   });
 
   it('is told what is known, also if it has a dot in it', () => {
     expect(faults({ 'a.zzzzzzzz': 1 })).toEqual([
-      'a.zzzzzzzz is no known key; known here: provider, network, lockWait, static, kubernetes',
+      'a.zzzzzzzz is no known key; known here: provider, network, lockWait, static, kubernetes, agent',
     ]);
   });
 
