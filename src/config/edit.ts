@@ -87,7 +87,9 @@ function keepingOld(path: string, write: () => void): void {
       'STATE_UNWRITABLE',
       `The settings ${path} cannot be written: ${errnoOf(thrown) ?? messageOf(thrown)}.`,
       {
-        hint: 'nothing was changed; free some space or mend the permissions, then try again',
+        hint: isDenied(thrown)
+          ? 'run enim as root'
+          : 'nothing was changed; free some space or mend the permissions, then try again',
         cause: thrown,
       },
     );
@@ -107,9 +109,14 @@ function linkIfThere(path: string, name: string): boolean {
       'STATE_UNWRITABLE',
       `The directory of ${path} cannot be written: ${errnoOf(thrown) ?? messageOf(thrown)}.`,
       {
-        hint: 'mend its permissions or its file system',
+        hint: isDenied(thrown) ? 'run enim as root' : 'mend its permissions or its file system',
         cause: thrown,
       },
     );
   }
+}
+
+/** Of a link to another's file the kernel says EPERM. */
+function isDenied(thrown: unknown): boolean {
+  return ['EACCES', 'EPERM'].includes(errnoOf(thrown) ?? '');
 }

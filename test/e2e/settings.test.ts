@@ -1,4 +1,5 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { chownSync, readFileSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { list } from '../fabric/answers.js';
 import { expectRefusal, expectUnchanged } from '../fabric/expectations.js';
@@ -139,6 +140,14 @@ describeEndToEnd('settings', () => {
 
       expect(JSON.parse(readFileSync(node.configFile, 'utf8'))).toEqual(first({ mtu: 1400 })(node.enis));
       expect(await list(node)).toHaveLength(3);
+    });
+
+    it('leads whoever may not write them to root', async () => {
+      // Theirs whom nobody but root may pass over.
+      chownSync(dirname(node.configFile), 65534, 65534);
+      const via = ['setpriv', '--bounding-set=-dac_override,-dac_read_search'];
+      const result = await node.enim(['config', 'set', 'lockWait', '500'], { via });
+      expectRefusal(result, { code: 1, says: [node.configFile], mentions: ['run enim as root'] });
     });
 
     it.each([
