@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import type { Installation } from '../install/installer.js';
 import type { Parts } from '../manager/parts.js';
+import { parseNetworkName } from '../model/names.js';
 import { renderInstallation } from '../render/installation.js';
 import { EnimCommand } from './base.js';
 import { placeFlags, placesOf, placesToName } from './places.js';
@@ -54,7 +55,11 @@ GC and STATUS exist from --cni-version 1.1.0 on, which takes a runtime with libc
     const unmanaged = flags.unmanaged ? await macsOf(parts) : null;
     const request = {
       ...placesOf(flags, locations),
-      ...{ network: flags.network, cniVersion: flags['cni-version'], places: placesToName(locations) },
+      ...{
+        network: parseNetworkName(flags.network),
+        cniVersion: flags['cni-version'],
+        places: placesToName(locations),
+      },
       ...{ unmanaged, force: flags.force, dryRun: flags['dry-run'] },
     };
     const account = flags.kubeconfig

@@ -128,6 +128,7 @@ describeEndToEnd('enim install', () => {
     writeFileSync(`${root}/net.d/10-enim.conflist`, '{"plugins":[{"type":"bridge"}]}');
     expectRefusal(await install(), { code: 6, says: ['is there already'], mentions: ['--force'] });
     expectRefusal(await install('--conf-name', '../x.conflist'), { code: 2, says: ['--conf-name'] });
+    expectRefusal(await install('--network', 'a b', '--force'), { code: 2, says: ['network name is "a b"'] });
     expect(existsSync(`${root}/bin`)).toBe(false);
   });
 
