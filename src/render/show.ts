@@ -20,7 +20,7 @@ export function renderShow(portraits: readonly Portrait[], options: ShowOptions)
 }
 
 function page(portrait: Portrait, { width, now }: ShowOptions): string {
-  const { nic, eni, settings, traffic, quarantine, next } = portrait;
+  const { nic, eni, settings, traffic, quarantine } = portrait;
   const note = eni?.note ?? nic.note;
   const rows = [
     ['state', eni === null ? 'no ENI' : eni.state],
@@ -31,10 +31,15 @@ function page(portrait: Portrait, { width, now }: ShowOptions): string {
     ...(settings === null ? [] : settingsRows(settings, nic.mac)),
     ...(traffic === null ? [] : trafficRows(traffic)),
     ...(quarantine === null ? [] : [['quarantine', quarantineText(quarantine, now)]]),
-    ...(note === null || note === quarantine?.reason ? [] : [['note', note]]),
-    next === null ? ['next', 'nothing to do'] : [next === nic.next ? purposeOf(nic) : 'mend it', next],
+    ...(note === null || (quarantine !== null && note.includes(quarantine.reason)) ? [] : [['note', note]]),
+    nextRow(portrait),
   ].map(([title = '', text = '']) => [`  ${title}`, visible(text)]);
   return [visible(subject(nic)), aligned(rows, { width }), ...timeline(portrait, { width, now })].join('\n');
+}
+
+function nextRow({ nic, eni, next }: Portrait): string[] {
+  if (next !== null) return [next === nic.next ? purposeOf(nic) : 'mend it', next];
+  return ['next', eni?.state === 'missing' ? 'plug it in again, or take it out of the inventory' : 'nothing to do'];
 }
 
 function addressesOf(addresses: readonly (EniAddress | null)[]): string {

@@ -77,6 +77,7 @@ describeEndToEnd('enim show', () => {
     const { stdout } = await page(node.eni(0).id);
     expect(stdout).toMatch(/^ {2}quarantine +.*it lost packets; since \d+s, until it is ended by hand$/m);
     expect(stdout).toContain(`mend it     enim provider restore ${node.eni(0).id}`);
+    expect(stdout.match(/it lost packets/g)).toHaveLength(1);
   });
 
   it('of an orphan says how to mend it', async () => {
@@ -99,6 +100,8 @@ describeEndToEnd('enim show', () => {
     expect(stdout).toMatch(/^ {2}where +is not on this machine$/m);
     expect(stdout).toMatch(/^ {2}record +default\/web-0, container c0/m);
     expect(stdout).toMatch(/^ {2}free it +enim del default\/web-0/m);
+    await node.enim(['del', 'default/web-0']);
+    expect((await page(node.eni(0).id)).stdout).toMatch(/^ {2}next +plug it in again/m);
   });
 
   it('shows a NIC that is no ENI', async () => {
