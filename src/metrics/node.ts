@@ -12,7 +12,7 @@ export interface BuildInfo {
 }
 
 /** Kinds of locks, which are the first word of their names; a kind that is not among them is `other`. */
-const LOCK_KINDS = ['agent', 'attachment', 'eni', 'history', 'install', 'state', 'subnets', 'other'];
+const LOCK_KINDS = ['agent', 'attachment', 'cordon', 'eni', 'history', 'install', 'state', 'subnets', 'sync', 'other'];
 
 /** All of them, also those that have no samples: what could not be seen is absent, never zero. */
 export function nodeMetrics(measurement: Measurement, { version, build }: BuildInfo): Family[] {

@@ -75,6 +75,11 @@ describe('the metrics of a node', () => {
     ]);
   });
 
+  it.each(['cordon', 'sync'])('count the lock "%s" under its own name', async (kind) => {
+    const locks = [{ path: `/run/enim/${kind}.lock`, sign: '', since: new Date(10_000), holders: [] }];
+    expect(await samplesOf({ ...SEEN, locks }, /^enim_locks_held/)).toEqual([`enim_locks_held{kind="${kind}"} 1`]);
+  });
+
   it('tell when the state was written, in seconds, and how often', async () => {
     expect(await samplesOf(SEEN, /^enim_(state|quarantines)/)).toEqual([
       'enim_quarantines 2',
