@@ -98,4 +98,11 @@ describe('measuring a node', () => {
     expect([enis, state, machine.calls]).toEqual([null, damaged, []]);
     expect(Object.keys(failures)).toEqual(['enis', 'gc', 'provider']);
   });
+
+  it('says of a state that only root may read just that', async () => {
+    const { machine } = await attached();
+    const secret = sampleState({ present: { kind: 'unreadable', errno: 'EACCES' } });
+    const { failures } = await measure(patientWith(new FakeHost(), { inspectState: () => secret }, machine.parts()));
+    expect(failures.enis).toContain('cannot be read (EACCES)');
+  });
 });

@@ -35,10 +35,7 @@ function checkDirectory({ host }: Patient, path: string): Finding {
     return problem('directory', path, {
       evidence: `it cannot be written to (${entry.unwritable}; mode ${mode})`,
       consequence: 'enim can record nothing, so add and del fail',
-      mend:
-        entry.unwritable === 'EROFS'
-          ? `mount -o remount,rw "$(findmnt -n -o TARGET -T ${path})"`
-          : `sudo chown root ${path} && sudo chmod 0700 ${path}`,
+      mend: mendUnwritable(path, entry.unwritable, host.privileges().uid),
     });
   }
   if ((entry.mode & 0o022) !== 0) {
@@ -56,4 +53,9 @@ function checkDirectory({ host }: Patient, path: string): Finding {
     });
   }
   return inOrder('directory', path, `writable, mode ${mode}`);
+}
+
+function mendUnwritable(path: string, errno: string, uid: number): string {
+  if (errno === 'EROFS') return `mount -o remount,rw "$(findmnt -n -o TARGET -T ${path})"`;
+  return uid === 0 ? `chown root ${path} && chmod 0700 ${path}` : 'sudo enim doctor';
 }

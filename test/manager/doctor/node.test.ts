@@ -129,6 +129,13 @@ describe('a directory', () => {
     expect(look(overrides)).toMatchObject({ level: 'problem', mend: expect.stringContaining(mend) });
   });
 
+  it('that somebody else than root may not write is root’s to look at', () => {
+    const host = new FakeHost();
+    host.uid = 1000;
+    host.entries.set('/var/lib/enim', entry({ unwritable: 'EACCES' }));
+    expect(checkDirectories(patientWith(host))[0]).toMatchObject({ mend: 'sudo enim doctor' });
+  });
+
   it('that is missing is a warning which can be fixed', () => {
     const host = new FakeHost();
     host.entries.clear();
