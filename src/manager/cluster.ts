@@ -23,9 +23,13 @@ export interface ClusterEniView extends Pick<RecordedEni, 'id' | 'node' | 'mac' 
  */
 export async function listCluster({ provider }: Parts, node: string | null): Promise<readonly ClusterEniView[]> {
   if (provider.registry === undefined) {
-    throw new EnimError('INVALID_ARGUMENT', `The provider ${provider.name} knows no other node than this one.`, {
-      hint: 'see what is here: enim list; other nodes are seen with: enim config set provider kubernetes',
-    });
+    throw new EnimError(
+      'INVALID_ARGUMENT',
+      `The provider ${provider.name} knows no other node than this one; kubernetes does.`,
+      {
+        hint: 'see what is here: enim list',
+      },
+    );
   }
   const enis = await provider.registry.enis(node);
   return enis.map(({ holder, since, ...rest }) => {
