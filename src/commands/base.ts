@@ -3,6 +3,7 @@ import { Command, Flags } from '@oclif/core';
 import type { Locations } from '../config/locations.js';
 import { type Context, createContext, createPatient } from '../context.js';
 import type { Patient } from '../manager/doctor/patient.js';
+import { EnimError } from '../model/errors.js';
 import { usageError } from './usage.js';
 
 /** The parsed base flags. */
@@ -49,8 +50,17 @@ export abstract class EnimCommand extends Command {
     });
   }
 
-  /** What the flags say about where things are. */
+  /**
+   * What the flags say about where things are.
+   *
+   * @throws EnimError INVALID_ARGUMENT for a variable of a script that was empty: other settings are not what was meant
+   */
   protected overrides({ config }: BaseFlags): Partial<Locations> {
+    if (config === '') {
+      throw new EnimError('INVALID_ARGUMENT', '--config is "", which is no path.', {
+        hint: 'give the path of the settings, or leave --config out: enim config path',
+      });
+    }
     return config === undefined ? {} : { config };
   }
 

@@ -25,7 +25,17 @@ function complaint(error: Errors.CLIError, known: readonly string[]): string[] {
   if ('args' in error && isStrings(error.args))
     return [`unexpected argument ${error.args.map((arg) => `"${arg}"`).join(', ')}.`];
   if ('args' in error && isArguments(error.args)) return missingArguments(error.args);
-  return sentences(error.message);
+  return sentences(error.message).map(inOurWords);
+}
+
+/** oclif says these as texts alone. */
+function inOurWords(sentence: string): string {
+  return sentence
+    .replace(/^Missing required flag (\S+)\.$/, '--$1 is missing.')
+    .replace(
+      /^(--[^=\s]+)(?:=\S+)? cannot also be provided when using (--[^=\s]+)\.$/,
+      '$1 and $2 exclude each other.',
+    );
 }
 
 function unknownFlags(flags: readonly string[], known: readonly string[]): string[] {

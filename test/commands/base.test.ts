@@ -9,7 +9,10 @@ import { runEnim } from './run.js';
 class Act extends EnimCommand {
   static override summary = 'Act as told';
   static override args = { how: Args.string({ required: true, ignoreStdin: true, description: 'what to do' }) };
-  static override flags = { netns: Flags.string(), kind: Flags.string({ options: ['big', 'small'] }) };
+  static override flags = {
+    netns: Flags.string({ exclusive: ['kind'] }),
+    kind: Flags.string({ options: ['big', 'small'] }),
+  };
 
   async run(): Promise<object> {
     const { args, flags } = await this.parse(Act);
@@ -101,12 +104,22 @@ describe('an error of a command', () => {
 });
 
 describe('wrong usage ends with exit code 2 and', () => {
+  test('refuses settings without a path, as of a variable that is empty', async () => {
+    const { code, stderr } = await act('well', '--config=');
+    expect([code, stderr.split('\n')[0]]).toEqual([2, 'error: --config is "", which is no path.']);
+  });
+
   test.each([
     ['an unknown flag', ['well', '--netn=x'], 'unknown flag --netn.\n  Did you mean --netns?'],
     ['an unknown flag like no other', ['well', '--zzzzzz'], 'unknown flag --zzzzzz.'],
     ['a missing argument', [], 'HOW is missing.\n  HOW: what to do'],
     ['a surplus argument', ['well', 'done'], 'unexpected argument "done".'],
     ['a flag without its value', ['well', '--netns'], 'Flag --netns expects a value.'],
+    [
+      'two flags of which only one is possible',
+      ['well', '--netns=x', '--kind=big'],
+      '--kind and --netns exclude each other.',
+    ],
     ['a value that is none of the options', ['well', '--kind=x'], 'Expected --kind=x to be one of: big, small.'],
   ])('names %s', async (_, argv, message) => {
     const { code, stdout, stderr } = await act(...argv);
