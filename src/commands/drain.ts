@@ -65,17 +65,18 @@ It waits for pods, and ends none by itself. --evict has the cluster end them, wi
     const { flags } = await this.parse(Drain);
     const timeout = parseDuration(flags.timeout, '--timeout');
     const grace = parseDuration(flags.grace, '--grace');
+    const afterwards = timeout === 0 ? '' : ` after ${flags.timeout}`;
     const reason = flags.reason === undefined ? null : parseReason(flags.reason);
     const { parts } = this.open(flags, flags.check ? 'drain --check' : 'drain');
     if (flags.check) return this.check(parts);
     const evictions = flags.evict ? this.evictions(parts) : null;
-    if (flags.force && !flags.yes) await this.mustBeConfirmed(parts, flags.timeout);
+    if (flags.force && !flags.yes) await this.mustBeConfirmed(parts, afterwards);
     const request = { reason, timeout, grace, force: flags.force, evictions, now: () => performance.now() };
     const signal = interruption();
     const drained = await drain(parts, request, this.events(parts, timeout), signal).catch((thrown: unknown) => {
       throw thrown instanceof EnimError && parts.cordon.find() !== null ? thrown.with([STAYS]) : thrown;
     });
-    return this.conclude(drained, flags.timeout);
+    return this.conclude(drained, afterwards);
   }
 
   private async check(parts: Parts): Promise<DrainResult> {
@@ -99,8 +100,8 @@ It waits for pods, and ends none by itself. --evict has the cluster end them, wi
     });
   }
 
-  private async mustBeConfirmed(parts: Parts, timeout: string): Promise<void> {
-    const what = `pods that still live after ${timeout} lose their network`;
+  private async mustBeConfirmed(parts: Parts, afterwards: string): Promise<void> {
+    const what = `pods that still live${afterwards} lose their network`;
     if (!isAttended() || this.jsonEnabled()) {
       throw new EnimError('UNSAFE', `With --force ${what}, and without a terminal nobody can be asked about that.`, {
         hint: 'if that may be, repeat it with --yes',
@@ -140,7 +141,7 @@ It waits for pods, and ends none by itself. --evict has the cluster end them, wi
     };
   }
 
-  private conclude({ outcome, cordon, standings, forced }: Drained, timeout: string): DrainResult {
+  private conclude({ outcome, cordon, standings, forced }: Drained, afterwards: string): DrainResult {
     const result = { drained: outcome === 'drained', outcome, cordon, enis: standings, forced };
     switch (outcome) {
       case 'drained':
@@ -150,7 +151,7 @@ It waits for pods, and ends none by itself. --evict has the cluster end them, wi
         return this.refuse(
           result,
           'NOT_DRAINED',
-          `${countOf(standings)} after ${timeout}. ${STAYS}`,
+          `${countOf(standings)}${afterwards}. ${STAYS}`,
           'end what holds them, then go on: enim drain; or take them: enim drain --timeout 0 --force',
         );
       case 'interrupted':

@@ -32,6 +32,7 @@ function complaint(error: Errors.CLIError, known: readonly string[]): string[] {
 function inOurWords(sentence: string): string {
   return sentence
     .replace(/^Missing required flag (\S+)\.$/, '--$1 is missing.')
+    .replace(/^All of the following must be provided when using (--\S+): (--\S+)\.$/, '$1 needs $2.')
     .replace(
       /^(--[^=\s]+)(?:=\S+)? cannot also be provided when using (--[^=\s]+)\.$/,
       '$1 and $2 exclude each other.',

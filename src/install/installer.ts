@@ -165,7 +165,7 @@ export function uninstall(files: Files, places: Places, { held, force, dryRun }:
   if (held.length > 0 && !force) {
     throw new EnimError(
       'UNSAFE',
-      `${held.length === 1 ? '1 ENI is' : `${held.length} ENIs are`} attached; without the plugin nobody would bring them home.`,
+      `${held.length === 1 ? '1 ENI is' : `${held.length} ENIs are`} attached; without the plugin nobody would bring ${held.length === 1 ? 'it' : 'them'} home.`,
       {
         details: held,
         hint: 'delete the pods first and see: enim list; to remove it all the same: --force',

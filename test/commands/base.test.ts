@@ -12,6 +12,7 @@ class Act extends EnimCommand {
   static override flags = {
     netns: Flags.string({ exclusive: ['kind'] }),
     kind: Flags.string({ options: ['big', 'small'] }),
+    size: Flags.string({ dependsOn: ['kind'] }),
   };
 
   async run(): Promise<object> {
@@ -120,6 +121,7 @@ describe('wrong usage ends with exit code 2 and', () => {
       ['well', '--netns=x', '--kind=big'],
       '--kind and --netns exclude each other.',
     ],
+    ['a flag without the one that it belongs to', ['well', '--size=x'], '--size needs --kind.'],
     ['a value that is none of the options', ['well', '--kind=x'], 'Expected --kind=x to be one of: big, small.'],
   ])('names %s', async (_, argv, message) => {
     const { code, stdout, stderr } = await act(...argv);
