@@ -6,8 +6,7 @@ import { agentSignals } from '../interruption.js';
 import { LOG_LEVELS } from '../log.js';
 import { DEFAULT_ADDRESS, parseListen } from '../metrics/address.js';
 import { createMonitor } from '../metrics/monitor.js';
-import { parseDuration } from '../model/duration.js';
-import { EnimError } from '../model/errors.js';
+import { parseDuration, parseInterval } from '../model/duration.js';
 import { write } from '../stdio.js';
 import { EnimCommand } from './base.js';
 
@@ -76,12 +75,8 @@ Over HTTP it answers /metrics (what enim metrics prints, and what the agent has 
   }
 }
 
-/** Null is what the settings say. */
+/** Null is what the settings say, 0 is never. */
 function interval(text: string | undefined, flag: string): number | null {
   if (text === undefined) return null;
-  const milliseconds = parseDuration(text, flag);
-  if (milliseconds === 0 || milliseconds >= 100) return milliseconds;
-  throw new EnimError('INVALID_ARGUMENT', `${flag} is "${text}", which is shorter than 100ms.`, {
-    hint: `use ${flag} 30s`,
-  });
+  return parseDuration(text, flag) === 0 ? 0 : parseInterval(text, flag);
 }

@@ -3,7 +3,7 @@ import { interruption } from '../interruption.js';
 import type { Collected } from '../manager/gc/finding.js';
 import { gc } from '../manager/gc/gc.js';
 import type { Parts } from '../manager/parts.js';
-import { parseDuration } from '../model/duration.js';
+import { parseDuration, parseInterval } from '../model/duration.js';
 import { EnimError } from '../model/errors.js';
 import { renderVerdicts } from '../render/verdicts.js';
 import { EnimCommand } from './base.js';
@@ -42,12 +42,7 @@ export default class Gc extends EnimCommand {
   async run(): Promise<GcResult> {
     const { flags } = await this.parse(Gc);
     const request = { dryRun: flags['dry-run'], grace: parseDuration(flags.grace, '--grace') };
-    const every = flags.every === undefined ? null : parseDuration(flags.every, '--every');
-    if (every !== null && every < 100) {
-      throw new EnimError('INVALID_ARGUMENT', `--every is "${flags.every}", which is shorter than 100ms.`, {
-        hint: 'use --every 30s',
-      });
-    }
+    const every = flags.every === undefined ? null : parseInterval(flags.every, '--every');
     const { parts } = this.open(flags, 'gc');
     const signal = interruption();
     if (every === null) return this.once(parts, request, signal);

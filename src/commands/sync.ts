@@ -3,7 +3,7 @@ import { interruption } from '../interruption.js';
 import type { Parts } from '../manager/parts.js';
 import { failures, type Synced } from '../manager/sync/outcome.js';
 import { sync } from '../manager/sync/sync.js';
-import { parseDuration } from '../model/duration.js';
+import { parseInterval } from '../model/duration.js';
 import { EnimError } from '../model/errors.js';
 import { renderSynced, renderSyncedLines } from '../render/synced.js';
 import { EnimCommand } from './base.js';
@@ -34,12 +34,7 @@ export default class Sync extends EnimCommand {
 
   async run(): Promise<Synced> {
     const { flags } = await this.parse(Sync);
-    const every = flags.every === undefined ? null : parseDuration(flags.every, '--every');
-    if (every !== null && every < 100) {
-      throw new EnimError('INVALID_ARGUMENT', `--every is "${flags.every}", which is shorter than 100ms.`, {
-        hint: 'use --every 30s',
-      });
-    }
+    const every = flags.every === undefined ? null : parseInterval(flags.every, '--every');
     const { parts } = this.open(flags, 'sync');
     const request = { dryRun: flags['dry-run'] };
     const signal = interruption();

@@ -20,6 +20,22 @@ export function parseDuration(text: string, field: string): number {
   return terms.reduce((sum, [, count, unit]) => sum + Number(count) * UNIT_MS[unit as keyof typeof UNIT_MS], 0);
 }
 
+/** Shorter pauses would be no pauses. */
+const SHORTEST_INTERVAL_MS = 100;
+
+/**
+ * Reads how often something is to be done, in milliseconds.
+ *
+ * @throws EnimError INVALID_ARGUMENT
+ */
+export function parseInterval(text: string, field: string): number {
+  const milliseconds = parseDuration(text, field);
+  if (milliseconds >= SHORTEST_INTERVAL_MS) return milliseconds;
+  throw new EnimError('INVALID_ARGUMENT', `${field} is "${text}", which is shorter than ${SHORTEST_INTERVAL_MS}ms.`, {
+    hint: `use ${field} 30s`,
+  });
+}
+
 /** An age for a table: the largest unit alone, as kubectl prints it (`42s`, `3m`, `5h`, `12d`). */
 export function formatAge(milliseconds: number): string {
   const seconds = Math.max(0, Math.floor(milliseconds / 1_000));

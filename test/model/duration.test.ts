@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { formatAge, parseDuration } from '../../src/model/duration.js';
+import { formatAge, parseDuration, parseInterval } from '../../src/model/duration.js';
 import { enimErrorOf } from './thrown.js';
 
 describe('parseDuration', () => {
@@ -33,6 +33,20 @@ describe('parseDuration', () => {
         expect(parseDuration(`${minutes}m${milliseconds}ms`, 'x')).toBe(minutes * 60_000 + milliseconds);
       }),
     );
+  });
+});
+
+describe('parseInterval', () => {
+  it('reads what is long enough', () => {
+    expect(parseInterval('100ms', '--every')).toBe(100);
+  });
+
+  it.each(['0', '0s', '99ms'])('refuses %s, which would be no pause, and names one that is', async (text) => {
+    expect(await enimErrorOf(() => parseInterval(text, '--every'))).toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: `--every is "${text}", which is shorter than 100ms.`,
+      hint: 'use --every 30s',
+    });
   });
 });
 
