@@ -2,11 +2,11 @@ import { Flags } from '@oclif/core';
 import { interruption } from '../interruption.js';
 import type { Collected } from '../manager/gc/finding.js';
 import { gc } from '../manager/gc/gc.js';
-import type { Parts } from '../manager/parts.js';
-import { parseDuration, parseInterval } from '../model/duration.js';
+import { parseDuration } from '../model/duration.js';
 import { EnimError } from '../model/errors.js';
 import { renderVerdicts } from '../render/verdicts.js';
 import { EnimCommand } from './base.js';
+import { everyFlag, everyOf, type Round, repeat } from './every.js';
 
 interface GcResult {
   readonly dryRun: boolean;
@@ -33,56 +33,31 @@ export default class Gc extends EnimCommand {
       default: '2s',
       description: 'how long something must be dead before it is reclaimed',
     }),
-    every: Flags.string({
-      helpValue: 'DURATION',
-      description: 'stay and repeat it this often, until SIGTERM or Ctrl-C',
-    }),
+    every: everyFlag,
   };
 
   async run(): Promise<GcResult> {
     const { flags } = await this.parse(Gc);
-    const request = { dryRun: flags['dry-run'], grace: parseDuration(flags.grace, '--grace') };
-    const every = flags.every === undefined ? null : parseInterval(flags.every, '--every');
+    const dryRun = flags['dry-run'];
+    const grace = parseDuration(flags.grace, '--grace');
+    const every = everyOf(flags.every);
     const { parts } = this.open(flags, 'gc');
     const signal = interruption();
-    if (every === null) return this.once(parts, request, signal);
-    let last: GcResult = { dryRun: request.dryRun, verdicts: [] };
-    while (!signal.aborted) {
-      last = await this.round(parts, request, signal);
-      await parts.sleep(every, signal);
+    const round = async (): Promise<Round<GcResult>> => {
+      const verdicts = await gc(parts, { dryRun, grace }, signal);
+      this.show(() => renderVerdicts(verdicts, dryRun, this.width()));
+      const failed = verdicts.filter(({ error }) => error !== null).map(({ eni, error }) => `${eni}: ${error}`);
+      return { document: { dryRun, verdicts }, failed };
+    };
+    if (every !== null) {
+      const warn = (message: string): unknown => this.warn(message);
+      return repeat(round, { dryRun, verdicts: [] }, { every, sleep: parts.sleep, warn }, signal);
     }
-    return last;
-  }
-
-  private async once(
-    parts: Parts,
-    request: { dryRun: boolean; grace: number },
-    signal: AbortSignal,
-  ): Promise<GcResult> {
-    const verdicts = await gc(parts, request, signal);
-    this.show(() => renderVerdicts(verdicts, request.dryRun, this.width()));
-    const failed = verdicts.filter(({ error }) => error !== null);
-    if (failed.length > 0) {
-      throw new EnimError('LINK_FAILED', `${failed.length} of ${verdicts.length} ENIs could not be reclaimed.`, {
-        details: failed.map(({ eni, error }) => `${eni}: ${error}`),
-        hint: 'mend what is said above, then: enim gc',
-      });
-    }
-    return { dryRun: request.dryRun, verdicts };
-  }
-
-  /** One of many: what fails now is tried again next time, so it is said and does not end the loop. */
-  private async round(
-    parts: Parts,
-    request: { dryRun: boolean; grace: number },
-    signal: AbortSignal,
-  ): Promise<GcResult> {
-    try {
-      return await this.once(parts, request, signal);
-    } catch (thrown) {
-      if (!(thrown instanceof EnimError)) throw thrown;
-      this.warn([thrown.message, ...thrown.details].join('\n  '));
-      return { dryRun: request.dryRun, verdicts: [] };
-    }
+    const { document, failed } = await round();
+    if (failed.length === 0) return document;
+    throw new EnimError('LINK_FAILED', `${failed.length} of ${document.verdicts.length} ENIs could not be reclaimed.`, {
+      details: failed,
+      hint: 'mend what is said above, then: enim gc',
+    });
   }
 }
