@@ -15,7 +15,7 @@ export function countWork(registry: Registry, clock: () => Date): Observe {
   const registers = [registry];
   const operations = new Histogram({
     ...{ name: 'enim_operation_duration_seconds', registers, buckets: OPERATION_S },
-    help: 'How long operations took, by verb of CNI (or gc, the agent’s own) and outcome.',
+    help: 'How long operations took, by verb of CNI (or gc and sync, the agent’s own) and outcome.',
     labelNames: ['verb', 'outcome'],
   });
   const failures = new Counter({
