@@ -67,7 +67,7 @@ export interface LinkDriver {
   differences(link: Link, snapshot: LinkSnapshot, home: readonly Link[]): readonly Restored[];
   /** What is plugged in at this bus address, whichever netns its link is in; undefined if nothing is. */
   hardwareAt(busAddress: string): Promise<Hardware | undefined>;
-  /** What went through a NIC, at home (null) or in a netns; null if it is not there any more. */
+  /** What went through a NIC, at home (null) or in a netns; null if it, or the netns, is not there any more. */
   counters(netns: NetnsRef | null, ifname: string): Promise<Counters | null>;
   /** The kernel driver of a card, or the kind of a virtual device. */
   driverOf(link: Link): Promise<string | null>;
@@ -119,7 +119,7 @@ export interface LinkWork extends LinkDriver {
 export function createLinkDriver(programs: Programs, sshPeer: string | null): LinkDriver {
   const driver = (use: Use): LinkDriver => ({
     lookHome: () => use((kernel) => lookHome(kernel, sshPeer)),
-    lookInto: (netns) => use((kernel) => lookInto(kernel, netns)),
+    lookInto: (netns) => use((kernel) => ifThere(kernel.links(netns))),
     routesInto: (netns, ifname) => use((kernel) => kernel.routes(netns, { dev: ifname })),
     lookAtRouting: (devices, sysctls) => use((kernel) => lookAtRouting(kernel, devices, sysctls)),
     findDevice,
@@ -130,7 +130,8 @@ export function createLinkDriver(programs: Programs, sshPeer: string | null): Li
       return planRestore(link, snapshot, namesOfOthers(others, link)).restored;
     },
     hardwareAt,
-    counters: (netns, ifname) => use((kernel) => kernel.counters(netns ?? 'home', ifname)),
+    counters: async (netns, ifname) =>
+      (await use((kernel) => ifThere(kernel.counters(netns ?? 'home', ifname)))) ?? null,
     driverOf,
     under({ fd }) {
       const kernel = openKernel(programs, [fd]);
@@ -168,9 +169,10 @@ async function lookHome(kernel: Kernel, sshPeer: string | null): Promise<HomeVie
   };
 }
 
-async function lookInto(kernel: Kernel, netns: NetnsRef): Promise<readonly Link[] | undefined> {
+/** Undefined where the netns cannot be entered any more. */
+async function ifThere<T>(look: Promise<T>): Promise<T | undefined> {
   try {
-    return await kernel.links(netns);
+    return await look;
   } catch (thrown) {
     if (thrown instanceof EnimError && thrown.code === 'NOT_THERE') return undefined;
     throw thrown;

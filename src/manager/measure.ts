@@ -111,5 +111,5 @@ async function lookAtEnis(
 async function countersOf(parts: Parts, { link }: EniView): Promise<Counters | null> {
   if (link === null) return null;
   const netns = link.netns === null ? null : await parts.netns.find(link.netns);
-  return netns === undefined ? null : parts.links.counters(netns, link.name).catch(() => null);
+  return netns === undefined ? null : parts.links.counters(netns, link.name);
 }

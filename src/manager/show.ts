@@ -56,8 +56,7 @@ export async function show(parts: Parts, text: string): Promise<readonly Portrai
         ...{ nic, eni },
         settings:
           link === null ? null : { ...{ mac: link.mac, mtu: link.mtu, up: link.up, carrier: link.carrier }, addresses },
-        // It may have left since: then there is nothing to count.
-        traffic: link === null ? null : await parts.links.counters(netns, link.name).catch(() => null),
+        traffic: link === null ? null : await parts.links.counters(netns, link.name),
         quarantine,
         history: nic.eni === null ? [] : select(holdings, { subject: nic.eni, since: null }),
         next: nic.next ?? nextFor(eni, quarantine),
