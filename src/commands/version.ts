@@ -1,4 +1,4 @@
-import { REVISION, TARGET } from '../model/build.js';
+import { REVISION, TARGET } from '../build.js';
 import { renderVersion, type VersionDocument } from '../render/version.js';
 import { EnimCommand } from './base.js';
 
