@@ -8,8 +8,8 @@ import type { Attachment, NetnsRef } from '../model/attachment.js';
 import type { Counters } from '../model/counters.js';
 import type { DeviceSelector } from '../model/device.js';
 import { EnimError } from '../model/errors.js';
-import { formatLabel, parseLabel } from '../model/label.js';
-import type { Link, LinkRoute, LinkSnapshot, Restored } from '../model/link.js';
+import { formatLabel } from '../model/label.js';
+import { type Link, type LinkRoute, type LinkSnapshot, namesOf, type Restored } from '../model/link.js';
 import type { Setup } from '../model/setup.js';
 import { arrange, lookAtRouting, type Routing, type Step } from './arrange.js';
 import { driverOf, type Hardware, hardwareAt, rebind } from './bus.js';
@@ -18,6 +18,7 @@ import { findDevice } from './device.js';
 import { writeSysctls } from './inside.js';
 import type { Kernel } from './kernel.js';
 import { openKernel } from './open.js';
+import { type Beside, freeName, giveNameBack, namesOfOthers } from './rename.js';
 import { planRestore, remainingDifferences, takeSnapshot } from './snapshot.js';
 import { findSquatter } from './squatter.js';
 import { putBackSysctls, readSysctls } from './sysctls.js';
@@ -78,13 +79,6 @@ export interface LinkDriver {
    */
   under(lock: { readonly fd: number }): LinkWork;
 }
-
-/**
- * Does some work on the NIC of another ENI, best while nobody else works on that one.
- *
- * @param eni ID
- */
-export type Beside = (eni: string, work: () => Promise<void>) => Promise<void>;
 
 /** What the manager does to links; what it takes to be in a netns is kept until it is closed. */
 export interface LinkWork extends LinkDriver {
@@ -188,50 +182,6 @@ function changes(
   const routesThrough = async (link: Link): Promise<LinkRoute[]> =>
     link.up ? kernel.routes('home', { dev: link.name }) : [];
 
-  /** The links at home, once a NIC on its way home that has the name was given another one. */
-  const makeRoom = async (link: Link, name: string, beside: Beside): Promise<Link[]> => {
-    const links = await kernel.links('home');
-    const eni = parseLabel(findSquatter(links, link, name)?.alias ?? null)?.eni;
-    if (eni === undefined) return links;
-    await beside(eni, async () => {
-      const now = await kernel.links('home');
-      const squatter = findSquatter(now, link, name);
-      // Whoever was at work on it has given it its own name.
-      if (squatter === undefined) return;
-      const dev = `if${squatter.ifindex}`;
-      const commands = [
-        ['link', 'set', 'dev', dev, 'down'],
-        ['link', 'set', 'dev', dev, 'name', freeName(namesOf(now))],
-      ];
-      await kernel.change('home', commands, { force: true });
-    });
-    return kernel.links('home');
-  };
-
-  /**
-   * Gives the NIC its name back; returns the plan for the rest. Somebody may be quicker: udev makes the name an altname of a card
-   * that has just come home, which is mended, and another device may get it, which is not: then the NIC keeps the name that it has.
-   */
-  const rename = async (
-    link: Link,
-    snapshot: LinkSnapshot,
-    beside: Beside,
-  ): Promise<ReturnType<typeof planRestore>> => {
-    let seen = link;
-    let plan = planRestore(seen, snapshot, namesOfOthers(await makeRoom(seen, snapshot.name, beside), seen));
-    const restored = plan.restored;
-    for (let tries = 0; plan.renaming > 0 && tries < RENAME_TRIES; tries += 1) {
-      await kernel.change('home', plan.commands.slice(0, plan.renaming), { force: true });
-      const links = await kernel.links('home');
-      const now = links.find(({ ifindex }) => ifindex === link.ifindex);
-      if (now === undefined) break;
-      seen = now;
-      plan = planRestore(seen, snapshot, namesOfOthers(links, seen));
-    }
-    if (plan.renaming > 0) plan = planRestore(seen, snapshot, new Set([snapshot.name]));
-    return { ...plan, restored: seen.name === snapshot.name ? restored : plan.restored };
-  };
-
   return {
     rebind,
     arrange: (steps) => arrange(kernel, steps),
@@ -268,7 +218,7 @@ function changes(
     },
 
     async restore(link, snapshot, beside) {
-      const { commands, restored } = await rename(link, snapshot, beside);
+      const { commands, restored } = await giveNameBack(kernel, link, snapshot, beside);
       // What cannot be put back (a bridge that is gone, say) must not keep the rest from it; what remains is reported.
       await kernel.change('home', commands, { force: true });
       const now = (await kernel.links('home')).find(({ ifindex }) => ifindex === link.ifindex);
@@ -280,9 +230,6 @@ function changes(
     },
   };
 }
-
-/** Each of them meets a rival at a new moment only. */
-const RENAME_TRIES = 4;
 
 /** An IPv6 address stays tentative for a moment even without DAD, until the kernel's worker has run. */
 const SETTLE_TRIES = 300;
@@ -304,21 +251,6 @@ async function settle(kernel: Kernel, netns: NetnsRef, ifname: string, setup: Se
   }
 }
 
-function namesOf(links: readonly Link[]): Set<string> {
-  return new Set(links.flatMap(({ name, altnames }) => [name, ...altnames]));
-}
-
 function lowersOf(links: readonly Link[]): Map<string, string> {
   return new Map(links.flatMap(({ name, lower }) => (lower === null ? [] : [[name, lower] as const])));
-}
-
-function namesOfOthers(links: readonly Link[], link: Link): Set<string> {
-  return namesOf(links.filter(({ ifindex }) => ifindex !== link.ifindex));
-}
-
-/** A name for a NIC whose own is taken at home. */
-function freeName(taken: ReadonlySet<string>): string {
-  let number = 0;
-  while (taken.has(`enim${number}`)) number += 1;
-  return `enim${number}`;
 }

@@ -1,5 +1,6 @@
 /** Work on an attachment's link: under the attachment's lock, which lasts until the work is done, even if we are killed. */
-import type { Beside, LinkWork } from '../link/driver.js';
+import type { LinkWork } from '../link/driver.js';
+import type { Beside } from '../link/rename.js';
 import { type AttachmentKey, keyOf } from '../model/attachment.js';
 import type { Lock } from '../store/lock.js';
 import type { Parts } from './parts.js';

@@ -84,3 +84,8 @@ export interface Restored {
   readonly from: string;
   readonly to: string;
 }
+
+/** Their names and altnames: none of them can be another link's. */
+export function namesOf(links: readonly Link[]): Set<string> {
+  return new Set(links.flatMap(({ name, altnames }) => [name, ...altnames]));
+}

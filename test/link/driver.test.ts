@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Beside, createLinkDriver } from '../../src/link/driver.js';
+import { createLinkDriver } from '../../src/link/driver.js';
+import type { Beside } from '../../src/link/rename.js';
 import { formatLabel } from '../../src/model/label.js';
 import type { Link } from '../../src/model/link.js';
 import { setupOf } from '../../src/model/setup.js';

@@ -1,5 +1,5 @@
 /** Which number each ENI has on the node; by it its NIC is named, and its table found. Pure. */
-import type { Link } from '../../model/link.js';
+import { type Link, namesOf } from '../../model/link.js';
 import type { SyncEni } from '../../model/sync.js';
 import { HIGHEST_INDEX, isUsable } from './table.js';
 
@@ -93,10 +93,6 @@ function nameOf(index: number): string {
 function indexNamed(name: string): number | undefined {
   const digits = /^cce-eni-(0|[1-9]\d{0,2})$/.exec(name)?.[1];
   return digits === undefined || Number(digits) > HIGHEST_INDEX ? undefined : Number(digits);
-}
-
-function namesOf(links: readonly Link[]): Set<string> {
-  return new Set(links.flatMap(({ name, altnames }) => [name, ...altnames]));
 }
 
 function refusal({ routeTableOffset }: SyncEni, index: number, holder: string | undefined): string {

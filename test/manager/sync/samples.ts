@@ -1,7 +1,7 @@
 /** ENIs and nodes for the tests of sync: whole and valid, each field to be overridden. */
 import type { Step } from '../../../src/link/arrange.js';
 import type { NodeView, SyncPlan } from '../../../src/manager/sync/plan.js';
-import type { Link, LinkRoute } from '../../../src/model/link.js';
+import { type Link, type LinkRoute, namesOf } from '../../../src/model/link.js';
 import type { Rule } from '../../../src/model/rule.js';
 import type { SyncAddress, SyncEni } from '../../../src/model/sync.js';
 import { macOf, sampleLink } from '../../model/samples.js';
@@ -39,7 +39,7 @@ export function sampleNode(links: readonly Link[], overrides: Partial<Omit<NodeV
     use: {
       defaultRoutes: [],
       sshDevice: null,
-      names: new Set(links.flatMap(({ name, altnames }) => [name, ...altnames])),
+      names: namesOf(links),
       lowers: new Map(),
     },
     routes: [],
