@@ -36,6 +36,11 @@ export function parseInterval(text: string, field: string): number {
   });
 }
 
+/** The age of what is there since a time (ISO 8601). */
+export function ageSince(since: string, now: Date): string {
+  return formatAge(now.getTime() - Date.parse(since));
+}
+
 /** An age for a table: the largest unit alone, as kubectl prints it (`42s`, `3m`, `5h`, `12d`). */
 export function formatAge(milliseconds: number): string {
   const seconds = Math.max(0, Math.floor(milliseconds / 1_000));

@@ -1,6 +1,6 @@
 /** The table of `enim list --node` and `--all-nodes`. */
 import type { ClusterEniView } from '../manager/cluster.js';
-import { formatAge } from '../model/duration.js';
+import { ageSince } from '../model/duration.js';
 import { shorten } from './enis.js';
 import { table } from './table.js';
 
@@ -32,7 +32,7 @@ function row({ node, id, state, addresses, attachment }: ClusterEniView, now: Da
   const since = attachment?.since ?? null;
   return [
     ...[node, id, state, addresses[0] ?? '-', attachment?.owner ?? '-', shorten(attachment?.containerID ?? '-')],
-    since === null ? '-' : formatAge(now.getTime() - Date.parse(since)),
+    since === null ? '-' : ageSince(since, now),
   ];
 }
 

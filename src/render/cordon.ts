@@ -1,6 +1,6 @@
 /** A cordon, for people. */
 import type { Cordon } from '../model/cordon.js';
-import { formatAge } from '../model/duration.js';
+import { ageSince } from '../model/duration.js';
 
 /** The line of `enim list` below the table. */
 export function renderCordoned(cordon: Cordon, now: Date): string {
@@ -9,6 +9,6 @@ export function renderCordoned(cordon: Cordon, now: Date): string {
 
 /** ` 3m ago (kernel upgrade)`. */
 export function whenAndWhy({ since, reason }: Cordon, now: Date): string {
-  const age = since === null ? '' : ` ${formatAge(now.getTime() - Date.parse(since))} ago`;
+  const age = since === null ? '' : ` ${ageSince(since, now)} ago`;
   return `${age}${reason === null ? '' : ` (${reason})`}`;
 }

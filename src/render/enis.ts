@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import type { ChalkInstance } from 'chalk';
 import { ENI_STATES, type EniState, type EniView } from '../manager/list.js';
 import { type EniColumn, textsOf } from '../manager/select.js';
-import { formatAge } from '../model/duration.js';
+import { ageSince } from '../model/duration.js';
 import { csv } from './csv.js';
 import { type Concession, narrow, widthOf } from './narrow.js';
 import { foldWords, table } from './table.js';
@@ -115,7 +115,7 @@ function row(eni: EniView, now: Date, style: ChalkInstance): string[] {
     ipv4?.address ?? ipv6?.address ?? '-',
     attachment?.owner ?? '-',
     shorten(attachment?.containerID ?? '-'),
-    attachment === null ? '-' : formatAge(now.getTime() - Date.parse(attachment.since)),
+    attachment === null ? '-' : ageSince(attachment.since, now),
   ];
 }
 

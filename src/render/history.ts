@@ -1,5 +1,5 @@
 /** The table of `enim history`. */
-import { formatAge } from '../model/duration.js';
+import { ageSince, formatAge } from '../model/duration.js';
 import type { Holding } from '../model/history.js';
 import { shorten } from './enis.js';
 import { renderRestored } from './restored.js';
@@ -49,7 +49,7 @@ function row(holding: Holding, now: Date): string[] {
   const { eni, owner, containerID, from, to, reason } = holding;
   const last = to ?? from;
   return [
-    last === null ? '-' : formatAge(now.getTime() - Date.parse(last)),
+    last === null ? '-' : ageSince(last, now),
     ...[eni, owner, shorten(containerID), stamp(from, now), stamp(to, now), held(from, to ?? now.toISOString())],
     reason ?? '-',
   ];

@@ -1,5 +1,5 @@
 /** The table of `enim provider list`. */
-import { formatAge } from '../model/duration.js';
+import { ageSince } from '../model/duration.js';
 import type { ProvidedEni } from '../providers/provider.js';
 import { shorten } from './enis.js';
 import { table } from './table.js';
@@ -10,7 +10,7 @@ export function renderProvided(
   { width, now, origin }: { width: number | null; now: Date; origin: string },
 ): string {
   if (enis.length === 0) return `No ENIs. Try: ${origin}`;
-  const age = (time: string | null): string => (time === null ? '-' : formatAge(now.getTime() - Date.parse(time)));
+  const age = (time: string | null): string => (time === null ? '-' : ageSince(time, now));
   const rows = enis.map(({ eni, holder, since, releasedAt }) => [
     ...[eni.id, eni.mac, eni.ipv4?.address ?? '-', eni.ipv6?.address ?? '-'],
     ...[

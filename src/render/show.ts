@@ -1,7 +1,7 @@
 /** The page of `enim show`. */
 import type { Portrait } from '../manager/show.js';
 import type { Flow } from '../model/counters.js';
-import { formatAge } from '../model/duration.js';
+import { ageSince } from '../model/duration.js';
 import type { EniAddress } from '../model/eni.js';
 import { renderHistory } from './history.js';
 import { aligned } from './table.js';
@@ -79,7 +79,7 @@ function sizeText(bytes: number): string {
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 
 function quarantineText({ reason, since, until }: NonNullable<Portrait['quarantine']>, now: Date): string {
-  const age = formatAge(now.getTime() - Date.parse(since));
+  const age = ageSince(since, now);
   return `${reason}; since ${age}, ${until === null ? 'until it is ended by hand' : `until ${until}`}`;
 }
 

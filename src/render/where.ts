@@ -1,7 +1,7 @@
 /** The page of `enim where`. */
 import type { NetnsHolders } from '../link/netns.js';
 import type { NicView } from '../manager/where/view.js';
-import { formatAge } from '../model/duration.js';
+import { ageSince } from '../model/duration.js';
 import { aligned } from './table.js';
 import { visible } from './visible.js';
 
@@ -82,7 +82,7 @@ export function recordText({ eni, record, label }: NicView, now: Date): string {
     return eni === null ? 'none: it is no ENI' : 'none';
   }
   const { owner, containerID, network, since, phase } = record;
-  const age = since === null ? '' : ` since ${formatAge(now.getTime() - Date.parse(since))}`;
+  const age = since === null ? '' : ` since ${ageSince(since, now)}`;
   return `${owner}, container ${containerID}, network ${network}, ${phase ?? 'held'}${age}`;
 }
 
