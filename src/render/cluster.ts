@@ -2,6 +2,7 @@
 import type { ClusterEniView } from '../manager/cluster.js';
 import { ageSince } from '../model/duration.js';
 import { shorten } from './enis.js';
+import { plural } from './plural.js';
 import { table } from './table.js';
 
 interface ClusterOptions {
@@ -48,6 +49,6 @@ function summary(enis: readonly ClusterEniView[]): string {
   for (const { state } of enis) counts.set(state, (counts.get(state) ?? 0) + 1);
   const nodes = new Set(enis.map(({ node }) => node)).size;
   const states = [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([state, count]) => `${count} ${state}`);
-  const of = `${enis.length} ENI${enis.length === 1 ? '' : 's'} on ${nodes} node${nodes === 1 ? '' : 's'}`;
+  const of = `${plural(enis.length, 'ENI')} on ${plural(nodes, 'node')}`;
   return `${of}: ${states.join(', ')}`;
 }

@@ -2,6 +2,7 @@
 import type { ChalkInstance } from 'chalk';
 import type { Finding, Level } from '../manager/doctor/finding.js';
 import type { Fixed } from '../manager/doctor/fix.js';
+import { plural } from './plural.js';
 import { foldWords } from './table.js';
 
 interface DiagnosisOptions {
@@ -43,11 +44,10 @@ function renderFixed({ subject, done, error }: Fixed): string {
 function conclusion(findings: readonly Finding[]): string {
   const count = (level: Level): number => findings.filter((finding) => finding.level === level).length;
   const [problems, warnings] = [count('problem'), count('warning')];
-  const counted = [plural(problems, 'problem'), ...(warnings === 0 ? [] : [plural(warnings, 'warning')])].join(', ');
+  const counted = [
+    problems === 0 ? 'no problems' : plural(problems, 'problem'),
+    ...(warnings === 0 ? [] : [plural(warnings, 'warning')]),
+  ].join(', ');
   const isFixable = findings.some(({ fixable }) => fixable);
   return isFixable ? `${counted}; some can be mended by: enim doctor --fix` : counted;
-}
-
-function plural(count: number, noun: string): string {
-  return `${count === 0 ? 'no' : count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -6,6 +6,7 @@ import { type EniColumn, textsOf } from '../manager/select.js';
 import { ageSince } from '../model/duration.js';
 import { csv } from './csv.js';
 import { type Concession, narrow, widthOf } from './narrow.js';
+import { plural } from './plural.js';
 import { foldWords, table } from './table.js';
 import { visible } from './visible.js';
 
@@ -161,7 +162,7 @@ function summary(enis: readonly EniView[]): string {
     const count = enis.filter((eni) => eni.state === state).length;
     return count > 0 ? [`${count} ${state}`] : [];
   });
-  return `${enis.length} ENI${enis.length === 1 ? '' : 's'}: ${counts.join(', ')}`;
+  return `${plural(enis.length, 'ENI')}: ${counts.join(', ')}`;
 }
 
 const CSV_COLUMNS = [

@@ -2,6 +2,7 @@
 import { ageSince, formatAge } from '../model/duration.js';
 import type { Holding } from '../model/history.js';
 import { shorten } from './enis.js';
+import { plural } from './plural.js';
 import { renderRestored } from './restored.js';
 import { table } from './table.js';
 
@@ -20,13 +21,13 @@ interface HistoryOptions {
 
 /** One line a holding, the newest last, and a line that counts them. */
 export function renderHistory(holdings: readonly Holding[], options: HistoryOptions): string {
-  const damage = options.ignored === 0 ? [] : [`${count(options.ignored, 'damaged line')} ignored.`];
+  const damage = options.ignored === 0 ? [] : [`${plural(options.ignored, 'damaged line')} ignored.`];
   if (holdings.length === 0) return [nothing(options), ...damage].join('\n');
   const rows = holdings.map((holding) => (options.wide ? wideRow(holding) : row(holding, options.now)));
   const lasting = holdings.filter(({ to }) => to === null).length;
   return [
     table(options.wide ? WIDE_COLUMNS : COLUMNS, rows, { width: options.width }),
-    `${count(holdings.length, 'holding')}: ${holdings.length - lasting} over, ${lasting} lasting`,
+    `${plural(holdings.length, 'holding')}: ${holdings.length - lasting} over, ${lasting} lasting`,
     ...damage,
   ].join('\n');
 }
@@ -75,8 +76,4 @@ function stamp(time: string | null, now: Date): string {
 
 function held(from: string | null, to: string): string {
   return from === null ? '-' : formatAge(Date.parse(to) - Date.parse(from));
-}
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }

@@ -1,6 +1,7 @@
 /** What `enim sync` shows. */
 import type { Synced, SyncedEni } from '../manager/sync/outcome.js';
 import type { Written } from '../model/sync.js';
+import { plural } from './plural.js';
 import { table } from './table.js';
 
 /** A line an ENI, then what is done for each, and a line that says what came of it; the same for a dry run, marked. */
@@ -56,8 +57,4 @@ function conclusion({ dryRun, node, enis }: Synced): string {
   if (enis.length === 0) return `${space}No ENI of the cluster is on this node.`;
   if (dryRun) return `${space}Dry run: nothing was changed. ${plural(changes, 'ENI')} would be changed${rest}.`;
   return isIdle ? `Nothing to do${rest}.` : `${space}${plural(changes, 'ENI')} changed${rest}.`;
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
