@@ -1,5 +1,6 @@
 /** How far a drain is, for people: a picture that is drawn anew on a terminal, a line a change elsewhere. Pure. */
 import { isHome, type Standing } from '../manager/drain/standing.js';
+import { cut } from './narrow.js';
 import { aligned } from './table.js';
 import { visible } from './visible.js';
 
@@ -28,6 +29,7 @@ export function renderPicture({ standings, passed, timeout, width, height }: Pic
   const filled = standings.length === 0 ? BAR : Math.floor((home / standings.length) * BAR);
   const bar = `[${'█'.repeat(filled)}${'░'.repeat(BAR - filled)}]`;
   const end = `${bar}  ${home} of ${standings.length} home  ${time(passed)} / ${time(timeout)}`;
+  // Never two rows of the terminal, or the next picture would not cover this one.
   return [...lines, ...more, end].map((line) => cut(line, width)).join('\n');
 }
 
@@ -62,11 +64,6 @@ export function renderHome(standings: readonly Standing[]): string {
   return count === 1
     ? 'The NIC of the only ENI is home and restored, and nobody holds it.'
     : `The NICs of all ${count} ENIs are home and restored, and nobody holds one.`;
-}
-
-/** Never two rows of the terminal, or the next picture would not cover this one. */
-function cut(line: string, width: number): string {
-  return line.length <= width ? line : `${line.slice(0, Math.max(0, width - 1))}…`;
 }
 
 /** `0:42`. */

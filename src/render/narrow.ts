@@ -48,13 +48,14 @@ export function narrow(
 function concede({ rows, conceded }: Narrowed, at: number, target: number, { column, cutAt }: Concession): Narrowed {
   return {
     rows: rows.map((cells) =>
-      cells.flatMap((cell, index) => (index !== at ? [cell] : target === 0 ? [] : [cut(cell, target, cutAt ?? 'end')])),
+      cells.flatMap((cell, index) => (index !== at ? [cell] : target === 0 ? [] : [cut(cell, target, cutAt)])),
     ),
     conceded: [...new Set([...conceded, column])],
   };
 }
 
-function cut(text: string, length: number, side: 'start' | 'end'): string {
+/** A text with no more than so many columns of a terminal, one at least; what was cut off, at its end unless told, is an ellipsis. */
+export function cut(text: string, length: number, side: 'start' | 'end' = 'end'): string {
   if (displayWidth(text) <= length) return text;
   if (PLAIN.test(text)) return side === 'end' ? `${text.slice(0, length - 1)}…` : `…${text.slice(1 - length)}`;
   const characters = [...text];

@@ -31,6 +31,12 @@ describe('the picture', () => {
     expect(Math.max(...lines.map((each) => each.length))).toBe(40);
   });
 
+  it('counts the columns that a character takes, not the characters', () => {
+    const standings = [used('eni-a', 'default/web-0', '名前'.repeat(20))];
+    const [line = ''] = renderPicture({ ...SIZE, width: 40, standings }).split('\n');
+    expect(line).toBe('  eni-a  used  default/web-0  名前名前…');
+  });
+
   it('takes the place of the one before it, line by line', () => {
     expect(redraw(undefined, 'a\nb')).toBe('a\nb\n');
     expect(redraw('a\nb', 'c')).toBe('\u001b[2A\u001b[0Jc\n');
