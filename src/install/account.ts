@@ -1,6 +1,7 @@
 /** The service account of the pod that we run in, as the kubelet mounts it. */
 import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
+import { hostPort } from '../model/address.js';
 import { EnimError } from '../model/errors.js';
 import type { Files } from './files.js';
 import { type Credentials, parseToken, type TokenFacts } from './kubeconfig.js';
@@ -47,7 +48,7 @@ function serverOf(server: string | null, env: NodeJS.ProcessEnv): string {
     });
   }
   const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = env;
-  if (host && port) return `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  if (host && port) return `https://${hostPort(host, port)}`;
   const missing = host ? 'KUBERNETES_SERVICE_PORT' : 'KUBERNETES_SERVICE_HOST';
   throw new EnimError('INVALID_ARGUMENT', `${missing} is not set, so enim runs in no pod of a cluster.`, {
     hint: 'run it in a pod that has a service account, or say where all is: --api-server URL --service-account DIR',

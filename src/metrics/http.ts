@@ -1,6 +1,7 @@
 /** A small HTTP server for those who watch: it only reads, and a client that is slow, or one of too many, is left. */
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { hostPort } from '../model/address.js';
 import { EnimError, errnoOf, messageOf } from '../model/errors.js';
 import type { ListenAddress } from './address.js';
 
@@ -77,7 +78,7 @@ function send(response: ServerResponse, status: number, type: string, text: stri
 }
 
 function cannotListen(host: string, port: number, thrown: unknown): EnimError {
-  const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const address = hostPort(host, port);
   if (errnoOf(thrown) === 'EADDRINUSE') {
     return new EnimError('BUSY', `Somebody else listens on ${address}.`, {
       hint: `see who: ss -ltnp 'sport = :${port}'; or choose another: --listen 127.0.0.1:9811`,

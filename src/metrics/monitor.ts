@@ -1,5 +1,6 @@
 /** The agent's monitor: it counts what the agent tells it, and answers Prometheus and kubelet over HTTP. */
 import { Registry } from 'prom-client';
+import { hostPort } from '../model/address.js';
 import type { ListenAddress } from './address.js';
 import { registryOf } from './exposition.js';
 import { type Page, serveHttp } from './http.js';
@@ -27,8 +28,7 @@ export function createMonitor({ address, build, clock }: MonitorSettings): Monit
         '/healthz': () => verdict(alive()),
         '/readyz': async () => verdict(await ready()),
       });
-      const host = address.host.includes(':') ? `[${address.host}]` : address.host;
-      return { at: `http://${host}:${port}/metrics`, close };
+      return { at: `http://${hostPort(address.host, port)}/metrics`, close };
     },
   };
 }

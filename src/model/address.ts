@@ -89,3 +89,8 @@ export function parsePciAddress(text: string): string | undefined {
   if (slot === undefined) return undefined;
   return `${Number.parseInt(domain, 16).toString(16).padStart(4, '0')}:${slot.toLowerCase()}`;
 }
+
+/** A host, by its name or address, with a port, as a URL has it. */
+export function hostPort(host: string, port: number | string): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
