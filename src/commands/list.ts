@@ -79,10 +79,10 @@ Of other nodes only the objects of the cluster are looked at (provider kubernete
     const selection = selectionOf(flags);
     const context = this.open(flags, 'list');
     const { parts, locations } = context;
+    const isAsked = ({ state }: { readonly state: string }): boolean => flags.state?.includes(state) ?? true;
     const look = async (): Promise<{ readonly known: number; readonly enis: readonly EniView[] }> => {
       const all = await list(parts);
-      const wanted = flags.state === undefined ? all : all.filter(({ state }) => flags.state?.includes(state));
-      return { known: all.length, enis: select(wanted, selection) };
+      return { known: all.length, enis: select(all.filter(isAsked), selection) };
     };
     const options = (known: number): EnisOptions => ({
       wide: flags.output === 'wide',
@@ -95,7 +95,6 @@ Of other nodes only the objects of the cluster are looked at (provider kubernete
     });
     const node = flags.node === undefined ? null : parseNodeName(flags.node);
     if (node !== null || flags['all-nodes']) {
-      const isAsked = ({ state }: { readonly state: string }): boolean => flags.state?.includes(state) ?? true;
       const enis = (await listCluster(parts, node)).filter(isAsked);
       await this.print({ enis }, flags.output, (wide) =>
         renderCluster(enis, { wide, node, width: this.width(), now: parts.clock() }),
