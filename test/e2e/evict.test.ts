@@ -8,9 +8,8 @@ import type { Pod } from '../fabric/pod.js';
 import { eventually } from '../fabric/poll.js';
 import { describeEndToEnd } from '../fabric/requirements.js';
 import { type ApiServer, faults, type Stored, startApiServer } from '../kubernetes/apiserver.js';
-import { clear, eniObject, makeEni, makeSubnet, NODE } from '../kubernetes/objects.js';
+import { clear, makeEnisOf, makeSubnetOf, NODE } from '../kubernetes/objects.js';
 import { openRelay, type Relay } from '../kubernetes/relay.js';
-import { sampleEni } from '../model/samples.js';
 
 const PODS = '/api/v1/namespaces/default/pods';
 const BUDGETS = '/apis/policy/v1beta1/namespaces/default/poddisruptionbudgets';
@@ -31,9 +30,8 @@ describeEndToEnd(
     beforeEach(async () => {
       await clear(api);
       node = await createNode({ enis: 2, settings: () => settings(api.node) });
-      const [, net] = node.eni(0).ipv4.address.split('.');
-      await makeSubnet(api, 'sbn-1', { cidr: `10.${net}.0.0/24` });
-      for (const { id, mac, ipv4 } of node.enis) await makeEni(api, eniObject(sampleEni(1, { id, mac, ipv4 })));
+      await makeSubnetOf(api, node);
+      await makeEnisOf(api, node);
       relay = await openRelay(node, api.port);
       pods = [];
       for (const name of ['web-0', 'web-1']) pods.push({ sandbox: await node.pod(name), object: await makePod(name) });

@@ -9,7 +9,16 @@ import { createNode, type Node } from '../fabric/node.js';
 import type { Pod } from '../fabric/pod.js';
 import { describeEndToEnd } from '../fabric/requirements.js';
 import { type ApiServer, faults, startApiServer } from '../kubernetes/apiserver.js';
-import { clear, eniObject, getEni, listEndpoints, makeEni, makeSubnet, NODE } from '../kubernetes/objects.js';
+import {
+  clear,
+  eniObject,
+  getEni,
+  listEndpoints,
+  makeEni,
+  makeEnisOf,
+  makeSubnetOf,
+  NODE,
+} from '../kubernetes/objects.js';
 import { startProxy, type TestProxy } from '../kubernetes/proxy.js';
 import { openRelay, type Relay } from '../kubernetes/relay.js';
 import { sampleEni } from '../model/samples.js';
@@ -30,12 +39,8 @@ describeEndToEnd(
     beforeEach(async () => {
       await clear(api);
       node = await createNode({ enis: 2, settings: () => settings(api.node) });
-      const [, net] = node.eni(0).ipv4.address.split('.');
-      const ipv6CIDR = node.eni(0).ipv6.address.replace(/::.*/, '::/64');
-      await makeSubnet(api, 'sbn-1', { cidr: `10.${net}.0.0/24`, ipv6CIDR });
-      for (const { id, mac, ipv4, ipv6 } of node.enis) {
-        await makeEni(api, eniObject(sampleEni(1, { id, mac, ipv4, ipv6 })));
-      }
+      await makeSubnetOf(api, node);
+      await makeEnisOf(api, node);
       pod = await node.pod('web-0');
       relay = await openRelay(node, api.port);
     });

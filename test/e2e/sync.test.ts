@@ -14,7 +14,7 @@ import { eventually } from '../fabric/poll.js';
 import { describeEndToEnd, programFault } from '../fabric/requirements.js';
 import { type Listener, listen } from '../fabric/wire.js';
 import { type ApiServer, faults, type Stored, startApiServer } from '../kubernetes/apiserver.js';
-import { clear, type EniFields, eniObject, getEni, makeEni, makeSubnet, NODE, V2 } from '../kubernetes/objects.js';
+import { clear, type EniFields, eniObject, getEni, makeEni, makeSubnetOf, NODE, V2 } from '../kubernetes/objects.js';
 import { openRelay, type Relay } from '../kubernetes/relay.js';
 import { connect, ping } from '../manager/sync/traffic.js';
 import { sampleEni } from '../model/samples.js';
@@ -52,9 +52,7 @@ describeEndToEnd('enim sync', () => {
     await clear(api);
     const settings = { provider: 'kubernetes', kubernetes: { kubeconfig: api.node, nodeName: NODE }, lockWait: 500 };
     node = await createNode({ enis: 3, settings: () => settings });
-    const [, net] = node.eni(0).ipv4.address.split('.');
-    const ipv6CIDR = node.eni(0).ipv6.address.replace(/::.*/, '::/64');
-    await makeSubnet(api, 'sbn-1', { cidr: `10.${net}.0.0/24`, ipv6CIDR });
+    await makeSubnetOf(api, node);
     relay = await openRelay(node, api.port);
   });
   afterEach(async () => {

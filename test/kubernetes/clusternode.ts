@@ -3,10 +3,9 @@ import { readNetnsState } from '../fabric/links.js';
 import { createNode, type Node } from '../fabric/node.js';
 import type { Pod } from '../fabric/pod.js';
 import { eventually } from '../fabric/poll.js';
-import { sampleEni } from '../model/samples.js';
 import type { ApiServer, Stored } from './apiserver.js';
 import type { Certificate } from './certificates.js';
-import { eniObject, getEni, listEndpoints, makeEni, makeSubnet } from './objects.js';
+import { getEni, listEndpoints, makeEnisOf, makeSubnetOf } from './objects.js';
 import { startProxy, type TestProxy } from './proxy.js';
 import { openRelay } from './relay.js';
 
@@ -41,14 +40,9 @@ export async function createClusterNode(api: ApiServer, name: string, as = 'node
     node.writeSettings({ provider: 'kubernetes', kubernetes: { kubeconfig, nodeName: name, timeout } });
   };
   settle(30_000);
-  const [, net] = node.eni(0).ipv4.address.split('.');
   const subnetID = `sbn-${name}`;
-  await makeSubnet(api, subnetID, {
-    cidr: `10.${net}.0.0/24`,
-    ipv6CIDR: node.eni(0).ipv6.address.replace(/::.*/, '::/64'),
-  });
-  for (const { id, mac, ipv4, ipv6 } of node.enis)
-    await makeEni(api, eniObject(sampleEni(1, { id, mac, ipv4, ipv6 }), { node: name, spec: { subnetID } }));
+  await makeSubnetOf(api, node, subnetID);
+  await makeEnisOf(api, node, { node: name, spec: { subnetID } });
   return {
     ...{ node, name, api, proxy, settle },
     before: await readNetnsState(node.netns),

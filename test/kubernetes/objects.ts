@@ -1,5 +1,6 @@
 /** The objects that an operator would make for a node, and ways to look at them. */
 import type { Eni } from '../../src/model/eni.js';
+import type { Node } from '../fabric/node.js';
 import { sampleEni } from '../model/samples.js';
 import type { ApiServer, Stored } from './apiserver.js';
 
@@ -57,6 +58,19 @@ export async function makeEni(api: ApiServer, object: ReturnType<typeof eniObjec
 export function makeSubnet(api: ApiServer, name: string, spec: Readonly<Record<string, unknown>>): Promise<Stored> {
   const object = { apiVersion: 'cce.baidubce.com/v1', kind: 'Subnet', metadata: { name }, spec: { id: name, ...spec } };
   return api.ask('POST', `${V1}/subnets`, object);
+}
+
+/** The subnet that the ENIs of a test node are in. */
+export function makeSubnetOf(api: ApiServer, node: Node, name = 'sbn-1'): Promise<Stored> {
+  const { ipv4, ipv6 } = node.eni(0);
+  const [, net] = ipv4.address.split('.');
+  return makeSubnet(api, name, { cidr: `10.${net}.0.0/24`, ipv6CIDR: ipv6.address.replace(/::.*/, '::/64') });
+}
+
+/** The ENIs of a test node, in that subnet unless told. */
+export async function makeEnisOf(api: ApiServer, node: Node, fields: EniFields = {}): Promise<void> {
+  for (const { id, mac, ipv4, ipv6 } of node.enis)
+    await makeEni(api, eniObject(sampleEni(1, { id, mac, ipv4, ipv6 }), fields));
 }
 
 export const getEni = (api: ApiServer, id: string): Promise<Stored> => api.ask('GET', `${V2}/enis/${id}`);
