@@ -48,23 +48,35 @@ interface ReplaceOptions {
  * Replaces `path` by `content`, durably. The caller holds a lock, so that one temporary name is enough and a leftover of a killed
  * process is simply overwritten.
  */
-export function replaceDurably(
+export function replaceDurably(path: string, content: string | Uint8Array, options: ReplaceOptions = {}): void {
+  replace(path, content, options, true);
+  syncDirectory(dirname(path));
+}
+
+/**
+ * Replaces `path` by `content` as atomically, for everybody who reads it while this system runs. A power failure may bring back what was
+ * there, or leave a file that cannot be read: the caller keeps a generation beside it that was written durably.
+ */
+export function replaceForThisBoot(path: string, content: string | Uint8Array, options: ReplaceOptions = {}): void {
+  replace(path, content, options, false);
+}
+
+function replace(
   path: string,
   content: string | Uint8Array,
-  { previous, mode = 0o600, directoryMode = 0o700 }: ReplaceOptions = {},
+  { previous, mode = 0o600, directoryMode = 0o700 }: ReplaceOptions,
+  isDurable: boolean,
 ): void {
-  const directory = dirname(path);
-  mkdirSync(directory, { recursive: true, mode: directoryMode });
+  mkdirSync(dirname(path), { recursive: true, mode: directoryMode });
   const temporary = `${path}.new`;
   try {
-    writeDurably(temporary, content, mode);
+    write(temporary, content, { mode, isDurable });
   } catch (thrown) {
     rmSync(temporary, { force: true });
     throw thrown;
   }
   if (previous !== undefined) keepAs(path, previous);
   rename(temporary, path);
-  syncDirectory(directory);
 }
 
 /** Removes a file, durably. That there is none is success. */
@@ -92,7 +104,12 @@ export function setAside(path: string, when: Date): string {
   return aside;
 }
 
-function writeDurably(path: string, content: string | Uint8Array, mode: number): void {
+interface WriteOptions {
+  readonly mode: number;
+  readonly isDurable: boolean;
+}
+
+function write(path: string, content: string | Uint8Array, { mode, isDurable }: WriteOptions): void {
   fallible('open', path);
   const fd = openSync(path, 'w', mode);
   try {
@@ -101,7 +118,7 @@ function writeDurably(path: string, content: string | Uint8Array, mode: number):
     failpoint('written', path);
     // Whatever the umask, and whatever a leftover had.
     fchmodSync(fd, mode);
-    sync(fd, path);
+    if (isDurable) sync(fd, path);
   } finally {
     closeSync(fd);
   }

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { readIfThere, replaceDurably, setAside } from '../src/durable.js';
+import { readIfThere, replaceDurably, replaceForThisBoot, setAside } from '../src/durable.js';
 import { useTemporaryDirectories } from './store/temporary.js';
 
 const temporary = useTemporaryDirectories();
@@ -17,13 +17,16 @@ describe('readIfThere', () => {
 });
 
 describe('replaceDurably', () => {
-  it('makes the directory, for its owner alone, and the file too', () => {
-    const directory = join(temporary(), 'a', 'b');
-    replaceDurably(join(directory, 'f'), 'one');
-    expect(readFileSync(join(directory, 'f'), 'utf8')).toBe('one');
-    expect(statSync(directory).mode & 0o777).toBe(0o700);
-    expect(statSync(join(directory, 'f')).mode & 0o777).toBe(0o600);
-  });
+  it.each([replaceDurably, replaceForThisBoot])(
+    'makes the directory, for its owner alone, and the file too (%p)',
+    (replace) => {
+      const directory = join(temporary(), 'a', 'b');
+      replace(join(directory, 'f'), 'one');
+      expect(readFileSync(join(directory, 'f'), 'utf8')).toBe('one');
+      expect(statSync(directory).mode & 0o777).toBe(0o700);
+      expect(statSync(join(directory, 'f')).mode & 0o777).toBe(0o600);
+    },
+  );
 
   it('keeps what was there as the previous generation', () => {
     const directory = temporary();
@@ -69,6 +72,27 @@ describe('replaceDurably', () => {
     mkdirSync(`${path}.new`);
     expect(() => replaceDurably(path, 'three', { previous })).toThrow();
     expect([readFileSync(path, 'utf8'), readFileSync(previous, 'utf8')]).toEqual(['two', 'one']);
+  });
+});
+
+describe('replaceForThisBoot', () => {
+  it('puts the content in place, keeps what was there if told, and leaves nothing else behind', () => {
+    const directory = temporary();
+    const [path, previous] = [join(directory, 'f'), join(directory, 'p')];
+    replaceDurably(path, 'one');
+    replaceForThisBoot(path, 'two', { previous });
+    replaceForThisBoot(path, 'three');
+    expect([readFileSync(path, 'utf8'), readFileSync(previous, 'utf8')]).toEqual(['three', 'one']);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(readdirSync(directory).sort()).toEqual(['f', 'p']);
+  });
+
+  it('changes nothing when the new content cannot be written', () => {
+    const path = join(temporary(), 'f');
+    replaceDurably(path, 'one');
+    mkdirSync(`${path}.new`);
+    expect(() => replaceForThisBoot(path, 'two')).toThrow();
+    expect(readFileSync(path, 'utf8')).toBe('one');
   });
 });
 

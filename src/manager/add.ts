@@ -10,7 +10,7 @@ import { EnimError, messageOf } from '../model/errors.js';
 import { begun, ended } from '../model/history.js';
 import type { Link } from '../model/link.js';
 import { type Setup, setupOf } from '../model/setup.js';
-import { allocate, notAtHome, type Wish } from './allocate.js';
+import { allocate, forRecord, notAtHome, type Wish } from './allocate.js';
 import { bringHome, giveBack } from './home.js';
 import { homeLook } from './homelook.js';
 import { findLink, identityOf, identityOfAttachment } from './identify.js';
@@ -151,7 +151,7 @@ async function attach(
   try {
     const [home] = await Promise.all([parts.links.lookHome(), refuseTakenIfname(parts, netns, endpoint.ifname)]);
     stopIfAborted(signal);
-    const eni = await allocate(parts, endpoint, await wishOf(parts, request, home), home, netns);
+    const eni = await allocate(parts, endpoint, await wishOf(parts, request, home), home, forRecord(netns));
     undo.push(`give ENI ${eni.id} back`, () => parts.provider.release(endpoint));
     const lock = await parts.locks.acquire(eniLock(eni.id));
     try {
@@ -268,7 +268,7 @@ async function intend(parts: LockedParts, given: Given, setup: Setup): Promise<{
 
 async function commit(parts: Parts, attachment: Attachment): Promise<Attachment> {
   const attached: Attachment = { ...attachment, phase: 'attached' };
-  await parts.store.put(attached);
+  await parts.store.put(attached, 'this boot');
   return attached;
 }
 

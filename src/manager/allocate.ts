@@ -6,7 +6,7 @@ import { EnimError } from '../model/errors.js';
 import type { Link } from '../model/link.js';
 import { quarantineOf } from '../model/quarantine.js';
 import { setupOf } from '../model/setup.js';
-import type { ProvidedEni } from '../providers/provider.js';
+import type { ProvidedEni, Purpose } from '../providers/provider.js';
 import { allShared, type Fitness, judge, noneFree, pick } from './candidates.js';
 import { refuseCordoned } from './cordon.js';
 import { identify, identityOf } from './identify.js';
@@ -29,7 +29,7 @@ export interface Wish {
  * The ENI that the endpoint holds from now on; asked again, the same.
  *
  * @param home the links at home, just looked at
- * @param netns where the NIC is to go, if that is known
+ * @param purpose what it is for
  * @throws EnimError CORDONED; NO_FREE_ENI; NOT_THERE, UNSAFE or AMBIGUOUS_LINK for the ENI that is wished for; LINK_LOST
  */
 export async function allocate(
@@ -37,7 +37,7 @@ export async function allocate(
   endpoint: Endpoint,
   wish: Wish,
   home: HomeView,
-  netns?: NetnsRef,
+  purpose: Purpose = {},
 ): Promise<Eni> {
   const [provided, attachments, quarantines] = await Promise.all([
     parts.provider.list(),
@@ -56,7 +56,7 @@ export async function allocate(
     if (await isWholeNodeShared(parts, provided)) throw allShared(provided.length);
     throw noneFree(fitness, originOf(parts.provider));
   }
-  const allocated = await parts.provider.allocate(endpoint, candidates, netns?.path).catch((thrown: unknown) => {
+  const allocated = await parts.provider.allocate(endpoint, candidates, purpose).catch((thrown: unknown) => {
     // All candidates were taken between the look and the call.
     if (thrown instanceof EnimError && thrown.code === 'NO_FREE_ENI') throw noneFree(fitness, originOf(parts.provider));
     throw thrown;
@@ -64,6 +64,11 @@ export async function allocate(
   // Held by this endpoint from before, but not fit: it must not be given back either, before it is known what it is.
   if (!candidates.includes(allocated.id)) throw refusalOf(allocated, endpoint, fitness);
   return allocated;
+}
+
+/** For whoever writes a record of it for always before the NIC is touched: that write takes the allocation along. */
+export function forRecord({ path }: NetnsRef): Purpose {
+  return { netns: path, lasting: 'this boot' };
 }
 
 /** Also those that are not ready yet count: with one in Primary mode among them it is only a matter of time. */

@@ -76,7 +76,7 @@ export async function giveBack(
       await distrust(parts, attachment.eni.id, `it came home with the MAC ${wrong.from}, not ${wrong.to}`);
     await parts.store.forget(attachment);
     await tell(reason, home.restored);
-    await parts.provider.release(endpointOf(attachment)).catch((thrown: unknown) => {
+    await parts.provider.release(endpointOf(attachment), 'this boot').catch((thrown: unknown) => {
       throw thrown instanceof EnimError ? thrown.with([toldLater(attachment, link)]) : thrown;
     });
     return { attachment, ...home };

@@ -6,7 +6,7 @@ import { type Attachment, type AttachmentKey, type Endpoint, sameKey } from '../
 import { EnimError } from '../model/errors.js';
 import { begun, ended } from '../model/history.js';
 import { setupOf } from '../model/setup.js';
-import { allocate, notAtHome, type Wish } from './allocate.js';
+import { allocate, forRecord, notAtHome, type Wish } from './allocate.js';
 import { homeLook } from './homelook.js';
 import { findLink, identityOf } from './identify.js';
 import { eniLock, type LockedParts, underLock } from './locked.js';
@@ -31,7 +31,7 @@ function leaseUnderLock(parts: Parts, endpoint: Endpoint, path: string, wish: Wi
     if (before !== undefined) refuseMain(before);
     if (before?.netns.inode === netns.inode && before.bootID === parts.bootID) return before;
     const home = await locked.links.lookHome();
-    const eni = await allocate(locked, endpoint, wish, home, netns);
+    const eni = await allocate(locked, endpoint, wish, home, forRecord(netns));
     const undo = new Undo();
     undo.push(`give ENI ${eni.id} back`, () => locked.provider.release(endpoint));
     try {
@@ -99,7 +99,7 @@ export function endLease(parts: Parts, key: AttachmentKey): Promise<void> {
       await tellEnd(locked, attachment, 'del');
     }
     for (const { holder } of await provider.list()) {
-      if (holder !== null && sameKey(holder, key)) await provider.release(holder);
+      if (holder !== null && sameKey(holder, key)) await provider.release(holder, 'this boot');
     }
   });
 }

@@ -29,7 +29,7 @@ export function rebuild(parts: Parts, eni: Eni, endpoint: Endpoint, where: Where
 export async function recordAgain({ store, provider }: Parts, record: Attachment): Promise<void> {
   await store.put(record);
   const isKnown = (await provider.list()).some(({ eni }) => eni.id === record.eni.id);
-  if (isKnown) await provider.allocate(record, [record.eni.id], record.netns.path || undefined);
+  if (isKnown) await provider.allocate(record, [record.eni.id], { netns: record.netns.path || undefined });
 }
 
 /**

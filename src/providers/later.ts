@@ -17,8 +17,8 @@ export function later(name: string, load: () => Promise<Registering>): Provider 
   return {
     name,
     list: async () => (await provider()).list(),
-    allocate: async (endpoint, candidates, netns) => (await provider()).allocate(endpoint, candidates, netns),
-    release: async (endpoint) => (await provider()).release(endpoint),
+    allocate: async (endpoint, candidates, purpose) => (await provider()).allocate(endpoint, candidates, purpose),
+    release: async (endpoint, lasting) => (await provider()).release(endpoint, lasting),
     health: async () => (await provider()).health(),
     registry: {
       withdrawals: async () => (await provider()).registry.withdrawals(),

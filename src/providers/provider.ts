@@ -1,6 +1,7 @@
 /** What enim asks of whoever manages ENIs: one interface, one file a provider, one suite of contract tests for all of them. */
 import type { Endpoint } from '../model/attachment.js';
 import type { Eni } from '../model/eni.js';
+import type { Lasting } from '../model/lasting.js';
 import type { ReadyNic, SyncEni, Written } from '../model/sync.js';
 
 /** An ENI and who holds it, as the provider sees it. */
@@ -118,6 +119,14 @@ export interface Assignments {
   report(id: string, ready: ReadyNic): Promise<readonly Written[]>;
 }
 
+/** What an allocation is for. */
+export interface Purpose {
+  /** Path of the netns, if that is known: only for whoever reads the records. */
+  readonly netns?: string | undefined;
+  /** For how long at least; always unless given. Whoever keeps the records elsewhere may not be able to do less. */
+  readonly lasting?: Lasting;
+}
+
 /** A source of ENIs for this node. Any number of processes may call it at once. */
 export interface Provider {
   readonly name: string;
@@ -128,12 +137,15 @@ export interface Provider {
    * used ones first, in the order of `list`). Two endpoints never get the same.
    *
    * @param candidates IDs of the ENIs that may be given out now
-   * @param netns path of the netns that it is for, if that is known: only for whoever reads the records
    * @throws EnimError NO_FREE_ENI if all of them are held
    */
-  allocate(endpoint: Endpoint, candidates: readonly string[], netns?: string): Promise<Eni>;
-  /** Takes back whatever the endpoint holds. That it holds nothing is success. Call it only when the NIC is home. */
-  release(endpoint: Endpoint): Promise<void>;
+  allocate(endpoint: Endpoint, candidates: readonly string[], purpose?: Purpose): Promise<Eni>;
+  /**
+   * Takes back whatever the endpoint holds. That it holds nothing is success. Call it only when the NIC is home.
+   *
+   * @param lasting for how long at least; always unless given
+   */
+  release(endpoint: Endpoint, lasting?: Lasting): Promise<void>;
   health(): Promise<ProviderHealth>;
   /** Absent where nobody else changes the provider's records. */
   readonly registry?: Registry;

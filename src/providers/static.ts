@@ -6,14 +6,16 @@ import type { Allocation, Allocations } from '../model/allocation.js';
 import { endpointOf } from '../model/attachment.js';
 import type { Eni } from '../model/eni.js';
 import { EnimError } from '../model/errors.js';
+import type { Lasting } from '../model/lasting.js';
 import { chooseFree, findHeld } from './choose.js';
 import type { ProvidedEni, Provider } from './provider.js';
 
-/** Where the provider remembers who holds what. `update` is atomic and durable across processes. */
+/** Where the provider remembers who holds what. `update` is atomic across processes. */
 export interface Ledger {
   read(): Promise<Allocations>;
   update<T>(
     change: (allocations: Allocations) => { readonly allocations: Allocations; readonly result: T },
+    lasting: Lasting,
   ): Promise<T>;
 }
 
@@ -40,7 +42,7 @@ export function createStaticProvider({ inventory, discover, ledger, clock }: Sta
       return join(await known(), await ledger.read());
     },
 
-    async allocate(endpoint, candidates) {
+    async allocate(endpoint, candidates, { lasting = 'always' } = {}) {
       const enis = await known();
       return ledger.update((allocations) => {
         const provided = join(enis, allocations);
@@ -55,16 +57,16 @@ export function createStaticProvider({ inventory, discover, ledger, clock }: Sta
           releasedAt: chosen.releasedAt,
         };
         return { allocations: { ...allocations, [chosen.eni.id]: entry }, result: chosen.eni };
-      });
+      }, lasting);
     },
 
-    release: (endpoint) =>
+    release: (endpoint, lasting = 'always') =>
       ledger.update((allocations) => {
         const held = findHeld(Object.values(allocations), endpoint);
         if (held === undefined) return { allocations, result: undefined };
         const entry: Allocation = { ...held, holder: null, since: null, releasedAt: clock().toISOString() };
         return { allocations: { ...allocations, [held.eni.id]: entry }, result: undefined };
-      }),
+      }, lasting),
 
     async health() {
       const enis = await known();

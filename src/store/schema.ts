@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import type { Allocation, Allocations } from '../model/allocation.js';
 import type { Attachment } from '../model/attachment.js';
+import type { Lasting } from '../model/lasting.js';
 import type { Quarantine, Quarantines } from '../model/quarantine.js';
 import { setupOf } from '../model/setup.js';
 
@@ -15,6 +16,8 @@ export interface State {
   readonly generation: number;
   /** When it was written; ISO 8601, UTC. */
   readonly written: string;
+  /** What this generation was written for; an enim that does not know the key takes it for `always`. */
+  readonly lasting: Lasting;
   /** By `network/containerID/ifname`. */
   readonly attachments: Readonly<Record<string, Attachment>>;
   /** The static provider's ledger, by ENI ID. */
@@ -27,6 +30,7 @@ export const EMPTY_STATE: State = {
   version: STATE_VERSION,
   generation: 0,
   written: '',
+  lasting: 'always',
   attachments: {},
   allocations: {},
   quarantines: {},
@@ -136,6 +140,7 @@ const StateFile = v.object({
   version: v.literal(STATE_VERSION),
   generation: v.pipe(v.number(), v.integer(), v.minValue(0)),
   written: text,
+  lasting: v.optional(v.picklist(['always', 'this boot']), 'always'),
   attachments: recordOf<Attachment>(AttachmentRecord),
   allocations: recordOf<Allocation>(AllocationRecord),
   quarantines: recordOf<Quarantine>(QuarantineRecord),

@@ -1,13 +1,15 @@
 /**
  * The store: what enim knows of a node, in one JSON file under one lock. Readers need no lock, for the file is replaced
  * atomically; writers read, change and replace it while they hold it. Nothing is dropped silently: a damaged file is put aside
- * and said so, the last good generation takes its place, and a file of a newer version is left alone.
+ * and said so, the last good generation takes its place, and a file of a newer version is left alone. What needs to hold for this boot
+ * alone is not waited for on its way to the disk; the generation that is kept beside it then is the last that holds always.
  */
 import { join } from 'node:path';
-import { readIfThere, replaceDurably, setAside } from '../durable.js';
+import { readIfThere, replaceDurably, replaceForThisBoot, setAside } from '../durable.js';
 import type { Allocations } from '../model/allocation.js';
 import { type Attachment, type AttachmentKey, keyOf } from '../model/attachment.js';
 import { EnimError, errnoOf } from '../model/errors.js';
+import type { Lasting } from '../model/lasting.js';
 import { isInForce, type Quarantine, type Quarantines } from '../model/quarantine.js';
 import type { Locks } from './lock.js';
 import { EMPTY_STATE, parseState, type Reading, type State } from './schema.js';
@@ -17,9 +19,12 @@ export interface Store {
   /** All attachments, oldest first. */
   list(): Promise<readonly Attachment[]>;
   find(key: AttachmentKey): Promise<Attachment | undefined>;
-  /** Puts an attachment in place of the one with the same key. On disk when it returns. */
-  put(attachment: Attachment): Promise<void>;
-  /** Removes an attachment; that there is none is success. On disk when it returns. */
+  /** Puts an attachment in place of the one with the same key. It holds always unless told. */
+  put(attachment: Attachment, lasting?: Lasting): Promise<void>;
+  /**
+   * Removes an attachment; that there is none is success. It holds for this boot: should a power failure bring the record back, it is
+   * one more of those that gc has to look at then.
+   */
   forget(key: AttachmentKey): Promise<void>;
   /** ENIs that are not to be given out. On disk when a change returns. */
   readonly quarantine: {
@@ -32,9 +37,10 @@ export interface Store {
   /** The static provider's part of the same file. */
   readonly ledger: {
     read(): Promise<Allocations>;
-    /** Changes it under the lock; what `change` returns is on disk when this returns. */
+    /** Changes it under the lock. */
     update<T>(
       change: (allocations: Allocations) => { readonly allocations: Allocations; readonly result: T },
+      lasting: Lasting,
     ): Promise<T>;
   };
 }
@@ -59,6 +65,7 @@ export interface StateFile {
 /** A change of the state, and who waits for it. */
 interface Change {
   readonly make: (state: State) => State;
+  readonly lasting: Lasting;
   readonly done: () => void;
   readonly failed: (thrown: unknown) => void;
 }
@@ -80,10 +87,13 @@ export function createStore(settings: StoreSettings): Store {
     return file.known.reading;
   };
 
-  const write = (state: State): void => {
+  const write = (state: State, before: State): void => {
     const content = `${JSON.stringify(state)}\n`;
+    // What may not be on disk yet must not take the place of what is.
+    const kept = before.lasting === 'always' ? { previous } : {};
+    const replace = state.lasting === 'always' ? replaceDurably : replaceForThisBoot;
     try {
-      replaceDurably(path, content, { previous });
+      replace(path, content, kept);
     } catch (thrown) {
       throw unwritable(path, thrown);
     }
@@ -102,7 +112,12 @@ export function createStore(settings: StoreSettings): Store {
   const recover = (): State => {
     const { state, from } = lastGood(previous);
     const damage = damageOf(path);
-    const mended = { ...state, generation: state.generation + 1, written: clock().toISOString() };
+    const mended = {
+      ...state,
+      generation: state.generation + 1,
+      written: clock().toISOString(),
+      lasting: 'always',
+    } as const;
     let kept: readonly string[];
     try {
       kept = [path, previous].filter(isDamaged).map((each) => setAside(each, clock()));
@@ -142,15 +157,19 @@ export function createStore(settings: StoreSettings): Store {
   const makeAll = (changes: readonly Change[]): void => {
     const before = readGood() ?? recover();
     let state = before;
-    const tell = changes.map(({ make, done, failed }) => {
+    let lasting: Lasting = 'this boot';
+    const tell = changes.map(({ make, done, failed, ...change }) => {
       try {
-        state = make(state);
+        const made = make(state);
+        if (made !== state && change.lasting === 'always') lasting = 'always';
+        state = made;
         return done;
       } catch (thrown) {
         return () => failed(thrown);
       }
     });
-    if (state !== before) write({ ...state, generation: before.generation + 1, written: clock().toISOString() });
+    if (state !== before)
+      write({ ...state, generation: before.generation + 1, written: clock().toISOString(), lasting }, before);
     for (const each of tell) each();
   };
 
@@ -170,7 +189,10 @@ export function createStore(settings: StoreSettings): Store {
     }
   };
 
-  const update = <T>(change: (state: State) => { readonly state: State; readonly result: T }): Promise<T> =>
+  const update = <T>(
+    lasting: Lasting,
+    change: (state: State) => { readonly state: State; readonly result: T },
+  ): Promise<T> =>
     new Promise((resolve, reject) => {
       let result: T;
       const make = (before: State): State => {
@@ -178,7 +200,7 @@ export function createStore(settings: StoreSettings): Store {
         result = made.result;
         return made.state;
       };
-      file.waiting.push({ make, done: () => resolve(result), failed: reject });
+      file.waiting.push({ make, lasting, done: () => resolve(result), failed: reject });
       if (file.waiting.length === 1) void makeWaiting();
     });
 
@@ -192,14 +214,14 @@ export function createStore(settings: StoreSettings): Store {
       return (await readWhole()).attachments[keyOf(key)];
     },
 
-    put: (attachment) =>
-      update((state) => ({
+    put: (attachment, lasting = 'always') =>
+      update(lasting, (state) => ({
         state: { ...state, attachments: { ...state.attachments, [keyOf(attachment)]: attachment } },
         result: undefined,
       })),
 
     forget: (key) =>
-      update((state) => {
+      update('this boot', (state) => {
         const { [keyOf(key)]: gone, ...attachments } = state.attachments;
         return { state: gone === undefined ? state : { ...state, attachments }, result: undefined };
       }),
@@ -209,13 +231,13 @@ export function createStore(settings: StoreSettings): Store {
         return (await readWhole()).quarantines;
       },
       put: (eni, quarantine) =>
-        update((state) => {
+        update('always', (state) => {
           const others = Object.entries(state.quarantines).filter(([, each]) => isInForce(each, clock()));
           const quarantines = { ...Object.fromEntries(others), [eni]: quarantine };
           return { state: { ...state, quarantines }, result: undefined };
         }),
       lift: (eni) =>
-        update((state) => {
+        update('always', (state) => {
           const { [eni]: gone, ...quarantines } = state.quarantines;
           return { state: gone === undefined ? state : { ...state, quarantines }, result: gone !== undefined };
         }),
@@ -225,8 +247,8 @@ export function createStore(settings: StoreSettings): Store {
       async read() {
         return (await readWhole()).allocations;
       },
-      update: (change) =>
-        update((state) => {
+      update: (change, lasting) =>
+        update(lasting, (state) => {
           const { allocations, result } = change(state.allocations);
           return { state: allocations === state.allocations ? state : { ...state, allocations }, result };
         }),

@@ -30,6 +30,17 @@ describeEndToEnd('a state file', () => {
 
   const damagedFiles = () => readdirSync(node.stateDir).filter((name) => name.startsWith('state.damaged-'));
 
+  /** The steps of a command that write the state, and where it first has the kernel do something. */
+  const traced = async (args: readonly string[]): Promise<string[]> => {
+    const { stderr } = await node.enim(args, { env: { ENIM_FAILPOINT: 'trace' } });
+    const steps = [...stderr.matchAll(/^failpoint \d+: (.*)$/gm)].map(([, step = '']) => step);
+    const asked = steps.indexOf('ask the kernel');
+    return steps.filter(
+      (step, index) =>
+        index === asked || (/^(written|renamed|fsynced) /.test(step) && /\/state(\.json(\.new)?)?$/.test(step)),
+    );
+  };
+
   describe.each([
     ['that is truncated', (good: string) => good.slice(0, good.length / 2)],
     ['that is empty', () => ''],
@@ -70,20 +81,16 @@ describeEndToEnd('a state file', () => {
     });
   });
 
-  it('has its content on the disk before its name, and then the name (azure-container-networking#762, #763)', async () => {
-    const { stderr } = await node.enim(['del', 'default/web-1'], { env: { ENIM_FAILPOINT: 'trace' } });
-    const [file, directory] = [node.stateFile, node.stateDir];
-    const steps = [...stderr.matchAll(/^failpoint \d+: (\S+) (.*)$/gm)]
-      .map(([, what, subject]) => `${what} ${subject}`)
-      .filter((step) => [`written ${file}.new`, `renamed ${file}`].includes(step) || /^fsynced/.test(step))
-      .filter((step) => step.includes(node.stateDir));
-    const writes = steps.filter((step) => step === `renamed ${file}`).length;
-    expect(writes).toBeGreaterThan(1);
-    expect(steps).toEqual(
-      Array.from({ length: writes }, () => [
-        ...[`written ${file}.new`, `fsynced ${file}.new`, `renamed ${file}`, `fsynced ${directory}`],
-      ]).flat(),
-    );
+  it('has what is intended on the disk, content before name, before the kernel is asked (azure-container-networking#762, #763)', async () => {
+    const file = node.stateFile;
+    const visible = [`written ${file}.new`, `renamed ${file}`];
+    const durable = [`written ${file}.new`, `fsynced ${file}.new`, `renamed ${file}`, `fsynced ${node.stateDir}`];
+    const pod = await node.pod('web-2');
+
+    const added = await traced(['add', 'default/web-2', '--netns', pod.path]);
+    expect(added).toEqual([...visible, ...durable, 'ask the kernel', ...visible]);
+    const deleted = await traced(['del', 'default/web-2']);
+    expect(deleted).toEqual([...durable, 'ask the kernel', ...visible, ...visible]);
   });
 
   it('that is damaged is set aside once, not with every command', async () => {

@@ -95,7 +95,7 @@ describeWithApiServer('the kubernetes provider', () => {
         (await listEndpoints(api)).flatMap(({ spec, status }) =>
           [spec, status].map((each) => each['external-identifiers'].netns),
         );
-      await client().allocate(web, ['eni-1'], '/run/netns/web-0');
+      await client().allocate(web, ['eni-1'], { netns: '/run/netns/web-0' });
       expect(await netns()).toEqual(['/run/netns/web-0', '/run/netns/web-0']);
       await client().release(web);
       await client().allocate({ ...web, netns: { path: '/run/netns/web-0', inode: 1 } } as never, ['eni-1']);

@@ -42,6 +42,14 @@ describe('a damaged state file (multus-cni#948, azure-container-networking#762, 
     expect(readFileSync(join(dirname(path), ASIDE), 'utf8')).toBe(damaged);
   });
 
+  it('falls back to what holds always where a power failure took what held for that boot', async () => {
+    const { store, path } = await twoGenerations();
+    await store.forget(FIRST);
+    await store.put({ ...SECOND, phase: 'releasing' }, 'this boot');
+    writeFileSync(path, '');
+    expect(await store.list()).toEqual([FIRST, SECOND]);
+  });
+
   it('is mended once: the next look finds a good file', async () => {
     const { root, store, path } = await twoGenerations();
     writeFileSync(path, 'x');
@@ -135,7 +143,7 @@ describe('a state file of a newer enim', () => {
       () => store.put(FIRST),
       () => store.forget(FIRST),
       () => store.ledger.read(),
-      () => store.ledger.update((allocations) => ({ allocations: { ...allocations }, result: 0 })),
+      () => store.ledger.update((allocations) => ({ allocations: { ...allocations }, result: 0 }), 'always'),
     ];
     for (const call of calls) {
       const error = await enimErrorOf(call);

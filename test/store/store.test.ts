@@ -48,6 +48,33 @@ describe('the store', () => {
     expect(await store.list()).toEqual([sampleAttachment({ phase: 'attached' }), other]);
   });
 
+  it('shows another process what is to hold for this boot as well, and keeps beside it what holds always', async () => {
+    const root = temporary();
+    const { store, path, previous } = openStore(root);
+    await store.put(sampleAttachment({ phase: 'attaching' }));
+    const always = readFileSync(path, 'utf8');
+    await store.put(sampleAttachment({ phase: 'attached' }), 'this boot');
+    expect(await openStore(root).store.find(sampleEndpoint())).toMatchObject({ phase: 'attached' });
+    await store.forget(sampleEndpoint());
+    expect(await openStore(root).store.list()).toEqual([]);
+    expect(readFileSync(previous, 'utf8')).toBe(always);
+    await store.put(sampleAttachment({ ifname: 'eth1' }));
+    expect(readFileSync(previous, 'utf8')).toBe(always);
+    const later = readFileSync(path, 'utf8');
+    await store.put(sampleAttachment({ ifname: 'eth2' }));
+    expect(readFileSync(previous, 'utf8')).toBe(later);
+  });
+
+  it('writes for always what it writes together with what must hold always', async () => {
+    const { store, path } = openStore(temporary());
+    await Promise.all([
+      store.put(sampleAttachment({ ifname: 'eth1' }), 'this boot'),
+      store.put(sampleAttachment({ ifname: 'eth2' })),
+      store.put(sampleAttachment({ ifname: 'eth3' }), 'this boot'),
+    ]);
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ generation: 1, lasting: 'always' });
+  });
+
   it('lists the oldest first', async () => {
     const { store } = openStore(temporary());
     const times = ['2026-01-03', '2026-01-01', '2026-01-02'];
@@ -75,7 +102,7 @@ describe('the store', () => {
       store.put(sampleAttachment({ containerID: 'c1' })),
       store.ledger.update(() => {
         throw new Error('no');
-      }),
+      }, 'always'),
       store.put(sampleAttachment({ containerID: 'c2' })),
     ]);
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
@@ -94,7 +121,7 @@ describe('the store', () => {
     const { store, path } = openStore(temporary());
     await store.put(sampleAttachment());
     const before = readFileSync(path, 'utf8');
-    expect(await store.ledger.update((allocations) => ({ allocations, result: 'seen' }))).toBe('seen');
+    expect(await store.ledger.update((allocations) => ({ allocations, result: 'seen' }), 'always')).toBe('seen');
     expect(readFileSync(path, 'utf8')).toBe(before);
   });
 
@@ -102,7 +129,7 @@ describe('the store', () => {
     const { store } = openStore(temporary(), { wait: 500 });
     const refuse = store.ledger.update(() => {
       throw new Error('no');
-    });
+    }, 'always');
     await expect(refuse).rejects.toThrow('no');
     await store.put(sampleAttachment());
     expect(await store.ledger.read()).toEqual({});
@@ -113,7 +140,7 @@ describe('the store', () => {
     await store.put(sampleAttachment());
     await store.forget(sampleAttachment());
     expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({
-      ...{ version: STATE_VERSION, generation: 2, written: '2026-01-02T03:04:05.678Z' },
+      ...{ version: STATE_VERSION, generation: 2, written: '2026-01-02T03:04:05.678Z', lasting: 'this boot' },
       ...{ attachments: {}, allocations: {}, quarantines: {} },
     });
   });
@@ -144,10 +171,13 @@ describe('the store', () => {
       numbers.map(async (number) => {
         const { store } = openStore(root);
         await store.put(sampleAttachment({ containerID: `c${number}` }));
-        await store.ledger.update((allocations) => ({
-          allocations: { ...allocations, [`eni-${number}`]: allocationOf(number) },
-          result: 0,
-        }));
+        await store.ledger.update(
+          (allocations) => ({
+            allocations: { ...allocations, [`eni-${number}`]: allocationOf(number) },
+            result: 0,
+          }),
+          'always',
+        );
       }),
     );
     const { store, path } = openStore(root);
@@ -209,7 +239,10 @@ describe('the store', () => {
           } else if ('allocate' in each) {
             const [id, entry] = [`eni-${each.allocate}`, allocationOf(each.allocate)];
             allocations.set(id, entry);
-            await store.ledger.update((before) => ({ allocations: { ...before, [id]: entry }, result: null }));
+            await store.ledger.update(
+              (before) => ({ allocations: { ...before, [id]: entry }, result: null }),
+              'always',
+            );
           } else {
             store = openStore(root).store;
           }

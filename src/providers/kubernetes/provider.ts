@@ -81,7 +81,7 @@ export function createKubernetesProvider(settings: KubernetesSettings): Register
   return {
     name: 'kubernetes',
     list: async () => (await see()).map(({ provided }) => provided),
-    allocate: async (endpoint, candidates, netns) =>
+    allocate: async (endpoint, candidates, { netns } = {}) =>
       allocate(operation(), { ...endpointOf(endpoint), ...(netns === undefined ? {} : { netns }) }, candidates),
     release: async (endpoint) => release(operation(), endpoint),
 
