@@ -129,19 +129,29 @@ export function beginOperation(settings: ApiSettings): Api {
     }
   };
 
-  /** It has no rights and no definitions yet in the first moments in which it answers, and says that we have none. */
-  const isPremature = async (response: ApiResponse): Promise<boolean> =>
-    isOfStart(response) &&
-    isStarting(await exchange({ verb: 'get', resource: 'readyz' }, { method: 'GET', path: '/readyz' }));
+  /**
+   * The answer, and whether it is only that of a server that is starting: in the first moments in which it answers it has no rights and no
+   * definitions yet, and says that we have none. It may have become ready between that answer and our question, so what it says then counts.
+   */
+  const once = async (
+    attempt: Attempt,
+    request: Omit<ApiRequest, 'timeout'>,
+  ): Promise<{ readonly response: ApiResponse; readonly isPremature: boolean }> => {
+    const response = await exchange(attempt, request);
+    if (!isOfStart(response)) return { response, isPremature: false };
+    const ready = await exchange({ verb: 'get', resource: 'readyz' }, { method: 'GET', path: '/readyz' });
+    if (isStarting(ready)) return { response, isPremature: true };
+    return { response: await exchange(attempt, request), isPremature: false };
+  };
 
   /** The answer, once it is one that no repetition changes. */
   const send = async (attempt: Attempt, request: Omit<ApiRequest, 'timeout'>): Promise<ApiResponse> => {
     let last: Failure | undefined;
     for (let pause = FIRST_PAUSE_MS; left() > 0; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
       try {
-        const response = await exchange(attempt, request);
+        const { response, isPremature } = await once(attempt, request);
         last = { response };
-        if (!isPassing(response) && !(await isPremature(response))) return settled(response);
+        if (!isPassing(response) && !isPremature) return settled(response);
       } catch (thrown) {
         const error = distrust(transport, thrown);
         if (error !== undefined) throw error;

@@ -44,4 +44,27 @@ describe('requests to the API server', () => {
     const evict = (api: Api) => api.postEviction('default', 'web-0', {});
     expect(await observed([429], evict)).toMatchObject([{ verb: 'create', resource: 'pods/eviction', status: 429 }]);
   });
+
+  describe('that a server denies which may have just been started', () => {
+    const get = (api: Api) => api.getPod('default', 'web-0').catch(() => undefined);
+
+    // Whatever is asked beyond that is answered by 200, and would be in the list.
+    it.each([
+      [
+        'are not repeated before it is ready',
+        ['pods 403', 'readyz 500', 'pods 404', 'readyz 403', 'pods 403', 'readyz 200', 'pods 200'],
+      ],
+      ['are asked once more if it became ready in between', ['pods 403', 'readyz 200', 'pods 200']],
+      ['are denied if it denies them once more', ['pods 403', 'readyz 200', 'pods 403']],
+      ['are repeated after a pause if it is then away', ['pods 404', 'readyz 200', 'pods 503', 'pods 200']],
+    ])('%s', async (_, expected) => {
+      const seen = await observed(
+        expected.map((each) => Number(each.split(' ')[1])),
+        get,
+      );
+      expect(seen.map((each) => (each.kind === 'request' ? `${each.resource} ${each.status}` : each.kind))).toEqual(
+        expected,
+      );
+    });
+  });
 });
