@@ -16,6 +16,7 @@ declare module 'bun:ffi' {
 /** The part of Bun itself that we use; undefined on Node.js. */
 declare const Bun:
   | {
+      readonly hash: { crc32(bytes: Uint8Array): number };
       /** A file by its descriptor. */
       file(fd: number): { stream(): ReadableStream<Uint8Array> };
       spawn(

@@ -171,16 +171,9 @@ const HistoryLine = v.variant('event', [
   }),
 ]) satisfies v.GenericSchema<unknown, HistoryEvent>;
 
-let table: Uint32Array | undefined;
-
-/** CRC-32 (ISO 3309), in hexadecimal. That of node:zlib would have its module loaded for it. */
+/** CRC-32 (ISO 3309), in hexadecimal. */
 function checksum(bytes: Buffer): string {
-  table ??= Uint32Array.from({ length: 256 }, (_, byte) => {
-    let remainder = byte;
-    for (let bit = 0; bit < 8; bit += 1) remainder = remainder & 1 ? (remainder >>> 1) ^ 0xedb88320 : remainder >>> 1;
-    return remainder;
-  });
-  let sum = 0xffffffff;
-  for (const byte of bytes) sum = (sum >>> 8) ^ (table[(sum ^ byte) & 0xff] as number);
-  return (~sum >>> 0).toString(16).padStart(8, '0');
+  // In the executable node:zlib would have to be loaded for it, for every line that is written.
+  const sum = typeof Bun === 'undefined' ? process.getBuiltinModule('node:zlib').crc32(bytes) : Bun.hash.crc32(bytes);
+  return sum.toString(16).padStart(8, '0');
 }
