@@ -26,10 +26,12 @@ await ensure();
 if (!isRoot) say('Not root: tests that make network namespaces are skipped.');
 
 await step('build', 'node', ['scripts/build.js']);
-await step('lint', 'biome', ['check', '--error-on-warnings']);
-await step('types', 'tsc', []);
-await step('layers', 'depcruise', ['src']);
-await step('unused code', 'knip', []);
+await Promise.all([
+  step('types', 'tsc', []),
+  step('lint', 'biome', ['check', '--error-on-warnings']),
+  step('layers', 'depcruise', ['src']),
+  step('unused code', 'knip', []),
+]);
 await tests();
 
 async function step(name, program, args) {

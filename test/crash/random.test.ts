@@ -7,7 +7,7 @@ import { describeEndToEnd } from '../fabric/requirements.js';
 import { type Bed, createBed, expectAllHome, expectNothingLost, succeed } from './bed.js';
 import { GC } from './operations.js';
 
-const ROUNDS = Number(process.env.ENIM_CRASH_ROUNDS || 200);
+const ROUNDS = Number(process.env.ENIM_CRASH_ROUNDS || 60);
 const WORKERS = 8;
 const ENIS = 4;
 

@@ -8,7 +8,7 @@ import { BASIC, DEL, GC, OPERATIONS, type Operation, type Scene, setUp } from '.
 const LANES = 4;
 
 /** Every step takes minutes; each operation starts at another one, so that together they meet all of the steps they share. */
-const STRIDE = process.env.ENIM_CRASH === 'all' ? 1 : 5;
+const STRIDE = process.env.ENIM_CRASH === 'all' ? 1 : Number(process.env.ENIM_CRASH || 15);
 
 const seen = { steps: 0, killed: 0 };
 

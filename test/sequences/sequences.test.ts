@@ -6,7 +6,7 @@ import { anyCommand, ENIS, ends, gc, KNOWN, plug } from './commands.js';
 import { Model } from './model.js';
 import { World } from './world.js';
 
-const SEQUENCES = Number(process.env.ENIM_SEQUENCES || 8);
+const SEQUENCES = Number(process.env.ENIM_SEQUENCES || 4);
 
 /** As a failure prints it. */
 const REPLAY = JSON.parse(process.env.ENIM_SEQUENCES_REPLAY || '{}') as {
