@@ -26,3 +26,11 @@ it('docs/errors.md says of every code what the cause is, and what to do', () => 
     });
   }
 });
+
+it('docs/errors.md has the codes by the number of the plugin as well, and the same', () => {
+  const [, section = ''] = textOf('docs/errors.md').split('## By the number of the CNI plugin');
+  const told = [...section.matchAll(/^\| (\d+) +\| (.*?) +\|$/gm)].flatMap(([, cni, codes = '']) =>
+    codes.split(' ').map((code) => `${cni} ${code.replaceAll('`', '')}`),
+  );
+  expect(told.sort()).toEqual(rows.map(({ code, cni }) => `${cni} ${code}`).sort());
+});

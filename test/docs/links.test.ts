@@ -24,3 +24,11 @@ it.each(PAGES)('every link of %s inside the repository leads to a file, and to a
   });
   expect(broken).toEqual([]);
 });
+
+it('every page of docs/ is in its index', () => {
+  const index = textOf('docs/README.md');
+  const missing = PAGES.filter((page) => page.startsWith('docs/') && page !== 'docs/README.md').filter(
+    (page) => !index.includes(`](${relative('docs', page)})`),
+  );
+  expect(missing).toEqual([]);
+});
