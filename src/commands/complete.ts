@@ -11,8 +11,8 @@ export default class Complete extends EnimCommand {
   static override examples = ['<%= config.bin %> complete -- list --sta'];
 
   async run(): Promise<{ readonly candidates: readonly Candidate[] }> {
-    const { argv, flags } = await this.parse(Complete);
-    const words = argv.map(String);
+    const { flags } = await this.parse(Complete);
+    const words = wordsIn(this.argv);
     const commands: Record<string, Command.Loadable> = Object.fromEntries(
       this.config.commands.map((command) => [command.id, command]),
     );
@@ -38,4 +38,9 @@ export default class Complete extends EnimCommand {
       return candidates;
     }
   }
+}
+
+/** What stands behind the first "--": oclif puts words that occur twice, "--" itself above all, where the first of them stands. */
+function wordsIn(argv: readonly string[]): readonly string[] {
+  return argv.slice(argv.indexOf('--') + 1);
 }

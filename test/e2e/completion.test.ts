@@ -43,6 +43,16 @@ describeEndToEnd('enim completion', () => {
     expect(await inBash('enim comp')).toEqual(['completion']);
   });
 
+  it('has bash complete flags where only dashes were typed', async () => {
+    expect(await inBash('enim list --')).toEqual(expect.arrayContaining(['--state', '--watch', '--help']));
+    expect(await inBash('enim list -')).toEqual(await inBash('enim list --'));
+    expect(await inBash('enim list --state free --')).toEqual(await inBash('enim list --'));
+  });
+
+  it('has bash complete the value of a flag that is repeated', async () => {
+    expect(await inBash('enim list --state free --state o')).toEqual(['orphan']);
+  });
+
   it('has bash complete the ENIs and owners of the node', async () => {
     expect((await inBash('enim show eni-')).sort()).toEqual(node.enis.map(({ id }) => id).sort());
     expect(await inBash('enim where def')).toEqual(['default/web-0']);
