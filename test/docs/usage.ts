@@ -2,13 +2,16 @@
 
 interface Flag {
   readonly type: string;
+  readonly hidden?: boolean;
   readonly char?: string;
+  readonly default?: unknown;
   readonly options?: readonly string[];
   readonly dependsOn?: readonly string[];
   readonly exclusive?: readonly string[];
 }
 
 interface Command {
+  readonly hidden?: boolean;
   readonly args: Readonly<Record<string, { readonly required?: boolean }>>;
   readonly flags: Readonly<Record<string, Flag>>;
 }
@@ -16,6 +19,29 @@ interface Command {
 /** What of `oclif.manifest.json` counts here. */
 export interface Manifest {
   readonly commands: Readonly<Record<string, Command>>;
+}
+
+/** A command as users see it. */
+export interface Shown {
+  /** As typed after `enim`: `provider list`. */
+  readonly name: string;
+  /** As help and documentation spell them: `--state`, `-o, --output`; and what counts where it is not given. */
+  readonly flags: readonly { readonly flag: string; readonly spelling: string; readonly fallback: string }[];
+}
+
+/** Every command and flag that is not hidden. */
+export function shownIn({ commands }: Manifest): Shown[] {
+  return Object.entries(commands)
+    .filter(([, { hidden }]) => hidden !== true)
+    .map(([id, { flags }]) => ({
+      name: id.replaceAll(':', ' '),
+      flags: Object.entries(flags)
+        .filter(([, { hidden }]) => hidden !== true)
+        .map(([name, { char, default: fallback = '' }]) => ({
+          ...{ flag: `--${name}`, spelling: `${char === undefined ? '' : `-${char}, `}--${name}` },
+          fallback: fallback === false ? '' : String(fallback),
+        })),
+    }));
 }
 
 /**
