@@ -51,7 +51,8 @@ export function shownIn({ commands }: Manifest): Shown[] {
  * @returns undefined if nothing is
  */
 export function faultOf({ commands }: Manifest, words: readonly string[]): string | undefined {
-  if (words.length === 1 && ['--version', '--help'].includes(words[0] ?? '')) return undefined;
+  // Alone it prints its help, or is the CNI plugin.
+  if (words.length === 0 || (words.length === 1 && ['--version', '--help'].includes(words[0] ?? ''))) return undefined;
   const found = findCommand(commands, words);
   if (found === undefined) return `no command: ${words.slice(0, 2).join(' ')}`;
   const { command, rest } = found;
