@@ -1,9 +1,26 @@
 import { describe, expect, it } from '@jest/globals';
 import { codeSpans, PAGES, textOf, typedLines } from './pages.js';
-import { callsIn } from './shell.js';
+import { callsIn, programsIn } from './shell.js';
 import { faultOf, type Manifest, mentionFaultOf } from './usage.js';
 
 const MANIFEST: Manifest = JSON.parse(textOf('oclif.manifest.json'));
+
+/** Programs that no test runs as the pages have them, and why; what is typed of enim runs in test/e2e (pages, tutorial). */
+const NOT_RUN: Readonly<Record<string, string>> = {
+  kubectl: 'needs a cluster with nodes; test/kubernetes applies deploy/ to a real API server',
+  docker: 'needs a Docker daemon; test/deploy/image.test.ts makes the image’s root file system without one',
+  npm: 'installs, builds or tests: what runs this does so itself',
+  systemctl: 'needs systemd as init; test/deploy/systemd.test.ts reads the units',
+  journalctl: 'needs systemd as init',
+  curl: 'asks a server; test/e2e/agent does',
+  ...{
+    install: 'writes to the machine',
+    cp: 'writes to the machine',
+    mv: 'writes to the machine',
+    rm: 'removes from it',
+  },
+  ...{ dmesg: 'shows what the kernel logged', ip: 'shows what the kernel has', tail: 'shortens it' },
+};
 
 describe.each(PAGES)('%s', (page) => {
   it('has no call of enim that its commands would not take', () => {
@@ -25,6 +42,12 @@ describe.each(PAGES)('%s', (page) => {
       });
     expect(faults).toEqual([]);
   });
+});
+
+it('every program that the pages have one type is run by a test, or named above with the reason', () => {
+  const typed = PAGES.filter((page) => page !== 'docs/tutorial.md').flatMap((page) => typedLines(textOf(page)));
+  const programs = new Set(typed.flatMap(({ text }) => programsIn(text)).filter((word) => !/(^|\/)enim$/.test(word)));
+  expect([...programs].sort()).toEqual(Object.keys(NOT_RUN).sort());
 });
 
 describe('what is looked at', () => {

@@ -11,10 +11,15 @@ export function callsIn(line: string): string[][] {
   });
 }
 
+/** The program of each command of a line, `enim` among them. */
+export function programsIn(line: string): string[] {
+  return simpleCommands(line).flatMap((words) => words.find((word) => !/^\w+=/.test(word)) ?? []);
+}
+
 function simpleCommands(line: string): string[][] {
   const commands: string[][] = [[]];
   let isTarget = false;
-  for (const [token] of line.matchAll(WORD)) {
+  for (const [token] of line.replace(/\w+=\$\(/g, '').matchAll(WORD)) {
     if (token.startsWith('#')) break;
     if (OPERATORS.includes(token)) commands.push([]);
     else if (/^[<>]+$/.test(token)) isTarget = true;
