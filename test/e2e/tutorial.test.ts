@@ -8,7 +8,7 @@ function withoutChance(page: string): string[] {
   return page.split('\n').map((line) =>
     line
       .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
-      .replace(/\b\d\d:\d\d:\d\d\b/g, 'TIME')
+      .replace(/\b\d\d:\d\d:\d\d\b|^\d+:\d\d /g, 'TIME')
       .replace(/\b\d+[smh]\b/g, 'AGE')
       .replace(/network namespace \d+/g, 'network namespace INODE')
       .replace(/\b[\d.]+ (KiB|B), \d+ packets/g, 'TRAFFIC')
