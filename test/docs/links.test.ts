@@ -32,3 +32,21 @@ it('every page of docs/ is in its index', () => {
   );
   expect(missing).toEqual([]);
 });
+
+it('each thread of docs/field-problems.md is named by the test that the page leads to', () => {
+  const rows = textOf('docs/field-problems.md')
+    .split('\n')
+    .filter((line) => line.includes('](https://'));
+  const unnamed = rows.flatMap((row) => {
+    const tests = [...row.matchAll(/\]\(\.\.\/(test\/[^)]*)\)/g)].map(([, path = '']) => textOf(path)).join();
+    return [...row.matchAll(/\[(?:[\w.-]+\/)?([\w.-]+#\d+)\]/g)]
+      .map(([, thread = '']) => thread)
+      .filter((thread) => !tests.includes(thread));
+  });
+  expect(unnamed).toEqual([]);
+  expect(rows.length).toBeGreaterThan(20);
+});
+
+it('README.md can be read in one go', () => {
+  expect(textOf('README.md').split('\n').length).toBeLessThanOrEqual(170);
+});
