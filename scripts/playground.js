@@ -163,7 +163,7 @@ try {
   } finally {
     cleanUp();
   }
-  console.log('\nAll of it is removed again. Next: the README, or: dist/enim --help');
+  console.log('\nAll of it is removed again. Next: docs/tutorial.md, or: dist/enim --help');
 } catch (error) {
   console.error(`error: ${error.message}`);
   process.exitCode = 1;

@@ -1,5 +1,5 @@
 /**
- * The reference: what a node must be like after each command, by what the README promises. It knows nothing of how enim does it. Where
+ * The reference: what a node must be like after each command, by what docs/concepts.md promises. It knows nothing of how enim does it. Where
  * a command was killed it cannot know how far that had come; it then takes over what is seen, if it may have come of that command.
  */
 import { expect } from '@jest/globals';
