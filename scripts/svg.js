@@ -14,7 +14,7 @@ const COLOURS = {
   36: '#76e3ea',
   90: '#8b949e',
 };
-const STYLES = { 1: 'font-weight:600', 2: 'opacity:.65' };
+const STYLES = { 1: 'font-weight:600', 2: 'fill:#8b949e' };
 
 /**
  * @param lines with the escape sequences of colours
