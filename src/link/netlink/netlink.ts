@@ -33,65 +33,69 @@ interface Post {
   readonly indices: Map<string, number>;
   /** The links as seen since they were asked for or changed last. */
   links: readonly Message[] | null;
+  /** When all that was begun here is done. */
+  idle: Promise<unknown>;
 }
 
 /** @param program carries out what is not known here */
 export function openNetlink(calls: Libc, program: Kernel): Kernel {
   const posts = new Map<string, Post>();
 
-  const postAt = (place: Place): Post => {
+  /** Does some work at a post after all that was begun there before: a socket tells answers apart, not who waits for them. */
+  const at = async <T>(place: Place, work: (post: Post) => Promise<T>): Promise<T> => {
     const key = place === 'home' ? '' : place.path;
     const post = posts.get(key) ?? takePost(calls, place);
     posts.set(key, post);
-    return post;
+    const done = post.idle.then(() => work(post));
+    post.idle = done.catch(() => undefined);
+    return done;
   };
 
   const carryOut = async (place: Place, command: IpCommand): Promise<void> => {
-    const isDone = refusing(place, command, () => change(postAt(place), command));
+    const isDone = await refusing(place, command, () => at(place, (post) => change(post, command)));
     if (!isDone) await program.change(place, [command]);
   };
 
   return {
-    async links(place, name) {
-      await hear();
-      const post = postAt(place);
-      post.links = null;
-      if (name === undefined) return linksOf(post, lookAtLinks(post));
-      const link = ifThere(() => askFor(post, name));
-      return link === undefined ? [] : linksOf(post, [link]);
-    },
+    links: (place, name) =>
+      at(place, async (post) => {
+        post.links = null;
+        if (name === undefined) return linksOf(post, await lookAtLinks(post));
+        const link = await ifThere(() => askFor(post, name));
+        return link === undefined ? [] : linksOf(post, [link]);
+      }),
 
     async routes(place, filter) {
-      const post = postAt(place);
       const isDefault = 'to' in filter;
       const words = ['route', 'show', 'table', 'all', ...(isDefault ? ['default'] : ['dev', filter.dev])];
-      return refusing(place, words, () => {
-        const device = isDefault ? null : indexOf(post, filter.dev);
-        const routes = post.socket.dump(RTM.getRoute, Buffer.alloc(ROUTE_HEADER));
-        return readRoutes(routes, namesIn(lookAtLinks(post)), { isDefault, device });
-      });
-    },
-
-    async rules(place) {
-      return refusing(place, ['rule', 'show'], () =>
-        readRules(postAt(place).socket.dump(RTM.getRule, Buffer.alloc(RULE_HEADER))),
+      return refusing(place, words, () =>
+        at(place, async (post) => {
+          const device = isDefault ? null : await indexOf(post, filter.dev);
+          const routes = await post.socket.dump(RTM.getRoute, Buffer.alloc(ROUTE_HEADER));
+          return readRoutes(routes, namesIn(await lookAtLinks(post)), { isDefault, device });
+        }),
       );
     },
 
+    async rules(place) {
+      const look = ({ socket }: Post) => socket.dump(RTM.getRule, Buffer.alloc(RULE_HEADER));
+      return readRules(await refusing(place, ['rule', 'show'], () => at(place, look)));
+    },
+
     async wayTo(place, address) {
-      const post = postAt(place);
       const question = routeQuestion(address);
       if (question === undefined) return program.wayTo(place, address);
-      const way = ifThere(() => post.socket.get(question));
-      const index = way === undefined ? undefined : wayIn(way);
-      return index === undefined ? null : (namesIn(lookAtLinks(post)).get(index) ?? null);
+      return at(place, async (post) => {
+        const way = await ifThere(() => post.socket.get(question));
+        const index = way === undefined ? undefined : wayIn(way);
+        return index === undefined ? null : (namesIn(await lookAtLinks(post)).get(index) ?? null);
+      });
     },
 
     async counters(place, name) {
-      const { socket } = postAt(place);
-      const named = attribute(IFLA.name, text(name));
-      const body = Buffer.concat([linkHeader(0, 0, 0), named]);
-      const answer = ifThere(() => socket.get({ type: RTM.getLink, flags: 0, body }));
+      const body = Buffer.concat([linkHeader(0, 0, 0), attribute(IFLA.name, text(name))]);
+      const look = ({ socket }: Post) => ifThere(() => socket.get({ type: RTM.getLink, flags: 0, body }));
+      const answer = await at(place, look);
       return answer === undefined ? null : readCounters(answer);
     },
 
@@ -101,42 +105,36 @@ export function openNetlink(calls: Libc, program: Kernel): Kernel {
           if (!force || !isRefused(thrown)) throw thrown;
         });
       }
-      await hear();
     },
 
     prepare() {},
 
     async close() {
-      for (const { socket, netns } of posts.values()) {
+      const left = [...posts.values()];
+      posts.clear();
+      for (const { socket, netns, idle } of left) {
+        // A descriptor that is closed under a question would be another file's when the question is put.
+        await idle;
         socket.close();
         if (netns !== null) closeSync(netns);
       }
-      posts.clear();
       await program.close();
     },
   };
 }
 
-/**
- * Lets this process hear what has come meanwhile, signals above all: while the kernel works for us it hears nothing, and what follows
- * without a pause would not let it, either.
- */
-function hear(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-
-function refusing<T>(place: Place, command: IpCommand, work: () => T): T {
+async function refusing<T>(place: Place, command: IpCommand, work: () => Promise<T>): Promise<T> {
   try {
-    return work();
+    return await work();
   } catch (thrown) {
     if (thrown instanceof Refusal) throw commandFailed(place, command, reasonOf(thrown));
     throw thrown;
   }
 }
 
-function ifThere<T>(work: () => T): T | undefined {
+async function ifThere<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
-    return work();
+    return await work();
   } catch (thrown) {
     if (thrown instanceof Refusal) return undefined;
     throw thrown;
@@ -145,7 +143,7 @@ function ifThere<T>(work: () => T): T | undefined {
 
 function takePost(calls: Libc, place: Place): Post {
   const post = (socket: NetlinkSocket, netns: number | null): Post => ({
-    ...{ socket, netns, indices: new Map(), links: null },
+    ...{ socket, netns, indices: new Map(), links: null, idle: Promise.resolve() },
   });
   if (place === 'home') return post(openSocket(calls), null);
   const netns = openNetns(place.path);
@@ -165,20 +163,21 @@ function isRefused(thrown: unknown): boolean {
 }
 
 /** Links just seen, with their addresses. */
-function linksOf(post: Post, links: readonly Message[]): Link[] {
-  const addresses = post.socket.dump(RTM.getAddress, Buffer.alloc(ADDRESS_HEADER));
-  return readLinks(links, addresses, links.some(namesOthers) ? namesIn(lookAtLinks(post)) : new Map());
+async function linksOf(post: Post, links: readonly Message[]): Promise<Link[]> {
+  const addresses = await post.socket.dump(RTM.getAddress, Buffer.alloc(ADDRESS_HEADER));
+  return readLinks(links, addresses, links.some(namesOthers) ? namesIn(await lookAtLinks(post)) : new Map());
 }
 
 /** Words of commands after which a name may be another link's. */
 const RENAMING = ['name', 'netns', 'altname'];
 
 /** True once it is done; undefined if that is not for us. */
-function change(post: Post, command: IpCommand): true | undefined {
+async function change(post: Post, command: IpCommand): Promise<true | undefined> {
+  const indexOf = await indicesFor(post, command);
   let opened: number | undefined;
   try {
     const request = requestFor(command, {
-      indexOf: (name) => indexOf(post, name),
+      indexOf,
       openNetns(path) {
         opened = openNetns(path);
         return opened;
@@ -188,7 +187,7 @@ function change(post: Post, command: IpCommand): true | undefined {
     if (command.some((word) => RENAMING.includes(word))) post.indices.clear();
     if (request === undefined) return undefined;
     failpoint('ask', 'the kernel');
-    post.socket.request(request);
+    await post.socket.request(request);
     failpoint('answered', 'the kernel');
     return true;
   } finally {
@@ -196,12 +195,30 @@ function change(post: Post, command: IpCommand): true | undefined {
   }
 }
 
+/** The indices of the links that a command may name; that there is none of a name is thrown when it is asked for. */
+async function indicesFor(post: Post, command: IpCommand): Promise<(name: string) => number> {
+  const names = command.filter((_, at) => ['dev', 'master'].includes(command[at - 1] ?? ''));
+  const found = new Map<string, number | Refusal>();
+  for (const name of names) {
+    const index = await indexOf(post, name).catch((thrown: unknown) => {
+      if (thrown instanceof Refusal) return thrown;
+      throw thrown;
+    });
+    found.set(name, index);
+  }
+  return (name) => {
+    const index = found.get(name);
+    if (typeof index !== 'number') throw index;
+    return index;
+  };
+}
+
 const WITHOUT_STATISTICS = attribute(IFLA.extMask, u32(SKIP_STATISTICS));
 
 /** All links, as seen since they were asked for or changed last. */
-function lookAtLinks(post: Post): readonly Message[] {
+async function lookAtLinks(post: Post): Promise<readonly Message[]> {
   if (post.links === null) {
-    post.links = post.socket.dump(RTM.getLink, Buffer.concat([linkHeader(0, 0, 0), WITHOUT_STATISTICS]));
+    post.links = await post.socket.dump(RTM.getLink, Buffer.concat([linkHeader(0, 0, 0), WITHOUT_STATISTICS]));
     post.indices.clear();
     for (const [index, names] of everyNameIn(post.links)) for (const name of names) post.indices.set(name, index);
   }
@@ -212,10 +229,10 @@ function lookAtLinks(post: Post): readonly Message[] {
  * The index of the link of this name, as last seen: if that was renamed since, by udev say, it is still the one that was meant. `if5`
  * is the link of index 5, if there is none of that name.
  */
-function indexOf(post: Post, name: string): number {
+async function indexOf(post: Post, name: string): Promise<number> {
   const known = post.indices.get(name) ?? indexNamed(post, name);
   if (known !== undefined) return known;
-  const index = indexIn(askFor(post, name));
+  const index = indexIn(await askFor(post, name));
   post.indices.set(name, index);
   return index;
 }
@@ -232,15 +249,15 @@ function numberOf(name: string): number | undefined {
 }
 
 /** The link of this name, just asked for. */
-function askFor({ socket }: Post, name: string): Message {
-  const get = (index: number, ...attributes: readonly Buffer[]): Message =>
+async function askFor({ socket }: Post, name: string): Promise<Message> {
+  const get = (index: number, ...attributes: readonly Buffer[]): Promise<Message> =>
     socket.get({
       type: RTM.getLink,
       flags: 0,
       body: Buffer.concat([linkHeader(index, 0, 0), WITHOUT_STATISTICS, ...attributes]),
     });
   try {
-    return get(0, attribute(IFLA.name, text(name)));
+    return await get(0, attribute(IFLA.name, text(name)));
   } catch (thrown) {
     const index = numberOf(name);
     if (!(thrown instanceof Refusal)) throw thrown;

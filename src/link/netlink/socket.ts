@@ -1,5 +1,5 @@
 /** A netlink socket in one netns: questions to the kernel, and its answers (netlink(7), rtnetlink(7)). */
-import { closeSync, readSync, writeSync } from 'node:fs';
+import { closeSync, readSync, write } from 'node:fs';
 import type { Libc } from '../../libc.js';
 import { EnimError } from '../../model/errors.js';
 import { NLM, NLMSG, NLMSGERR_MESSAGE } from './constants.js';
@@ -34,14 +34,14 @@ export class Refusal extends Error {
   }
 }
 
-/** What can be asked; everything throws `Refusal`. */
+/** What can be asked, one thing after the other; everything throws `Refusal`. */
 export interface NetlinkSocket {
   /** Has the kernel do it. */
-  request(request: Request): void;
+  request(request: Request): Promise<void>;
   /** Asks for one thing. */
-  get(request: Request): Message;
+  get(request: Request): Promise<Message>;
   /** Asks for all of a kind. */
-  dump(type: number, body: Buffer): Message[];
+  dump(type: number, body: Buffer): Promise<Message[]>;
   close(): void;
 }
 
@@ -50,10 +50,18 @@ export function openSocket(calls: Libc): NetlinkSocket {
   const fd = makeSocket(calls);
   let sequence = 0;
 
-  const ask = ({ type, flags, body }: Request): number => {
+  /**
+   * The kernel does what it is asked for within write(2), and one move after the other: that may take as long as all moves of the node that
+   * came before. Another thread waits for it meanwhile, so that this one hears signals, and an agent goes on with its other calls.
+   */
+  const ask = async ({ type, flags, body }: Request): Promise<number> => {
     sequence += 1;
-    writeSync(fd, formatMessage({ type, flags: flags | NLM.request, sequence, body }));
-    return sequence;
+    const question = sequence;
+    const bytes = formatMessage({ type, flags: flags | NLM.request, sequence: question, body });
+    await new Promise<void>((resolve, reject) =>
+      write(fd, bytes, (error) => (error === null ? resolve() : reject(error))),
+    );
+    return question;
   };
 
   /** The messages of the next read that answer this question; throws its refusal. */
@@ -65,8 +73,8 @@ export function openSocket(calls: Libc): NetlinkSocket {
     return answers;
   };
 
-  const dumpOnce = (type: number, body: Buffer): Message[] | undefined => {
-    const question = ask({ type, flags: NLM.dump, body });
+  const dumpOnce = async (type: number, body: Buffer): Promise<Message[] | undefined> => {
+    const question = await ask({ type, flags: NLM.dump, body });
     const found: Message[] = [];
     for (;;) {
       const answers = read(question);
@@ -77,20 +85,20 @@ export function openSocket(calls: Libc): NetlinkSocket {
   };
 
   return {
-    request({ type, flags, body }) {
-      const question = ask({ type, flags: flags | NLM.acknowledge, body });
+    async request({ type, flags, body }) {
+      const question = await ask({ type, flags: flags | NLM.acknowledge, body });
       while (read(question).every((answer) => answer.type !== NLMSG.error));
     },
-    get(request) {
-      const question = ask(request);
+    async get(request) {
+      const question = await ask(request);
       for (;;) {
         const [answer] = read(question);
         if (answer !== undefined) return answer;
       }
     },
-    dump(type, body) {
+    async dump(type, body) {
       for (let tries = 1; ; tries += 1) {
-        const found = dumpOnce(type, body);
+        const found = await dumpOnce(type, body);
         if (found !== undefined) return found;
         if (tries === DUMP_TRIES) {
           throw new EnimError('BUSY', 'The links of the node change faster than they can be read.', {
