@@ -22,9 +22,10 @@ import type { DeviceSelector } from './model/device.js';
 import { discover, toEni } from './model/discover.js';
 import type { Eni } from './model/eni.js';
 import type { Observe } from './model/observation.js';
-import type { Access, Connect } from './providers/kubernetes/transport.js';
+import type { Access, Connect, Connection } from './providers/kubernetes/transport.js';
+import type { Heard, NodeWatch } from './providers/kubernetes/watch/watch.js';
 import { later, type Registering } from './providers/later.js';
-import type { Provider } from './providers/provider.js';
+import type { News, Provider } from './providers/provider.js';
 import { createStaticProvider } from './providers/static.js';
 import { createCordonRecord, readCordon } from './store/cordon.js';
 import { createHistory } from './store/history.js';
@@ -53,6 +54,8 @@ export interface ContextOptions {
   readonly settings?: Settings;
   /** What a process that stays has kept from earlier contexts. */
   readonly kept?: Kept | undefined;
+  /** What a watch has heard. The provider then answers from it where it is fresh, which is for those who only look. */
+  readonly heard?: (() => Heard | undefined) | undefined;
 }
 
 /** What a process that stays keeps between its operations. All of it can be lost: files and kernel say the same. */
@@ -121,7 +124,9 @@ export function createContext(options: ContextOptions): Context {
   const links = createLinkDriver(programs, env.SSH_CONNECTION?.split(' ')[0] ?? null);
   const provider =
     settings.provider === 'kubernetes'
-      ? later('kubernetes', () => createKubernetes({ env, settings, locations, locks, clock, observe: kept.observe }))
+      ? later('kubernetes', () =>
+          createKubernetes({ env, settings, locations, locks, clock, observe: kept.observe, heard: options.heard }),
+        )
       : createStatic({ settings, store, links, device, clock });
   const parts: Parts = {
     ...{ provider, store, cordon, history, locks, links, clock },
@@ -191,11 +196,12 @@ interface NodeParts {
   readonly locks: Locks;
   readonly clock: () => Date;
   readonly observe: Observe;
+  readonly heard?: (() => Heard | undefined) | undefined;
 }
 
 /** @param access to the cluster, other than the settings say */
 async function createKubernetes(
-  { env, settings, locations, locks, clock, observe }: NodeParts,
+  { env, settings, locations, locks, clock, observe, heard }: NodeParts,
   access: Partial<Access> = {},
 ): Promise<Registering> {
   const [{ createKubernetesProvider }, node] = await Promise.all([
@@ -204,14 +210,40 @@ async function createKubernetes(
   ]);
   const { kubeconfig, timeout } = settings.kubernetes;
   return createKubernetesProvider({
-    connect: () => (require(CLUSTER()) as { readonly connect: Connect }).connect({ kubeconfig, env, ...access }),
+    connect: () => connectTo({ kubeconfig, env, ...access }),
     node,
     subnets: join(locations.stateDir, 'subnets.json'),
     alone: (work) => alone(locks, 'subnets', work),
     clock,
     sleep,
     observe,
+    heard,
     patience: { total: timeout, request: timeout * REQUEST_SHARE },
+  });
+}
+
+/** Loads what speaks to a cluster. */
+function connectTo(access: Access): Connection {
+  return (require(CLUSTER()) as { readonly connect: Connect }).connect(access);
+}
+
+/** A watch of what the cluster of the settings has for this node; nothing is asked yet, and nobody but an agent needs it. */
+export async function createWatch(
+  { env, settings }: Pick<NodeParts, 'env' | 'settings'>,
+  observe: Observe,
+  onNews: (news: News) => void,
+): Promise<NodeWatch> {
+  const [{ createNodeWatch }, node] = await Promise.all([
+    import('./providers/kubernetes/watch/watch.js'),
+    nodeNameOf({ env, settings }),
+  ]);
+  const { kubeconfig } = settings.kubernetes;
+  return createNodeWatch({
+    connect: () => connectTo({ kubeconfig, env }),
+    ...{ node, observe, onNews, random: Math.random },
+    clock: () => new Date(),
+    now: () => performance.now(),
+    sleep: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }).catch(() => undefined),
   });
 }
 

@@ -6,14 +6,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BUILD } from '../build.js';
 import type { Locations } from '../config/locations.js';
 import type { Settings } from '../config/schema.js';
-import { createContext, createKept, createPatient } from '../context.js';
+import { createContext, createKept, createPatient, createWatch } from '../context.js';
 import type { Log } from '../log.js';
 import type { Monitor } from '../metrics/watch.js';
 import { EnimError } from '../model/errors.js';
 import type { Observe } from '../model/observation.js';
 import { isAstray } from './astray.js';
 import { createCalls } from './calls.js';
+import { createListener } from './listener.js';
 import { openMonitor } from './monitor.js';
+import { createNudge, type Nudge } from './nudge.js';
 import { type Judgment, observed } from './observe.js';
 import { beTheOnlyOne } from './only.js';
 import { makeStateDir, socketIn } from './places.js';
@@ -88,15 +90,30 @@ export async function runAgent(options: AgentOptions): Promise<AgentSummary> {
     log(outcome === 'done' ? 'debug' : 'info', `${work} ${outcome}`, { milliseconds: Math.round(milliseconds) });
   };
   const calls = createCalls({ own: BUILD, kept, clock: () => new Date(), observe });
-  const current = createCurrent(() => kept.settings(locations.config), settings, log);
+  const now = (): number => performance.now();
+  const nudges = { gc: createNudge({ sleep: quietly, now }), sync: createNudge({ sleep: quietly, now }) };
+  const listener = createListener({
+    open: (of, tell, onNews) => createWatch({ env, settings: of }, tell, onNews),
+    observe: (observation) => monitor?.observe(observation),
+    onNews(news) {
+      if (news.gc) nudges.gc.nudge();
+      if (news.sync) nudges.sync.nudge();
+    },
+    log,
+  });
+  const current = createCurrent(() => kept.settings(locations.config), settings, {
+    log,
+    changed: (latest) => listener.follow(latest),
+  });
   let fault: unknown;
   signals.onReload(() => current.reload());
 
   const gcEvery = (): number => options.gcEvery ?? current.settings().agent.gcEvery;
   const syncEvery = (): number => options.syncEvery ?? current.settings().agent.syncEvery;
   const stop = abortedBy(signals.stop);
-  const pulse = createPulse(() => performance.now(), gcEvery);
-  const patient = await createPatient({ env, overrides: locations, purpose: 'enim agent, metrics', warn, kept });
+  const pulse = createPulse(now, gcEvery);
+  const { heard } = listener;
+  const patient = await createPatient({ env, overrides: locations, purpose: 'enim agent, metrics', warn, kept, heard });
   const probes = createProbes({ patient, pulse, stop: signals.stop });
 
   const server = await listen(socketIn(locations.runDir), { ...BUILD, ...calls, pid: process.pid });
@@ -104,7 +121,7 @@ export async function runAgent(options: AgentOptions): Promise<AgentSummary> {
   log('info', 'ready', { pid: process.pid, socket: socketIn(locations.runDir), ...BUILD });
   const settingsOfRound = (): RoundSettings => {
     current.look();
-    return { env, locations, settings: current.settings(), kept, log };
+    return { env, locations, settings: current.settings(), kept, log, heard };
   };
   const gcRound = async (): Promise<void> => {
     await observed(observe, 'gc', () => collect(settingsOfRound(), stop.signal), itself);
@@ -118,8 +135,8 @@ export async function runAgent(options: AgentOptions): Promise<AgentSummary> {
   };
   // Whatever goes wrong in a round, the other one ends as well, and calls that are under way come to their end.
   let underWay = 2;
-  const again = (round: () => Promise<void>, every: () => number): Promise<void> =>
-    repeat(round, { every, sleep: quietly, random: Math.random }, stop.signal)
+  const again = (round: () => Promise<void>, every: () => number, { sleep }: Nudge): Promise<void> =>
+    repeat(round, { every, sleep, random: Math.random }, stop.signal)
       .catch((thrown: unknown) => {
         fault ??= thrown;
         stop.abort();
@@ -127,11 +144,13 @@ export async function runAgent(options: AgentOptions): Promise<AgentSummary> {
       .finally(() => {
         underWay -= 1;
       });
-  const rounds = Promise.all([again(gcRound, gcEvery), again(syncRound, syncEvery)]);
+  const rounds = Promise.all([again(gcRound, gcEvery, nudges.gc), again(syncRound, syncEvery, nudges.sync)]);
+  listener.follow(settings);
   // A round may be waiting for a lock or for a server; nobody is accepted meanwhile.
   await Promise.race([rounds, aborted(stop.signal)]);
 
   log('info', 'stopping', { underWay: calls.count() });
+  listener.stop();
   calls.close();
   server.stop();
   const rest = Promise.all([rounds, calls.idle()]);
@@ -150,12 +169,13 @@ export async function runAgent(options: AgentOptions): Promise<AgentSummary> {
 function createCurrent(
   read: () => Settings,
   first: Settings,
-  log: Log,
+  { log, changed }: { readonly log: Log; readonly changed: (settings: Settings) => void },
 ): { settings(): Settings; look(): void; reload(): void } {
   let settings = first;
   const look = (): boolean => {
     try {
       settings = read();
+      changed(settings);
       return true;
     } catch (thrown) {
       if (!(thrown instanceof EnimError)) throw thrown;

@@ -5,9 +5,10 @@ import { createContext, type Kept } from '../context.js';
 import type { Log } from '../log.js';
 import { gc } from '../manager/gc/gc.js';
 import type { Parts } from '../manager/parts.js';
-import { failures } from '../manager/sync/outcome.js';
+import { failures, isNothingToDo } from '../manager/sync/outcome.js';
 import { sync } from '../manager/sync/sync.js';
 import { EnimError } from '../model/errors.js';
+import type { Heard } from '../providers/kubernetes/watch/watch.js';
 import { DONE, failure, type Judgment } from './observe.js';
 
 /** How long something must be dead before it is reclaimed, in milliseconds. */
@@ -20,6 +21,8 @@ export interface RoundSettings {
   readonly settings: Settings;
   readonly kept: Kept;
   readonly log: Log;
+  /** What a watch of the cluster has heard. */
+  readonly heard: () => Heard | undefined;
 }
 
 /**
@@ -28,8 +31,8 @@ export interface RoundSettings {
  * @returns how it went
  */
 export function collect(settings: RoundSettings, signal: AbortSignal): Promise<Judgment> {
-  return round('gc', settings, async (parts, log) => {
-    const verdicts = await gc(parts, { dryRun: false, grace: GRACE_MS }, signal);
+  return round('gc', settings, async (parts, log, glance) => {
+    const verdicts = await gc(parts, { dryRun: false, grace: GRACE_MS, glance }, signal);
     for (const { eni, reason, remaining } of verdicts.filter(({ done }) => done))
       log('info', 'reclaimed', { eni, reason, ...(remaining.length > 0 ? { remaining } : {}) });
     const failed = verdicts.filter(({ error }) => error !== null);
@@ -41,8 +44,9 @@ export function collect(settings: RoundSettings, signal: AbortSignal): Promise<J
 
 /** One round of sync; the same. */
 export function makeReady(settings: RoundSettings, signal: AbortSignal): Promise<Judgment> {
-  return round('sync', settings, async (parts, log) => {
-    const synced = await sync(parts, { dryRun: false }, signal);
+  return round('sync', settings, async (parts, log, glance) => {
+    const seen = await sync({ ...parts, provider: glance }, { dryRun: true });
+    const synced = isNothingToDo(seen) ? seen : await sync(parts, { dryRun: false }, signal);
     for (const { eni, nic, commands } of synced.enis.filter(({ done }) => done))
       log('info', 'made ready', { eni, nic: nic?.name, commands });
     const failed = failures(synced);
@@ -51,16 +55,19 @@ export function makeReady(settings: RoundSettings, signal: AbortSignal): Promise
   });
 }
 
-/** @param work returns how much of it failed */
+/**
+ * @param work returns how much of it failed; it is given what acts, and a provider that may only show whether there is something to do
+ */
 async function round(
   name: string,
-  { env, locations, settings, kept, log }: RoundSettings,
-  work: (parts: Parts, log: Log) => Promise<number>,
+  { env, locations, settings, kept, log, heard }: RoundSettings,
+  work: (parts: Parts, log: Log, glance: Parts['provider']) => Promise<number>,
 ): Promise<Judgment> {
   const warn = (message: string): void => log('warn', message);
   const context = { env, overrides: locations, settings, kept, purpose: `enim agent, ${name}`, warn };
   try {
-    const failed = await work(createContext(context).parts, log);
+    const glance = createContext({ ...context, heard }).parts.provider;
+    const failed = await work(createContext(context).parts, log, glance);
     return failed === 0 ? DONE : failure(new EnimError('LINK_FAILED', `${failed} parts of ${name} failed.`));
   } catch (thrown) {
     if (!(thrown instanceof EnimError)) throw thrown;

@@ -6,7 +6,8 @@ import { X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { Agent, type RequestOptions, request } from 'node:https';
 import { bufferFromFileOrString, KubeConfig } from '@kubernetes/client-node';
-import type { Access, ApiRequest, ApiResponse, Connection, Transport } from '../providers/kubernetes/transport.js';
+import type { Access, ApiRequest, ApiResponse, Connection, Streaming } from '../providers/kubernetes/transport.js';
+import { failure, follow, retryAfterOf } from './follow.js';
 
 const SERVICE_ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 
@@ -81,23 +82,31 @@ function certificateEndOf(config: KubeConfig): Date | null {
   return certificate === null ? null : new Date(new X509Certificate(certificate).validTo);
 }
 
-function transportOf(config: KubeConfig): Transport {
+function transportOf(config: KubeConfig): Streaming {
   const server = config.getCurrentCluster()?.server ?? '';
   const agent = new Agent({ keepAlive: true });
+  const url = (path: string): URL => new URL(`${server.replace(/\/$/, '')}${path}`);
+  /** For each request anew: a token is a file, or the answer of a program, and does not last. */
+  const access = async (): Promise<RequestOptions & { readonly headers: Record<string, string | number> }> => {
+    const options: RequestOptions = {};
+    await config.applyToHTTPSOptions(options);
+    const headers = { ...(options.headers as object), Accept: 'application/json' };
+    return { ...options, headers, rejectUnauthorized: true };
+  };
   return {
     server,
     certificateEnd: certificateEndOf(config),
     async send({ method, path, body, timeout }) {
-      // For each request anew: a token is a file, or the answer of a program, and does not last.
-      const options: RequestOptions = {};
-      await config.applyToHTTPSOptions(options);
-      const headers: Record<string, string | number> = { ...(options.headers as object), Accept: 'application/json' };
+      const options = await access();
       if (body !== undefined) {
-        headers['Content-Type'] = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
-        headers['Content-Length'] = Buffer.byteLength(body);
+        options.headers['Content-Type'] = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
+        options.headers['Content-Length'] = Buffer.byteLength(body);
       }
-      const url = new URL(`${server.replace(/\/$/, '')}${path}`);
-      return exchange(url, { ...options, agent, method, headers, rejectUnauthorized: true }, body, timeout);
+      return exchange(url(path), { ...options, agent, method }, body, timeout);
+    },
+    async follow({ path, ...rest }, signal) {
+      // A connection of its own, which ends with it.
+      return follow(url(path), { ...(await access()), agent: false }, rest, signal);
     },
   };
 }
@@ -119,9 +128,7 @@ function exchange(
       incoming.on('end', () => {
         clearTimeout(timer);
         if (!incoming.complete) return fail(failure('ECONNRESET'));
-        const seconds = Number(incoming.headers['retry-after']);
-        const retryAfter = Number.isFinite(seconds) ? seconds : null;
-        resolve({ status: incoming.statusCode ?? 0, retryAfter, body: text });
+        resolve({ status: incoming.statusCode ?? 0, retryAfter: retryAfterOf(incoming), body: text });
       });
       incoming.on('aborted', () => fail(failure('ECONNRESET')));
     });
@@ -137,8 +144,4 @@ function exchange(
     outgoing.on('error', fail);
     outgoing.end(body);
   });
-}
-
-function failure(code: string): Error {
-  return Object.assign(new Error(code), { code });
 }

@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Observe } from '../model/observation.js';
+import { countWatch } from './watched.js';
 
 /** What is asked of enim by name; whatever else a client calls its work is `other`, for labels must be few. */
 const WORK = ['ADD', 'DEL', 'CHECK', 'GC', 'STATUS', 'gc', 'sync'];
@@ -43,16 +44,17 @@ export function countWork(registry: Registry, clock: () => Date): Observe {
     ...{ name: 'enim_lock_timeouts_total', registers, labelNames: ['kind'] },
     help: 'Locks that could not be had in time, by kind.',
   });
+  const watch = countWatch(registry, clock);
   const collected = new Gauge({
     ...{ name: 'enim_agent_last_gc_timestamp_seconds', registers },
     help: 'When the agent’s gc last ended a round without a failure; 0 if it has not yet.',
   });
 
   return (observation) => {
-    const seconds = observation.milliseconds / 1_000;
     switch (observation.kind) {
       case 'work': {
         const { work, outcome, code } = observation;
+        const seconds = observation.milliseconds / 1_000;
         const verb = WORK.includes(work) ? work : 'other';
         operations.observe({ verb, outcome }, seconds);
         if (code !== null) failures.inc({ verb, code });
@@ -62,13 +64,16 @@ export function countWork(registry: Registry, clock: () => Date): Observe {
       case 'request': {
         const { verb, resource, status } = observation;
         requests.inc({ verb, resource, status: status ?? 'none' });
-        durations.observe({ verb, resource }, seconds);
+        durations.observe({ verb, resource }, observation.milliseconds / 1_000);
         if (status === 409) conflicts.inc({ resource });
         break;
       }
       case 'lock':
-        waits.observe({ kind: observation.lock }, seconds);
+        waits.observe({ kind: observation.lock }, observation.milliseconds / 1_000);
         if (!observation.isHeld) timeouts.inc({ kind: observation.lock });
+        break;
+      case 'watch':
+        watch(observation);
     }
   };
 }

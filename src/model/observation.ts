@@ -30,6 +30,20 @@ export interface LockAwaited {
   readonly milliseconds: number;
 }
 
-export type Observation = WorkDone | RequestMade | LockAwaited;
+/** Something that became of the watch of a kind of objects of an API server. */
+export interface WatchTold {
+  readonly kind: 'watch';
+  readonly resource: string;
+  /** All were listed, a watch was begun, something was told, the watch or the attempt at it ended. */
+  readonly what: 'listed' | 'opened' | 'event' | 'ended';
+  /** Why all were listed, or why it ended; of an event its type; empty for a beginning. */
+  readonly reason: string;
+  /** How many objects are kept. */
+  readonly objects: number;
+  /** Why, in a sentence, where there is more to say. */
+  readonly message: string | null;
+}
+
+export type Observation = WorkDone | RequestMade | LockAwaited | WatchTold;
 
 export type Observe = (observation: Observation) => void;

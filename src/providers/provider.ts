@@ -98,6 +98,12 @@ export interface Evictor {
   evict(endpoint: Endpoint): Promise<Eviction>;
 }
 
+/** That something changed which is worth a look: at what pods have left behind, at what the node has to make ready. */
+export interface News {
+  readonly gc: boolean;
+  readonly sync: boolean;
+}
+
 /** An ENI that the node has to make ready. */
 export interface Assigned {
   readonly eni: SyncEni;

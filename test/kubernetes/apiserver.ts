@@ -19,7 +19,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '../../src/cluster/connect.js';
-import type { Transport } from '../../src/providers/kubernetes/transport.js';
+import type { Streaming } from '../../src/providers/kubernetes/transport.js';
 import { describeWith, programFault } from '../fabric/requirements.js';
 import { type Authority, type Certificate, createAuthority } from './certificates.js';
 
@@ -198,7 +198,7 @@ export async function startApiServer(): Promise<ApiServer> {
 }
 
 /** The real connection that a kubeconfig describes. */
-export function transportOf(kubeconfig: string): Transport {
+export function transportOf(kubeconfig: string): Streaming {
   const connection = connect({ kubeconfig, env: {} });
   if ('fault' in connection) throw new Error(connection.fault);
   return connection.transport;

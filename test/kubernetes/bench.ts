@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Patience } from '../../src/providers/kubernetes/api.js';
 import { createKubernetesProvider } from '../../src/providers/kubernetes/provider.js';
-import type { ApiRequest, Transport } from '../../src/providers/kubernetes/transport.js';
+import type { ApiRequest, Streaming } from '../../src/providers/kubernetes/transport.js';
 import type { Provider } from '../../src/providers/provider.js';
 import { transportOf } from './apiserver.js';
 import { NODE } from './objects.js';
@@ -24,7 +24,7 @@ interface BenchOptions {
 /** Opens the provider, as one more process would. */
 export function open({ kubeconfig, state, clock, patience, before, paused }: BenchOptions): Provider {
   const transport = transportOf(kubeconfig);
-  const told: Transport = {
+  const told: Streaming = {
     ...transport,
     async send(request) {
       await before?.(request);

@@ -1,6 +1,6 @@
 /** An API server that has bad days: a proxy in front of the real one, which lets a test choose what becomes of each request. */
 import { readFileSync } from 'node:fs';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, request, type ServerOptions } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { ApiServer } from './apiserver.js';
@@ -34,6 +34,8 @@ export interface TestProxy {
   decide: (request: Passing) => Fate | Promise<Fate>;
   /** Told of every request that the server has answered, before the answer is handed on or lost. */
   answered: (request: Passing) => void | Promise<void>;
+  /** Breaks all connections that there are now. */
+  cut(): void;
   /** Has it show another certificate from now on. */
   show(certificate: Certificate): void;
   stop(): Promise<void>;
@@ -58,6 +60,7 @@ export async function startProxy(api: ApiServer, user: Certificate, certificate:
     }
     const options = { method, host: '127.0.0.1', port: api.port, path, headers: headersOf(headers), ca, cert, key };
     const far = request(options, async (answer) => {
+      if (isWatch(path)) return void pass(answer, outgoing);
       const text = await textOf(answer).catch(() => undefined);
       // It died in the middle of it.
       if (text === undefined) return void incoming.socket.destroy();
@@ -66,6 +69,7 @@ export async function startProxy(api: ApiServer, user: Certificate, certificate:
       outgoing.writeHead(answer.statusCode ?? 500, { 'Content-Type': answer.headers['content-type'] ?? '' }).end(text);
     });
     far.on('error', () => incoming.socket.destroy());
+    if (isWatch(path)) outgoing.on('close', () => far.destroy());
     far.end(body);
   });
   const sockets = new Set<Socket>();
@@ -83,12 +87,29 @@ export async function startProxy(api: ApiServer, user: Certificate, certificate:
     show({ cert, key }) {
       server.setSecureContext({ cert: readFileSync(cert), key: readFileSync(key) });
     },
-    async stop() {
+    cut() {
       for (const socket of sockets) socket.destroy();
+    },
+    async stop() {
+      proxy.cut();
       await new Promise((resolve) => server.close(resolve));
     },
   };
   return proxy;
+}
+
+/** Whether the answer is not over before it is cut off. */
+export function isWatch(path: string): boolean {
+  return path.includes('watch=true');
+}
+
+/** Hands on what comes as it comes, and breaks off as that does. */
+function pass(answer: IncomingMessage, outgoing: ServerResponse): void {
+  outgoing.writeHead(answer.statusCode ?? 500, { 'Content-Type': answer.headers['content-type'] ?? '' });
+  outgoing.flushHeaders();
+  answer.on('data', (chunk: Buffer) => outgoing.write(chunk));
+  answer.on('end', () => outgoing.end());
+  answer.on('error', () => outgoing.destroy());
 }
 
 function headersOf(headers: IncomingMessage['headers']): Record<string, string> {

@@ -180,6 +180,7 @@ describeWithApiServer('the registry of the kubernetes provider, with the rights 
               timeouts.push(timeout);
               return { status: 429, retryAfter: 1, body: '{}' };
             },
+            follow: async () => null,
           },
         }),
         ...{ node: 'node-1', subnets: '', alone: async (work) => work(), clock: () => new Date() },

@@ -1,11 +1,14 @@
 /** Each right of deploy/rbac.yaml is needed: what a node does without it is refused, and the refusal says which is missing. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import type { WatchTold } from '../../src/model/observation.js';
 import type { ApiRequest } from '../../src/providers/kubernetes/transport.js';
+import { createNodeWatch } from '../../src/providers/kubernetes/watch/watch.js';
 import type { Provider } from '../../src/providers/provider.js';
 import { sampleEndpoint } from '../model/samples.js';
 import { enimErrorOf } from '../model/thrown.js';
 import { useTemporaryDirectories } from '../store/temporary.js';
-import { type ApiServer, describeWithApiServer, startApiServer } from './apiserver.js';
+import { type ApiServer, describeWithApiServer, startApiServer, transportOf } from './apiserver.js';
 import { nameOf, open } from './bench.js';
 import { clear, clusterEni, eniObject, listEndpoints, makeEni, makeSubnet, NODE, V2 } from './objects.js';
 
@@ -108,6 +111,11 @@ const NEEDS: Readonly<Record<string, Need>> = {
   'create pods/eviction': { work: async (provider) => provider.evictor?.evict({ ...WEB, uid: null }), hasPod: true },
 };
 
+/** What only an agent needs, which goes on without: its log says what is missing. */
+const WATCHED = ['watch enis', 'watch cceendpoints'];
+
+const RIGHTS = [...Object.keys(NEEDS), ...WATCHED];
+
 describeWithApiServer('each right of deploy/rbac.yaml', () => {
   const temporary = useTemporaryDirectories();
   let api: ApiServer;
@@ -116,7 +124,7 @@ describeWithApiServer('each right of deploy/rbac.yaml', () => {
   beforeAll(async () => {
     api = await startApiServer();
     rules = (await api.ask('GET', `${RBAC}/clusterroles/enim`)).rules as Rule[];
-    await Promise.all(Object.keys(NEEDS).map((right, index) => makeUser(`without-${index}`, without(rules, right))));
+    await Promise.all(RIGHTS.map((right, index) => makeUser(`without-${index}`, without(rules, right))));
   });
   afterAll(() => api?.stop());
 
@@ -153,7 +161,7 @@ describeWithApiServer('each right of deploy/rbac.yaml', () => {
   };
 
   it('has something here that needs it', () => {
-    expect(rightsOf(rules).sort()).toEqual(Object.keys(NEEDS).sort());
+    expect(rightsOf(rules).sort()).toEqual([...RIGHTS].sort());
   });
 
   it.each(Object.entries(NEEDS))('is needed: %s', async (right, need) => {
@@ -162,11 +170,42 @@ describeWithApiServer('each right of deploy/rbac.yaml', () => {
     await makeSubnet(api, 'sbn-1', { cidr: '10.1.0.0/24' });
     await makeEni(api, eniObject(clusterEni(1)));
 
-    const user = `without-${Object.keys(NEEDS).indexOf(right)}`;
+    const user = `without-${RIGHTS.indexOf(right)}`;
     const error = await enimErrorOf(() => carryOut(need, `${api.dir}/${user}.kubeconfig`));
 
     const [verb = '', resource = ''] = right.split(' ');
     expect(error.code).toBe('API_DENIED');
     expect([error.message, ...error.details].join(' ')).toMatch(new RegExp(`\\b${verb}\\b.*${resource}`));
+  });
+
+  /** What is told of a watch until there are two that are open, or one that is refused. */
+  const watch = async (kubeconfig: string): Promise<WatchTold[]> => {
+    const told: WatchTold[] = [];
+    const stop = new AbortController();
+    const isEnough = (): boolean =>
+      told.filter(({ what }) => what === 'opened').length === 2 || told.some(({ what }) => what === 'ended');
+    await createNodeWatch({
+      connect: () => ({ transport: transportOf(kubeconfig) }),
+      ...{ node: NODE, clock: () => new Date(), now: () => performance.now(), random: Math.random },
+      sleep: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }).catch(() => undefined),
+      observe(observation) {
+        if (observation.kind === 'watch') told.push(observation);
+        if (isEnough()) stop.abort();
+      },
+      onNews: () => undefined,
+    }).run(stop.signal);
+    return told;
+  };
+
+  it.each(WATCHED)('is needed: %s', async (right) => {
+    expect((await watch(api.node)).filter(({ what }) => what === 'ended')).toEqual([]);
+    const told = await watch(`${api.dir}/without-${RIGHTS.indexOf(right)}.kubeconfig`);
+    const [verb, resource] = right.split(' ');
+    expect(told.filter(({ what }) => what === 'ended')).toMatchObject([
+      {
+        ...{ resource, reason: 'refused' },
+        message: expect.stringContaining(`may not ${verb} ${resource}.cce.baidubce.com`),
+      },
+    ]);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Registry } from 'prom-client';
 import { countProcess, countWork } from '../../src/metrics/work.js';
-import type { Observation } from '../../src/model/observation.js';
+import type { Observation, WatchTold } from '../../src/model/observation.js';
 
 /** The samples after these observations, without buckets and without zeros. */
 async function samplesAfter(...observations: readonly Observation[]): Promise<string[]> {
@@ -70,6 +70,34 @@ describe('what a process that stays counts', () => {
       'enim_lock_wait_seconds_count{kind="eni"} 2',
       'enim_lock_timeouts_total{kind="eni"} 1',
     ]);
+  });
+
+  it('is what watches told, and what became of them', async () => {
+    const watch = (what: WatchTold['what'], reason: string): Observation => ({
+      ...{ kind: 'watch', resource: 'enis', what, reason, objects: 3, message: null },
+    });
+    const told = [watch('listed', 'start'), watch('opened', ''), watch('event', 'ADDED'), watch('event', 'ADDED')];
+    expect(await samplesAfter(...told, watch('ended', 'cut'))).toEqual([
+      'enim_watch_events_total{resource="enis",type="ADDED"} 2',
+      'enim_watch_ends_total{resource="enis",reason="cut"} 1',
+      'enim_watch_lists_total{resource="enis",reason="start"} 1',
+      'enim_watch_objects{resource="enis"} 3',
+    ]);
+  });
+
+  it('is how long ago a watch was heard, and not when one ended', async () => {
+    const registry = new Registry();
+    let now = 10_000;
+    const observe = countWork(registry, () => new Date(now));
+    const age = async (): Promise<string | undefined> =>
+      /^enim_watch_age_seconds.*$/m.exec(await registry.metrics())?.[0];
+    const told = { kind: 'watch', resource: 'enis', reason: '', objects: 0, message: null } as const;
+    observe({ ...told, what: 'ended' });
+    expect(await age()).toBeUndefined();
+    observe({ ...told, what: 'opened' });
+    now = 12_500;
+    observe({ ...told, what: 'ended' });
+    expect(await age()).toBe('enim_watch_age_seconds{resource="enis"} 2.5');
   });
 
   it('is the process itself, whose time only grows', async () => {

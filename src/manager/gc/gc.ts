@@ -23,6 +23,8 @@ export interface GcRequest {
   readonly network?: string | null;
   /** Time between the two looks, in milliseconds. */
   readonly grace: number;
+  /** Who is asked at the first look: what it says may be a moment old. If that shows nothing to reclaim, nothing else is asked. */
+  readonly glance?: Parts['provider'];
 }
 
 /**
@@ -32,17 +34,17 @@ export interface GcRequest {
  */
 export async function gc(
   parts: Parts,
-  { dryRun, grace, network = null }: GcRequest,
+  { dryRun, grace, network = null, glance = parts.provider }: GcRequest,
   signal?: AbortSignal,
 ): Promise<readonly Collected[]> {
-  const look = async (): Promise<Finding[]> =>
-    (await survey(parts)).filter(({ endpoint }) => network === null || endpoint?.network === network);
-  const first = await look();
+  const look = async (provider: Parts['provider']): Promise<Finding[]> =>
+    (await survey({ ...parts, provider })).filter(({ endpoint }) => network === null || endpoint?.network === network);
+  const first = await look(glance);
   if (!first.some(({ act }) => act !== undefined)) return first.map((finding) => outcome(finding));
   await parts.sleep(grace, signal);
   if (signal?.aborted) return [];
   const collected: Collected[] = [];
-  for (const finding of await look()) {
+  for (const finding of await look(parts.provider)) {
     if (signal?.aborted) break;
     const before = first.find((each) => each.eni === finding.eni && isSameEndpoint(each.endpoint, finding.endpoint));
     collected.push(before?.action === finding.action ? await carryOut(parts, finding, dryRun) : outcome(wait(finding)));

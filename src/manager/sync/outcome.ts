@@ -73,6 +73,11 @@ export function asCommands(steps: readonly Step[]): string[] {
   return steps.map((step) => ('ip' in step ? `ip ${step.ip.join(' ')}` : `echo ${step.value} > ${step.sysctl}`));
 }
 
+/** Whether a round as it was rehearsed would change nothing. */
+export function isNothingToDo({ node, enis }: Synced): boolean {
+  return node.commands.length === 0 && enis.every(({ outcome }) => outcome === 'ready' || outcome === 'left');
+}
+
 /** What went wrong, a line each. */
 export function failures({ node, enis }: Synced): string[] {
   return [

@@ -17,13 +17,13 @@ import {
   unreachable,
 } from './failures.js';
 import { parseJson } from './json.js';
+import { type NodeResource, pathOfNode, V2 } from './paths.js';
 import type { ApiRequest, ApiResponse, Transport } from './transport.js';
 import {
   type EndpointObject,
   type EniObject,
   type EventObject,
   GROUP,
-  NODE_LABEL,
   type PodObject,
   type ResourceObject,
   type SubnetObject,
@@ -63,7 +63,7 @@ export interface Api {
   listEndpoints(node: string): Promise<readonly EndpointObject[]>;
   /** A page of what there is on all nodes. `expired`: the server no longer knows the list that this is to go on with. */
   pageOf<T extends EniObject | EndpointObject>(
-    resource: 'enis' | 'cceendpoints',
+    resource: NodeResource,
     from: string | null,
   ): Promise<Page<T> | 'expired'>;
   getEni(id: string): Promise<EniObject | undefined>;
@@ -186,9 +186,8 @@ export function beginOperation(settings: ApiSettings): Api {
     return answer === 'absent' || answer === 'conflict' ? undefined : answer;
   };
 
-  const list = async <T>(resource: string, node: string): Promise<readonly T[]> => {
-    const selector = encodeURIComponent(`${NODE_LABEL}=${node}`);
-    const path = `${V2}/${resource}?labelSelector=${selector}`;
+  const list = async <T>(resource: NodeResource, node: string): Promise<readonly T[]> => {
+    const path = pathOfNode(resource, node);
     const answer = await ask<{ readonly items?: readonly T[] }>(
       { verb: 'list', resource, group: GROUP },
       { method: 'GET', path },
@@ -293,8 +292,6 @@ export function beginOperation(settings: ApiSettings): Api {
     },
   };
 }
-
-const V2 = `/apis/${GROUP}/v2`;
 
 function pathOf({ namespace, name }: EndpointObject['metadata']): string {
   return `${V2}/namespaces/${namespace}/cceendpoints/${name}`;

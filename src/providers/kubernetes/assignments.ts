@@ -11,11 +11,13 @@ export interface Assigning {
   readonly api: Api;
   readonly node: string;
   readonly clock: () => Date;
+  /** Those of the node. */
+  readonly enis: () => Promise<readonly EniObject[]>;
   readonly subnetsOf: (enis: readonly EniObject[]) => Promise<Subnets>;
 }
 
-export async function listAssigned({ api, node, clock, subnetsOf }: Assigning): Promise<readonly Assigned[]> {
-  const enis = await api.listEnis(node);
+export async function listAssigned({ clock, enis: list, subnetsOf }: Assigning): Promise<readonly Assigned[]> {
+  const enis = await list();
   const subnets = await subnetsOf(enis);
   const ids = enis.map(({ metadata }) => metadata.name).sort();
   return ids.flatMap((id) =>

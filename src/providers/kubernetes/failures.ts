@@ -4,7 +4,7 @@ import type { ApiResponse, Transport } from './transport.js';
 
 /** What was tried, in the words of RBAC. */
 export interface Attempt {
-  readonly verb: 'get' | 'list' | 'create' | 'update' | 'patch' | 'delete';
+  readonly verb: 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete';
   /** `enis`, `enis/status`, … */
   readonly resource: string;
   /** API group; empty for the API's own objects. */

@@ -16,8 +16,9 @@ import type { Operation } from './operation.js';
 import { listRecorded } from './recorded.js';
 import { release } from './release.js';
 import { createSubnets, type Subnets } from './subnet.js';
-import type { Connection, Transport } from './transport.js';
+import { type Connection, open, type Transport } from './transport.js';
 import { type Look, type Seen, view } from './view.js';
+import type { Heard } from './watch/watch.js';
 import type { EniObject } from './wire.js';
 import { fateOf, withdrawals } from './withdrawn.js';
 
@@ -34,6 +35,8 @@ export interface KubernetesSettings {
   readonly sleep: (milliseconds: number) => Promise<void>;
   readonly patience: Patience;
   readonly observe?: Observe;
+  /** What was heard of the node's objects, where that is no older than what is on its way; undefined where it may be. */
+  readonly heard?: (() => Heard | undefined) | undefined;
 }
 
 /** Makes the provider; nothing is asked yet. */
@@ -54,9 +57,14 @@ export function createKubernetesProvider(settings: KubernetesSettings): Register
     return createSubnets({ path, alone, get: api.getSubnet })([...new Set(enis.flatMap(subnetsOf))]);
   };
 
+  /** Whether something is to be done may be told by what was heard; what is done is then decided by a provider that asks. */
   const look = async (api: Api): Promise<Look> => {
-    const [enis, endpoints] = await Promise.all([api.listEnis(node), api.listEndpoints(node)]);
+    const { enis, endpoints } = settings.heard?.() ?? (await ask(api));
     return { enis, endpoints, subnets: await subnetsFor(api, enis) };
+  };
+  const ask = async (api: Api): Promise<Heard> => {
+    const [enis, endpoints] = await Promise.all([api.listEnis(node), api.listEndpoints(node)]);
+    return { enis, endpoints };
   };
 
   // An allocate or a release mostly follows a list at once, and need not ask for the same again.
@@ -70,7 +78,8 @@ export function createKubernetesProvider(settings: KubernetesSettings): Register
 
   const assigning = (): Assigning => {
     const api = begin();
-    return { api, node, clock, subnetsOf: (enis) => subnetsFor(api, enis) };
+    const enis = async (): Promise<readonly EniObject[]> => settings.heard?.()?.enis ?? api.listEnis(node);
+    return { api, node, clock, enis, subnetsOf: (of) => subnetsFor(api, of) };
   };
 
   const see = async (): Promise<readonly Seen[]> => {
@@ -121,11 +130,6 @@ export function createKubernetesProvider(settings: KubernetesSettings): Register
 /** For one who has just waited in vain: what a del or a gc asks for adds up. */
 function short({ total, request }: Patience): Patience {
   return { total: total / 10, request: Math.min(request, total / 10) };
-}
-
-function open(connection: Connection): Transport {
-  if ('transport' in connection) return connection.transport;
-  throw new EnimError('INVALID_CONFIG', connection.fault, { hint: connection.hint });
 }
 
 function asClause(sentence: string): string {

@@ -2,6 +2,7 @@
  * What the provider asks of a connection to an API server. The connection itself (src/cluster/) is too heavy for the CNI plugin of
  * a node that has no cluster, so it is handed in.
  */
+import { EnimError } from '../../model/errors.js';
 
 /** One HTTP request. */
 export interface ApiRequest {
@@ -32,6 +33,27 @@ export interface Transport {
   send(request: ApiRequest): Promise<ApiResponse>;
 }
 
+/** A GET whose answer goes on for long, a document a line. */
+export interface StreamRequest {
+  /** With query. */
+  readonly path: string;
+  /** Milliseconds until the answer must have begun. */
+  readonly timeout: number;
+  /** The answer has begun, and what was asked for is in it. */
+  readonly opened: () => void;
+  /** Told of each line, without its end; what it throws ends the request. */
+  readonly line: (line: string) => void;
+}
+
+/** Can also wait for what comes. */
+export interface Streaming extends Transport {
+  /**
+   * Null once the answer has ended, or the signal was aborted; what the server answered in place of what was asked for. Rejects as `send`
+   * does, and with an EnimError if a line is too long.
+   */
+  follow(request: StreamRequest, signal: AbortSignal): Promise<ApiResponse | null>;
+}
+
 /** Where the access to the API server is described. */
 export interface Access {
   /** Path of a kubeconfig; null looks for one: in the cluster first, then where the environment says. */
@@ -43,7 +65,7 @@ export interface Access {
 
 /** A connection, or why there can be none. Nothing is sent yet. */
 export type Connection =
-  | { readonly transport: Transport }
+  | { readonly transport: Streaming }
   | {
       /** A sentence. */
       readonly fault: string;
@@ -51,3 +73,9 @@ export type Connection =
     };
 
 export type Connect = (access: Access) => Connection;
+
+/** @throws EnimError INVALID_CONFIG where there can be none */
+export function open(connection: Connection): Streaming {
+  if ('transport' in connection) return connection.transport;
+  throw new EnimError('INVALID_CONFIG', connection.fault, { hint: connection.hint });
+}

@@ -19,10 +19,10 @@ import {
 } from './wire.js';
 
 /** Who deletes an endpoint mostly does the rest as well, at once. */
-const DELETED_MS = 2_000;
+export const DELETED_MS = 2_000;
 
 /** Longer than any add takes, ours or another agent's. */
-const UNFINISHED_MS = 30_000;
+export const UNFINISHED_MS = 30_000;
 
 /** A withdrawal, as far as the two lists tell, and what has to be asked before it is believed. */
 export interface Suspect extends Withdrawal {
