@@ -5,11 +5,7 @@
 import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errnoOf } from './model/errors.js';
-
-/** From the worst to the least. */
-export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
-
-export type LogLevel = (typeof LOG_LEVELS)[number];
+import { isLogged, type LogLevel } from './model/loglevel.js';
 
 /** Writes one line; `fields` are what it is about. */
 export type Log = (level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>) => void;
@@ -27,11 +23,10 @@ interface LogSettings {
 
 export function createLog({ file, level, clock, stderr, limit = 5_000_000 }: LogSettings): Log {
   let path = file;
-  const isWanted = (each: LogLevel, least: LogLevel): boolean => LOG_LEVELS.indexOf(each) <= LOG_LEVELS.indexOf(least);
   return (each, message, fields = {}) => {
     const line = `${JSON.stringify({ time: clock().toISOString(), level: each, message, ...fields })}\n`;
-    if (isWanted(each, 'warn')) stderr(line);
-    if (path === null || !isWanted(each, level)) return;
+    if (isLogged(each, 'warn')) stderr(line);
+    if (path === null || !isLogged(each, level)) return;
     try {
       append(path, line, limit);
     } catch (thrown) {

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { createLog, LOG_LEVELS, type Log, type LogLevel } from '../src/log.js';
+import { createLog, type Log } from '../src/log.js';
+import { LOG_LEVELS, type LogLevel } from '../src/model/loglevel.js';
 import { useTemporaryDirectories } from './store/temporary.js';
 
 const temporary = useTemporaryDirectories();

@@ -10,6 +10,7 @@ import { createContext, createKept, createPatient, createWatch } from '../contex
 import type { Log } from '../log.js';
 import type { Monitor } from '../metrics/watch.js';
 import { EnimError } from '../model/errors.js';
+import type { LogLevel } from '../model/loglevel.js';
 import type { Observe } from '../model/observation.js';
 import { isAstray } from './astray.js';
 import { createCalls } from './calls.js';
@@ -34,7 +35,10 @@ export interface AgentOptions {
   readonly syncEvery: number | null;
   /** For what is under way when the agent is told to end, in milliseconds. */
   readonly grace: number;
-  readonly log: Log;
+  /** Makes the log, which asks with each line for the least that it says. */
+  readonly openLog: (level: () => LogLevel) => Log;
+  /** Instead of what the settings say. */
+  readonly logLevel: LogLevel | null;
   /** Who counts, and answers those who ask; null is nobody. */
   readonly monitor: Monitor | null;
   readonly signals: AgentSignals;
@@ -70,7 +74,9 @@ const BY_THEMSELVES = 0.8;
  * @throws EnimError INVALID_CONFIG, BUSY if there is an agent already, STATE_UNWRITABLE
  */
 export async function runAgent(options: AgentOptions): Promise<AgentSummary> {
-  const { env, overrides, grace, log, signals } = options;
+  const { env, overrides, grace, signals } = options;
+  let level: LogLevel = 'info';
+  const log = options.openLog(() => options.logLevel ?? level);
   const { monitor } = options;
   const kept = createKept((observation) => monitor?.observe(observation));
   const warn = (message: string): void => log('warn', message);
@@ -78,6 +84,7 @@ export async function runAgent(options: AgentOptions): Promise<AgentSummary> {
   const { locations, settings, parts } = createContext({
     ...{ env, overrides, purpose, warn, kept, lockWait: WAIT_FOR_LAST_MS },
   });
+  level = settings.agent.logLevel;
   const lock = await beTheOnlyOne(parts.locks, locations.runDir);
   makeStateDir(locations.stateDir);
   const counts = { calls: 0, rounds: 0 };
@@ -103,7 +110,10 @@ export async function runAgent(options: AgentOptions): Promise<AgentSummary> {
   });
   const current = createCurrent(() => kept.settings(locations.config), settings, {
     log,
-    changed: (latest) => listener.follow(latest),
+    changed(latest) {
+      level = latest.agent.logLevel;
+      listener.follow(latest);
+    },
   });
   let fault: unknown;
   signals.onReload(() => current.reload());

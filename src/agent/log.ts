@@ -1,9 +1,10 @@
 /** The agent's log: JSON, a line each, on standard error. The same words again and again are held back and counted. */
-import { LOG_LEVELS, type Log, type LogLevel } from '../log.js';
+import type { Log } from '../log.js';
+import { isLogged, type LogLevel } from '../model/loglevel.js';
 
 interface AgentLogSettings {
-  /** The least that is written. */
-  readonly level: LogLevel;
+  /** The least that is written, asked for with each line. */
+  readonly level: () => LogLevel;
   readonly clock: () => Date;
   readonly write: (text: string) => void;
 }
@@ -34,7 +35,7 @@ export function createAgentLog({ level, clock, write }: AgentLogSettings): Log {
   };
 
   return (each, message, fields = {}) => {
-    if (LOG_LEVELS.indexOf(each) > LOG_LEVELS.indexOf(level)) return;
+    if (!isLogged(each, level())) return;
     const now = clock();
     const suppressed = heldBack(`${each} ${message}`, now.getTime());
     if (suppressed === undefined) return;

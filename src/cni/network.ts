@@ -7,6 +7,7 @@ import * as v from 'valibot';
 import { formatCidr, parseCidr, parseIP, parseMac, parsePciAddress } from '../model/address.js';
 import type { DeviceSelector } from '../model/device.js';
 import { EnimError } from '../model/errors.js';
+import { LOG_LEVELS, type LogLevel } from '../model/loglevel.js';
 import { containerIDFault, ifnameFault, isNetworkName } from '../model/names.js';
 import type { CniCommand } from './call.js';
 import { type Dns, DnsSchema, parseResult, type Result } from './result.js';
@@ -26,7 +27,7 @@ export interface Network {
   /** Milliseconds. */
   readonly lockWait: number | null;
   readonly logFile: string | null;
-  readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
+  readonly logLevel: LogLevel;
   /** Bytes. */
   readonly mtu: number | null;
   /** Take a NIC that the node itself seems to use. */
@@ -118,7 +119,7 @@ const Configuration = v.looseObject({
   type: v.optional(v.string(), ''),
   ...{ config: blank(Path), stateDir: blank(Path), runDir: blank(Path), logFile: blank(Path) },
   lockWait: v.optional(v.nullable(v.pipe(v.number(), v.minValue(1), v.maxValue(600_000))), null),
-  logLevel: v.optional(v.picklist(['error', 'warn', 'info', 'debug']), 'info'),
+  logLevel: v.optional(v.picklist(LOG_LEVELS), 'info'),
   mtu: v.optional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(68), v.maxValue(65_535))), null),
   force: v.optional(v.boolean(), false),
   device: blank(word((text) => (ifnameFault(text) === undefined ? text : undefined), 'interface name')),

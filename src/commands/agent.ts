@@ -3,10 +3,10 @@ import { type AgentSummary, runAgent } from '../agent/agent.js';
 import { createAgentLog } from '../agent/log.js';
 import { BUILD } from '../build.js';
 import { agentSignals } from '../interruption.js';
-import { LOG_LEVELS } from '../log.js';
 import { DEFAULT_ADDRESS, parseListen } from '../metrics/address.js';
 import { createMonitor } from '../metrics/monitor.js';
 import { parseDuration, parseInterval } from '../model/duration.js';
+import { LOG_LEVELS } from '../model/loglevel.js';
 import { write } from '../stdio.js';
 import { EnimCommand } from './base.js';
 
@@ -39,8 +39,7 @@ Over HTTP it answers /metrics (what enim metrics prints, and what the agent has 
     }),
     'log-level': Flags.option({
       options: LOG_LEVELS,
-      default: 'info' as const,
-      description: 'the least that is logged',
+      description: 'the least that is logged, instead of what the settings say (agent.logLevel)',
     })(),
     listen: Flags.string({
       helpValue: 'ADDRESS',
@@ -65,7 +64,8 @@ Over HTTP it answers /metrics (what enim metrics prints, and what the agent has 
       gcEvery: interval(flags['gc-every'], '--gc-every'),
       syncEvery: interval(flags['sync-every'], '--sync-every'),
       grace: parseDuration(flags.grace, '--grace'),
-      log: createAgentLog({ level: flags['log-level'], clock, write: (text) => write(2, text) }),
+      logLevel: flags['log-level'] ?? null,
+      openLog: (level) => createAgentLog({ level, clock, write: (text) => write(2, text) }),
       monitor: address === null ? null : createMonitor({ address, build: BUILD, clock }),
       signals: agentSignals(),
     });

@@ -30,7 +30,7 @@ function pathOf(issue: v.BaseIssue<unknown>): string {
 /** By the path of the object that they are in, with `#` for an index. */
 const KNOWN_KEYS: Readonly<Record<string, readonly string[]>> = {
   '': ['provider', 'network', 'lockWait', 'static', 'kubernetes', 'agent'],
-  agent: ['gcEvery', 'syncEvery'],
+  agent: ['gcEvery', 'syncEvery', 'logLevel'],
   kubernetes: ['kubeconfig', 'nodeName', 'timeout'],
   static: ['enis', 'discover'],
   'static/discover': ['driver', 'name', 'exclude'],

@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import type { Rules } from '../model/discover.js';
 import type { Eni } from '../model/eni.js';
+import { LOG_LEVELS, type LogLevel } from '../model/loglevel.js';
 import { isNodeName } from '../model/names.js';
 import { duplicates, EniEntry } from './enis.js';
 import { type SettingsFault, toFault } from './faults.js';
@@ -28,6 +29,8 @@ export interface Settings {
     readonly gcEvery: number;
     /** Between two rounds of sync, in milliseconds; 0 is never. */
     readonly syncEvery: number;
+    /** The least that its log says. */
+    readonly logLevel: LogLevel;
   };
 }
 
@@ -38,7 +41,7 @@ export const DEFAULTS: Settings = {
   lockWait: 10_000,
   static: { enis: [], discover: null },
   kubernetes: { kubeconfig: null, nodeName: null, timeout: 10_000 },
-  agent: { gcEvery: 30_000, syncEvery: 30_000 },
+  agent: { gcEvery: 30_000, syncEvery: 30_000, logLevel: 'info' },
 };
 
 const words = v.pipe(
@@ -92,6 +95,13 @@ const Interval = v.pipe(
 const Agent = object({
   gcEvery: v.optional(Interval, DEFAULTS.agent.gcEvery),
   syncEvery: v.optional(Interval, DEFAULTS.agent.syncEvery),
+  logLevel: v.optional(
+    v.picklist(
+      LOG_LEVELS,
+      ({ input }) => `${shown(input)} is no level; known: ${LOG_LEVELS.map((each) => shown(each)).join(', ')}`,
+    ),
+    DEFAULTS.agent.logLevel,
+  ),
 });
 
 const SettingsFile = v.pipe(

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { createAgentLog } from '../../src/agent/log.js';
-import type { LogLevel } from '../../src/log.js';
+import type { LogLevel } from '../../src/model/loglevel.js';
 
 function logAt(level: LogLevel) {
   const lines: Record<string, unknown>[] = [];
   const clock = { now: 1_000_000 };
   const log = createAgentLog({
-    level,
+    level: () => level,
     clock: () => new Date(clock.now),
     write: (text) => lines.push(JSON.parse(text) as Record<string, unknown>),
   });

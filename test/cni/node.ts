@@ -5,7 +5,7 @@ import { parseNetwork } from '../../src/cni/network.js';
 import type { OpenTask } from '../../src/cni/task.js';
 import type { Context } from '../../src/context.js';
 import type { Delegation } from '../../src/ipam/delegate.js';
-import type { LogLevel } from '../../src/log.js';
+import type { LogLevel } from '../../src/model/loglevel.js';
 import type { Machine } from '../manager/machine.js';
 import { nodeWith } from '../manager/node.js';
 import { sampleEnv, sampleNetwork } from './samples.js';

@@ -58,7 +58,12 @@ describe('settings', () => {
     });
     expect(result).toEqual({
       settings: {
-        ...{ provider: 'static', network: 'n', lockWait: 5, agent: { gcEvery: 30_000, syncEvery: 30_000 } },
+        ...{
+          provider: 'static',
+          network: 'n',
+          lockWait: 5,
+          agent: { gcEvery: 30_000, syncEvery: 30_000, logLevel: 'info' },
+        },
         static: {
           enis: [
             {

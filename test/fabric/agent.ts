@@ -20,13 +20,14 @@ export interface Agent extends RunningEnim {
   end(): Promise<void>;
 }
 
-/** Starts an agent that does no gc unless told, and waits until it listens. */
+/** Starts an agent that does no gc and logs everything unless told (null: by its settings), and waits until it listens. */
 export async function startAgent(
   node: Node,
   args: readonly string[] = ['--gc-every', '0'],
-  options: EnimOptions = {},
+  { logLevel = 'debug', ...options }: EnimOptions & { readonly logLevel?: string | null } = {},
 ): Promise<Agent> {
-  const running = node.startEnim(['agent', '--log-level', 'debug', ...args], options);
+  const level = logLevel === null ? [] : ['--log-level', logLevel];
+  const running = node.startEnim(['agent', ...level, ...args], options);
   let ended: EnimResult | undefined;
   running.result.then(
     (result) => {

@@ -149,6 +149,33 @@ describeEndToEnd('the agent', () => {
     expect(lines).toContainEqual(expect.objectContaining({ message: 'the settings were read anew', gcEvery: 5_000 }));
   });
 
+  it('logs as much as the settings say, also when they change', async () => {
+    const write = (logLevel: string): void => node.writeSettings({ ...inventory(node.enis), agent: { logLevel } });
+    write('warn');
+    const agent = await startAgent(node, undefined, { logLevel: null });
+    await resultOf(node, 'STATUS', call());
+    write('debug');
+    agent.kill('SIGHUP');
+    await resultOf(node, 'STATUS', call());
+    const { lines } = await agent.stop();
+    expect(lines.slice(0, 2)).toMatchObject([
+      { level: 'info', message: 'the settings were read anew', logLevel: 'debug' },
+      { level: 'debug', message: 'STATUS done' },
+    ]);
+  });
+
+  it('logs as much as the command line says, whatever the settings say', async () => {
+    node.writeSettings({ ...inventory(node.enis), agent: { logLevel: 'debug' } });
+    const agent = await startAgent(node, undefined, { logLevel: 'error' });
+    await resultOf(node, 'STATUS', call());
+    expect((await agent.stop()).lines).toEqual([]);
+  });
+
+  it('refuses a level that there is not', async () => {
+    node.writeSettings({ ...inventory(node.enis), agent: { logLevel: 'loud' } });
+    expectRefusal(await node.enim(['agent']), { code: 2, says: ['agent.logLevel "loud" is no level', '"debug"'] });
+  });
+
   describe('is not asked', () => {
     let server: Server | undefined;
     afterEach(() => server?.stop());
