@@ -3,11 +3,11 @@
 const DRIVERS = '^src/(providers|store|link|ipam|install|host)/';
 
 /** Packages that the CNI path must not even load: they cost more than its whole work. */
-const HEAVY = '(^|/)node_modules/(@oclif|chalk|cli-table3|conf|ajv|yaml|@kubernetes|prom-client)/';
+const HEAVY = '(^|/)node_modules/(@oclif|chalk|cli-table3|conf|ajv|yaml|@kubernetes|modern-tar|prom-client)/';
 
 /** Packages that the program may contain; the others are tools. */
 const LIBRARIES =
-  '(^|/)node_modules/(@kubernetes/client-node|@oclif/core|@types/[^/]+|chalk|cli-table3|conf|ipaddr\\.js|leven|p-limit|prom-client|string-width|valibot|yaml)/';
+  '(^|/)node_modules/(@kubernetes/client-node|@oclif/core|@types/[^/]+|chalk|cli-table3|conf|ipaddr\\.js|leven|modern-tar|p-limit|prom-client|string-width|valibot|yaml)/';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -66,15 +66,19 @@ module.exports = {
     {
       name: 'only-context-names-drivers',
       severity: 'error',
-      comment: 'context.ts is the composition root; whoever else imports a driver takes its types only.',
-      from: { path: '^src/', pathNot: '^src/(context\\.ts$|providers/|store/|link/|ipam/|install/|host/|manager/)' },
+      comment:
+        'context.ts is the composition root, with support.ts and replay.ts for bundles; whoever else imports a driver takes its types only.',
+      from: {
+        path: '^src/',
+        pathNot: '^src/((context|support|replay)\\.ts$|providers/|store/|link/|ipam/|install/|host/|manager/)',
+      },
       to: { path: DRIVERS, dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'settings-are-read-at-the-top',
       severity: 'error',
       comment: 'Settings are read once and passed down.',
-      from: { path: '^src/', pathNot: '^src/(context\\.ts$|agent/|commands/|cni/|config/)' },
+      from: { path: '^src/', pathNot: '^src/((context|support)\\.ts$|agent/|commands/|cni/|config/)' },
       to: { path: '^src/config/' },
     },
     {
@@ -104,6 +108,13 @@ module.exports = {
       comment: 'Metrics are values that others have seen; whoever shows them names the library.',
       from: { path: '^src/metrics/' },
       to: { path: '^src/', pathNot: '^src/(metrics|manager|model)/' },
+    },
+    {
+      name: 'bundles-look-down',
+      severity: 'error',
+      comment: 'A bundle is files with a manifest; what they say others know.',
+      from: { path: '^src/bundle/' },
+      to: { path: '^src/', pathNot: '^src/(bundle|model)/|^src/failpoint\\.ts$' },
     },
     {
       name: 'faces-have-no-effects',
@@ -140,7 +151,10 @@ module.exports = {
       severity: 'error',
       comment: 'Only the faces put the parts together; main.ts is where it starts.',
       from: { path: '^src/', pathNot: '^src/(main\\.ts$|agent/|commands/|cni/)' },
-      to: { path: '^src/(main|context)\\.ts$|^src/(agent|commands|cni)/', pathNot: '^src/context\\.ts$' },
+      to: {
+        path: '^src/(main|context|support|replay)\\.ts$|^src/(agent|commands|cni)/',
+        pathNot: '^src/context\\.ts$',
+      },
     },
     {
       name: 'hot-path-is-light',

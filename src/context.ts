@@ -52,6 +52,8 @@ export interface ContextOptions {
   readonly warn: (message: string) => void;
   /** Instead of what the file says. */
   readonly settings?: Settings;
+  /** Instead of the state on disk, for whoever looks at it without mending it. */
+  readonly store?: Store;
   /** What a process that stays has kept from earlier contexts. */
   readonly kept?: Kept | undefined;
   /** What a watch has heard. The provider then answers from it where it is fresh, which is for those who only look. */
@@ -118,7 +120,7 @@ export function createContext(options: ContextOptions): Context {
     observe: kept.observe,
   });
   const file = kept.stateFile(locations.stateDir);
-  const store = createStore({ directory: locations.stateDir, locks, clock, warn, file });
+  const store = options.store ?? createStore({ directory: locations.stateDir, locks, clock, warn, file });
   const cordon = createCordonRecord({ directory: locations.stateDir, locks });
   const history = createHistory({ directory: locations.stateDir, locks, warn });
   const links = createLinkDriver(programs, env.SSH_CONNECTION?.split(' ')[0] ?? null);
@@ -248,7 +250,7 @@ export async function createWatch(
 }
 
 /** Name of this node in the cluster. */
-async function nodeNameOf({ env, settings }: Pick<NodeParts, 'env' | 'settings'>): Promise<string> {
+export async function nodeNameOf({ env, settings }: Pick<NodeParts, 'env' | 'settings'>): Promise<string> {
   return settings.kubernetes.nodeName ?? (env.NODE_NAME || (await import('node:os')).hostname().toLowerCase());
 }
 

@@ -3,12 +3,37 @@ import { Command, Flags } from '@oclif/core';
 import type { Locations } from '../config/locations.js';
 import { type Context, createContext, createPatient } from '../context.js';
 import type { Patient } from '../manager/doctor/patient.js';
+import type { Parts } from '../manager/parts.js';
 import { EnimError } from '../model/errors.js';
+import type { Replay } from '../replay.js';
 import { usageError } from './usage.js';
 
 /** The parsed base flags. */
 interface BaseFlags {
   readonly config: string | undefined;
+}
+
+/** With that of commands that only look. */
+interface LookFlags extends BaseFlags {
+  readonly 'from-bundle': string | undefined;
+}
+
+/** What there is to look at: this node, or another one as it was. */
+export interface Scene extends Pick<Context, 'locations' | 'changes'> {
+  readonly parts: Parts;
+}
+
+/**
+ * The flag of commands that only look.
+ *
+ * @param exclusive flags of theirs that make no sense with it
+ */
+export function bundleFlag(exclusive: string[] = []) {
+  return Flags.string({
+    helpValue: 'FILE',
+    exclusive,
+    description: 'look at the node as it was when this bundle was made: enim support-bundle',
+  });
 }
 
 /** A command of enim. `run` prints for people by `show` or `log`, and returns the document that `--json` prints instead. */
@@ -40,8 +65,24 @@ export abstract class EnimCommand extends Command {
     });
   }
 
+  /**
+   * The node that is to be looked at: this one, or the one of a bundle.
+   *
+   * @throws EnimError as `open`, and as `openBundle`
+   */
+  protected async look(flags: LookFlags, purpose: string): Promise<Scene> {
+    return flags['from-bundle'] === undefined ? this.open(flags, purpose) : this.replay(flags['from-bundle']);
+  }
+
+  /** The node of a bundle. */
+  private async replay(path: string): Promise<Replay> {
+    const { openBundle } = await import('../replay.js');
+    return openBundle(path, (message) => this.warn(message));
+  }
+
   /** The node, to be examined; unlike `open` it works with whatever is wrong. */
-  protected patient(flags: BaseFlags, purpose: string): Promise<Patient> {
+  protected async patient(flags: BaseFlags & Partial<LookFlags>, purpose: string): Promise<Patient> {
+    if (flags['from-bundle'] !== undefined) return (await this.replay(flags['from-bundle'])).patient;
     return createPatient({
       env: process.env,
       overrides: this.overrides(flags),

@@ -5,7 +5,7 @@ import type { Finding, Level } from '../manager/doctor/finding.js';
 import { type Fixed, fix } from '../manager/doctor/fix.js';
 import { renderDiagnosis } from '../render/diagnosis.js';
 import { styleFor } from '../render/style.js';
-import { EnimCommand } from './base.js';
+import { bundleFlag, EnimCommand } from './base.js';
 
 interface Diagnosis {
   readonly problems: number;
@@ -34,6 +34,7 @@ Ends with 0 if there is no problem (there may be warnings), else with 1.`;
 
   static override flags = {
     fix: Flags.boolean({ default: false, description: 'mend what can be mended safely, then check again' }),
+    'from-bundle': bundleFlag(['fix']),
   };
 
   async run(): Promise<Diagnosis> {

@@ -32,6 +32,7 @@ export const COMMANDS: CommandTable = {
   'provider:release': () => import('./provider/release.js'),
   'provider:restore': () => import('./provider/restore.js'),
   uncordon: () => import('./uncordon.js'),
+  'support-bundle': () => import('./support-bundle.js'),
   sync: () => import('./sync.js'),
   show: () => import('./show.js'),
   uninstall: () => import('./uninstall.js'),

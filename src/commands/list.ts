@@ -1,5 +1,4 @@
 import { Flags } from '@oclif/core';
-import type { Context } from '../context.js';
 import { type ClusterEniView, listCluster } from '../manager/cluster.js';
 import { ENI_STATES, type EniView, list } from '../manager/list.js';
 import { originOf } from '../manager/origin.js';
@@ -13,7 +12,7 @@ import { renderCordoned } from '../render/cordon.js';
 import { type EnisOptions, enisAsCsv, renderEnis, renderWatched } from '../render/enis.js';
 import { styleFor } from '../render/style.js';
 import { yaml } from '../render/yaml.js';
-import { EnimCommand } from './base.js';
+import { bundleFlag, EnimCommand, type Scene } from './base.js';
 import { selectionFlags, selectionOf } from './selection.js';
 import { watch } from './watch.js';
 
@@ -72,12 +71,13 @@ Of other nodes only the objects of the cluster are looked at (provider kubernete
       exclusive: ['filter', 'sort', 'watch'],
       description: 'those of all nodes of the cluster',
     }),
+    'from-bundle': bundleFlag(['watch']),
   };
 
   async run(): Promise<ListResult | undefined> {
     const { flags } = await this.parse(List);
     const selection = selectionOf(flags);
-    const context = this.open(flags, 'list');
+    const context = await this.look(flags, 'list');
     const { parts, locations } = context;
     const isAsked = ({ state }: { readonly state: string }): boolean => flags.state?.includes(state) ?? true;
     const look = async (): Promise<{ readonly known: number; readonly enis: readonly EniView[] }> => {
@@ -128,7 +128,7 @@ Of other nodes only the objects of the cluster are looked at (provider kubernete
   }
 
   private async watch(
-    { parts, changes }: Context,
+    { parts, changes }: Scene,
     look: () => Promise<{ readonly known: number; readonly enis: readonly EniView[] }>,
     { output, options }: { readonly output: string; options(known: number): EnisOptions },
   ): Promise<void> {

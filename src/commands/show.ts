@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core';
 import { type Portrait, show } from '../manager/show.js';
 import { renderShow } from '../render/show.js';
-import { EnimCommand } from './base.js';
+import { bundleFlag, EnimCommand } from './base.js';
 
 interface ShowResult {
   /** The word that was asked for. */
@@ -31,9 +31,11 @@ export default class Show extends EnimCommand {
     }),
   };
 
+  static override flags = { 'from-bundle': bundleFlag() };
+
   async run(): Promise<ShowResult> {
     const { args, flags } = await this.parse(Show);
-    const { parts } = this.open(flags, `show ${args.nic}`);
+    const { parts } = await this.look(flags, `show ${args.nic}`);
     const nics = await show(parts, args.nic);
     this.show(() => renderShow(nics, { width: this.width(), now: parts.clock() }));
     return { asked: args.nic, nics };

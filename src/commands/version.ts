@@ -1,6 +1,6 @@
-import { REVISION, TARGET } from '../build.js';
 import { renderVersion, type VersionDocument } from '../render/version.js';
 import { EnimCommand } from './base.js';
+import { buildDocument } from './build.js';
 
 /** `enim version`, also typed `enim --version`: which version and build this is. */
 export default class Version extends EnimCommand {
@@ -17,15 +17,7 @@ export default class Version extends EnimCommand {
 
   async run(): Promise<VersionDocument> {
     await this.parse(Version);
-    const { bun, node } = process.versions;
-    const document: VersionDocument = {
-      version: this.config.version,
-      commit: REVISION?.commit ?? null,
-      date: REVISION?.date ?? null,
-      modified: REVISION?.modified ?? null,
-      runtime: bun === undefined ? { name: 'Node.js', version: node } : { name: 'Bun', version: bun },
-      target: TARGET ?? null,
-    };
+    const document = buildDocument(this.config.version);
     this.show(() => renderVersion(document));
     return document;
   }

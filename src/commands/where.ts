@@ -2,7 +2,7 @@ import { Args } from '@oclif/core';
 import type { NicView } from '../manager/where/view.js';
 import { where } from '../manager/where/where.js';
 import { renderWhere } from '../render/where.js';
-import { EnimCommand } from './base.js';
+import { bundleFlag, EnimCommand } from './base.js';
 
 interface WhereResult {
   /** The word that was asked for. */
@@ -34,9 +34,11 @@ A word that fits several NICs shows all of them.`;
     }),
   };
 
+  static override flags = { 'from-bundle': bundleFlag() };
+
   async run(): Promise<WhereResult> {
     const { args, flags } = await this.parse(Where);
-    const { parts } = this.open(flags, `where ${args.nic}`);
+    const { parts } = await this.look(flags, `where ${args.nic}`);
     const nics = await where(parts, args.nic);
     this.show(() => renderWhere(nics, { width: this.width(), now: parts.clock() }));
     return { asked: args.nic, nics };

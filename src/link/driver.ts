@@ -21,6 +21,7 @@ import { openKernel } from './open.js';
 import { type Beside, freeName, giveNameBack, namesOfOthers } from './rename.js';
 import { planRestore, remainingDifferences, takeSnapshot } from './snapshot.js';
 import { findSquatter } from './squatter.js';
+import { lookAround, type Surroundings } from './surroundings.js';
 import { putBackSysctls, readSysctls } from './sysctls.js';
 
 /** What the node's own traffic needs, as seen in one look. */
@@ -60,6 +61,8 @@ export interface LinkDriver {
   routesInto(netns: NetnsRef, ifname: string): Promise<readonly LinkRoute[]>;
   /** All rules at home, the routes through these devices, and the sysctls at these paths. */
   lookAtRouting(devices: readonly string[], sysctls: readonly string[]): Promise<Routing>;
+  /** What is around these links, at home (null) or in a netns; undefined once that cannot be entered. */
+  lookAround(netns: NetnsRef | null, links: readonly Link[]): Promise<Surroundings | undefined>;
   /** The link at home that a network configuration names. */
   findDevice(selector: DeviceSelector, home: readonly Link[]): Promise<Link | undefined>;
   /** What is missing from a NIC that `configure` set up; clauses such as "10.0.0.10/24 is not on it". */
@@ -116,13 +119,10 @@ export function createLinkDriver(programs: Programs, sshPeer: string | null): Li
     lookInto: (netns) => use((kernel) => ifThere(kernel.links(netns))),
     routesInto: (netns, ifname) => use((kernel) => kernel.routes(netns, { dev: ifname })),
     lookAtRouting: (devices, sysctls) => use((kernel) => lookAtRouting(kernel, devices, sysctls)),
+    lookAround: (netns, around) => use((kernel) => ifThere(lookAround(kernel, netns ?? 'home', around))),
     findDevice,
     faults: configurationFaults,
-    differences(link, snapshot, home) {
-      const squatter = findSquatter(home, link, snapshot.name);
-      const others = home.filter(({ ifindex }) => ifindex !== squatter?.ifindex);
-      return planRestore(link, snapshot, namesOfOthers(others, link)).restored;
-    },
+    differences,
     hardwareAt,
     counters: async (netns, ifname) =>
       (await use((kernel) => ifThere(kernel.counters(netns ?? 'home', ifname)))) ?? null,
@@ -251,6 +251,14 @@ async function settle(kernel: Kernel, netns: NetnsRef, ifname: string, setup: Se
   }
 }
 
-function lowersOf(links: readonly Link[]): Map<string, string> {
+/** What `restore` would put back. Pure. */
+export function differences(link: Link, snapshot: LinkSnapshot, home: readonly Link[]): readonly Restored[] {
+  const squatter = findSquatter(home, link, snapshot.name);
+  const others = home.filter(({ ifindex }) => ifindex !== squatter?.ifindex);
+  return planRestore(link, snapshot, namesOfOthers(others, link)).restored;
+}
+
+/** For each link that sits on another, the name of that one. */
+export function lowersOf(links: readonly Link[]): Map<string, string> {
   return new Map(links.flatMap(({ name, lower }) => (lower === null ? [] : [[name, lower] as const])));
 }

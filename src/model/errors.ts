@@ -47,6 +47,9 @@ export const CODES = {
   CORDONED: { exit: 3, cni: 121 },
   NOT_DRAINED: { exit: 1, cni: 122 },
   NOT_EXCLUSIVE: { exit: 2, cni: 123 },
+  BUNDLE_DAMAGED: { exit: 1, cni: 5 },
+  BUNDLE_NEWER: { exit: 1, cni: 5 },
+  BUNDLE_UNWRITABLE: { exit: 1, cni: 5 },
 } as const satisfies Record<string, Codes>;
 
 /** Names of the errors that users can meet; stable, printed in `--json`. */

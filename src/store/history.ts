@@ -160,7 +160,8 @@ const subject = {
   ...{ network: text, containerID: text, ifname: text, owner: text, uid: v.nullable(text) },
 };
 
-const HistoryLine = v.variant('event', [
+/** An event, as it was recorded. */
+export const HistoryLine = v.variant('event', [
   v.object({ event: v.picklist(['attached', 'leased']), ...subject, since: text }),
   v.object({
     event: v.picklist(['released', 'lease ended']),

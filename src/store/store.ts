@@ -256,7 +256,12 @@ export function createStore(settings: StoreSettings): Store {
   };
 }
 
-function readFile(path: string): string | undefined {
+/**
+ * The text of a state file; undefined if there is none.
+ *
+ * @throws EnimError NOT_PERMITTED, STATE_UNREADABLE
+ */
+export function readFile(path: string): string | undefined {
   try {
     return readIfThere(path);
   } catch (thrown) {
@@ -296,7 +301,8 @@ function lastGood(previous: string): { readonly state: State; readonly from: str
   return { state: EMPTY_STATE, from: 'an empty state (there is no good earlier generation)' };
 }
 
-function newer(path: string, version: number): EnimError {
+/** That a newer enim has written a state file. */
+export function newer(path: string, version: number): EnimError {
   return new EnimError(
     'STATE_NEWER',
     `The state file ${path} has version ${version}; this enim knows up to version ${EMPTY_STATE.version}.`,

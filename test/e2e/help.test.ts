@@ -35,6 +35,7 @@ const COMMANDS = [
     'install',
     'metrics',
     'show',
+    'support-bundle',
     'uninstall',
     'version',
     'where',
@@ -107,7 +108,8 @@ describeEndToEnd('help', () => {
         /--(every|watch)\b|^enim agent\b/.test(line)
         ? `timeout --preserve-status --signal=TERM 1 ${line}`
         : line;
-    const script = ['set -e', ...setUp, command].join('\n');
+    // Some write where they are started.
+    const script = ['set -e', `cd ${node.dir}`, ...setUp, command].join('\n');
     return node.start(['unshare', '-m', '--propagation', 'private', 'sh', '-c', script], {
       env: { LINE: line, EDITOR: 'cat' },
       timeout: 30_000,

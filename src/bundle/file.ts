@@ -1,0 +1,137 @@
+/**
+ * The file of a bundle. It is there whole or not at all, for its owner alone, and takes the place of another file only where that was
+ * asked for.
+ */
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  fchmodSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { fallible } from '../failpoint.js';
+import { EnimError, errnoOf } from '../model/errors.js';
+import { damaged } from './manifest.js';
+
+/** Bytes that a bundle may have packed. */
+const PACKED_LIMIT = 64 * 2 ** 20;
+
+/**
+ * Writes a bundle.
+ *
+ * @param force also over what is there already
+ * @throws EnimError UNSAFE if something is there, NOT_PERMITTED, BUNDLE_UNWRITABLE
+ */
+export function writeBundle(path: string, content: Uint8Array, force: boolean): void {
+  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.new`);
+  try {
+    writeWhole(temporary, content);
+    put(temporary, path, force);
+  } catch (thrown) {
+    throw unwritable(path, thrown);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
+
+/**
+ * Says early that something is there: to gather all takes its time.
+ *
+ * @throws EnimError UNSAFE
+ */
+export function mustBeFree(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false }) !== undefined) throw taken(path);
+}
+
+/**
+ * Reads the bytes of a bundle.
+ *
+ * @throws EnimError NOT_THERE, NOT_PERMITTED, BUNDLE_DAMAGED, INPUT_FAILED
+ */
+export function readBundle(path: string): Uint8Array {
+  try {
+    const there = statSync(path);
+    if (!there.isFile()) throw damaged(`The bundle ${path}`, 'it is no file');
+    if (there.size > PACKED_LIMIT) throw damaged(`The bundle ${path}`, `it has more than ${PACKED_LIMIT} bytes`);
+    return readFileSync(path);
+  } catch (thrown) {
+    const errno = errnoOf(thrown);
+    if (thrown instanceof EnimError || errno === undefined) throw thrown;
+    if (errno === 'ENOENT' || errno === 'ENOTDIR')
+      throw new EnimError('NOT_THERE', `There is no bundle ${path}.`, {
+        hint: 'make one on the node: enim support-bundle',
+      });
+    const isDenied = errno === 'EACCES' || errno === 'EPERM';
+    throw new EnimError(isDenied ? 'NOT_PERMITTED' : 'INPUT_FAILED', `The bundle ${path} cannot be read (${errno}).`, {
+      hint: `ls -l ${path}`,
+      cause: thrown,
+    });
+  }
+}
+
+function writeWhole(path: string, content: Uint8Array): void {
+  fallible('open', path);
+  const fd = openSync(path, 'wx', 0o600);
+  try {
+    fallible('write', path);
+    writeFileSync(fd, content);
+    fchmodSync(fd, 0o600);
+    fallible('fsync', path);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** A second name refuses to take the place of another file, whoever else writes there at this moment; a rename does not. */
+function put(temporary: string, path: string, force: boolean): void {
+  fallible(force ? 'rename' : 'link', path);
+  if (force) {
+    renameSync(temporary, path);
+    return;
+  }
+  try {
+    linkSync(temporary, path);
+  } catch (thrown) {
+    const errno = errnoOf(thrown);
+    if (errno === 'EEXIST') throw taken(path);
+    // FAT and some network file systems have no second names.
+    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(errno ?? '')) throw thrown;
+    mustBeFree(path);
+    renameSync(temporary, path);
+  }
+}
+
+function taken(path: string): EnimError {
+  return new EnimError('UNSAFE', `${path} is there already; nothing was written.`, {
+    hint: 'give another name with --output, or write over it with --force',
+  });
+}
+
+function unwritable(path: string, thrown: unknown): unknown {
+  const errno = errnoOf(thrown);
+  if (thrown instanceof EnimError || errno === undefined) return thrown;
+  const isDenied = errno === 'EACCES' || errno === 'EPERM';
+  const reasons: Record<string, string> = {
+    ENOSPC: 'the disk is full',
+    EDQUOT: 'the quota is used up',
+    EROFS: 'the file system is read-only',
+    ENOENT: 'there is no such directory',
+  };
+  const reason = reasons[errno] === undefined ? errno : `${reasons[errno]} (${errno})`;
+  return new EnimError(
+    isDenied ? 'NOT_PERMITTED' : 'BUNDLE_UNWRITABLE',
+    `The bundle ${path} cannot be written: ${reason}.`,
+    {
+      hint: 'nothing was written; name a file in another directory: enim support-bundle --output /tmp/enim-bundle.tar.gz',
+      cause: thrown,
+    },
+  );
+}

@@ -1,0 +1,38 @@
+/** What is around the links in a place, for whoever has to judge it from elsewhere: routes, rules, and the sysctls that enim sets. */
+import { closeSync } from 'node:fs';
+import { libc } from '../libc.js';
+import type { Pairs } from '../model/answer.js';
+import type { Link, LinkRoute } from '../model/link.js';
+import type { Rule } from '../model/rule.js';
+import { openNetns, stepInto } from './enter.js';
+import type { Kernel, Place } from './kernel.js';
+import { readSysctls } from './sysctls.js';
+
+/** All of it. */
+export interface Surroundings {
+  readonly routes: readonly LinkRoute[];
+  readonly rules: readonly Rule[];
+  /** By the name of the link; null where the runtime does not let us look into another netns. */
+  readonly sysctls: Pairs<Pairs<string>> | null;
+}
+
+/** @throws EnimError NOT_THERE if the netns cannot be entered, LINK_FAILED if a link has gone meanwhile */
+export async function lookAround(kernel: Kernel, place: Place, links: readonly Link[]): Promise<Surroundings> {
+  const routes: LinkRoute[] = [];
+  for (const { name } of links.filter(({ up }) => up)) routes.push(...(await kernel.routes(place, { dev: name })));
+  return { routes, rules: await kernel.rules(place), sysctls: readIn(place, links) };
+}
+
+function readIn(place: Place, links: readonly Link[]): Surroundings['sysctls'] {
+  const read = (): Surroundings['sysctls'] =>
+    links.map(({ name }) => [name, Object.entries(readSysctls(name))] as const);
+  if (place === 'home') return read();
+  const calls = libc();
+  if (calls === undefined) return null;
+  const fd = openNetns(place.path);
+  try {
+    return stepInto(fd, place.path, calls.setns, read);
+  } finally {
+    closeSync(fd);
+  }
+}
