@@ -20,7 +20,7 @@ const link = (name: string, mac: string, more: object = {}) => ({
 });
 const counted = { bytes: 10, packets: 1, errors: 0, dropped: 0 };
 const counters = { received: counted, sent: counted };
-const around = { value: { routes: [], rules: [], sysctls: [] } };
+const around = (name: string) => ({ value: { counters: [[name, counters]], routes: [], rules: [], sysctls: [] } });
 const eni = (id: string, mac: string) => ({
   ...{ id, mac, pciAddress: null, ifname: null, mtu: null, ipv6: null, routes: null },
   ipv4: { address: '10.0.0.10/24', gateway: '10.0.0.1' },
@@ -82,10 +82,10 @@ const DOCUMENTS: Readonly<Record<string, unknown>> = {
   },
   'kernel/home.json': {
     links: { value: [link('eni2', '02:e0:00:00:00:02', { ifindex: 8, busAddress: null, kind: 'veth' })] },
-    ...{ use: { value: { defaultRoutes: [], sshDevice: null } }, counters: [['eni2', counters]], around },
+    ...{ use: { value: { defaultRoutes: [], sshDevice: null } }, around: around('eni2') },
   },
   'kernel/netns/4711.json': {
-    ...{ path: '/run/netns/web-0', inode: 4711, counters: [['eth0', counters]], around },
+    ...{ path: '/run/netns/web-0', inode: 4711, around: around('eth0') },
     links: { value: [link('eth0', MAC, { alias: 'enim' })] },
   },
   'kernel/netns.json': {

@@ -10,22 +10,24 @@ export const REDACTED = '<redacted>';
 const SECRET_KEY =
   /(^|[-_. ])(token|tokens|password|passwords|passwd|passphrase|pwd|secret|secrets|credential|credentials|authorization|cookie|bearer)($|[-_. ])|(client|private|api|access|secret|signing|encryption)[-_. ]?key([-_. ]?(data|id))?$|(client[-_. ]?certificate|certificate[-_. ]?authority)[-_. ]?data$/;
 
-/** The same in the middle of a text: `password=…`, `"token": "…"`, `--token …`. */
+/** The same in the middle of a text: `password=…`, `"token": "…"`. */
 const SECRET_WORD = 'tokens?|passwords?|passwd|passphrase|secrets?|credentials?|client[-_]?key(?:[-_]?data)?';
 const ASSIGNMENT = new RegExp(
   `((?:\\b|[-_])(?:${SECRET_WORD}|(?:private|api|access|secret)[-_]?key(?:[-_]?id)?|(?:client[-_]?certificate|certificate[-_]?authority)[-_]?data)\\\\?["']?\\s*[=:]\\s*)(\\\\?"[^"\\n]*"|'[^'\\n]*'|[^\\s"',;&}]+)`,
   'gi',
 );
 
-/** Texts that are credentials by their shape. */
+/** Texts that are credentials by their shape. The bounds keep a text that only begins so from being read again and again. */
 const SHAPES: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN [A-Z0-9 ]+-----[\s\S]*?(-----END [A-Z0-9 ]+-----|$)/g, REDACTED],
   // A JSON Web Token, as service accounts have; its signature may be cut off.
-  [/\beyJ[\w-]{8,}\.[\w-]{8,}(\.[\w-]*)?/g, REDACTED],
+  [/\beyJ[\w-]{8,400}\.[\w-]{8,}(\.[\w-]*)?/g, REDACTED],
   [/\b(Bearer|Basic)\s+[\w.~+/=-]{8,}/gi, `$1 ${REDACTED}`],
   // Of a URL with a password.
-  [/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@"']+@/gi, `$1${REDACTED}@`],
+  [/\b([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/@"']{1,1000}@/gi, `$1${REDACTED}@`],
   [/\b(AKIA|ASIA|LTAI|ghp_|gho_|ghs_|github_pat_|glpat-|xox[abp]-)[\w-]{10,}/g, REDACTED],
+  // Of a command line.
+  [new RegExp(`(--(?:${SECRET_WORD}|api[-_]?key)\\s+)[^\\s"'-][^\\s"']*`, 'gi'), `$1${REDACTED}`],
   // PEM in base64, as a kubeconfig has certificates and keys.
   [/\bLS0tLS1CRUdJTi[\w+/=]*/g, REDACTED],
 ];

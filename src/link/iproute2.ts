@@ -5,7 +5,7 @@
 import type { Conversation, Outcome, Programs } from '../exec.js';
 import { EnimError } from '../model/errors.js';
 import type { Rule } from '../model/rule.js';
-import { commandFailed, type IpCommand, type Kernel, notEntered, type Place } from './kernel.js';
+import { commandFailed, filterWords, type IpCommand, type Kernel, notEntered, type Place } from './kernel.js';
 import { parseCounters, parseDocument, parseLinks, parseRoutes, parseRules, parseWay } from './parse.js';
 
 /** A process that is spoken to, and the number of lines that it was sent. */
@@ -84,9 +84,8 @@ export function openIproute2(programs: Programs, keepOpen: readonly number[]): K
     },
 
     async routes(place, filter) {
-      const device = 'dev' in filter ? filter.dev : undefined;
-      const which = device === undefined ? ['default'] : ['dev', device];
-      return parseRoutes(await show(place, ['route', 'show', 'table', 'all', ...which]), device);
+      const document = await show(place, ['route', 'show', 'table', 'all', ...filterWords(filter)]);
+      return parseRoutes(document, 'dev' in filter ? filter.dev : undefined);
     },
 
     async rules(place) {

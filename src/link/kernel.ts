@@ -14,8 +14,14 @@ export type IpCommand = readonly string[];
 /** Where something is seen or changed: at home (our own netns), or in the netns that a path opens. */
 export type Place = 'home' | { readonly path: string };
 
-/** Which routes are wanted: those to everywhere, or those that lead through a device. */
-export type RouteFilter = { readonly to: 'everywhere' } | { readonly dev: string };
+/** Which routes are wanted: those to everywhere (the default routes), all that lead anywhere, or those through a device. */
+export type RouteFilter = { readonly to: 'everywhere' | 'anywhere' } | { readonly dev: string };
+
+/** The words of `ip route show` for a filter. */
+export function filterWords(filter: RouteFilter): string[] {
+  if ('dev' in filter) return ['dev', filter.dev];
+  return filter.to === 'everywhere' ? ['default'] : [];
+}
 
 /** Eyes and hands in any number of places, with what it takes to be there kept until all work is done. */
 export interface Kernel {

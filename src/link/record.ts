@@ -1,7 +1,7 @@
 /** What was seen of a machine's links and netns at one moment, as a document that can be kept. Pure. */
 import * as v from 'valibot';
 import { type Answer, answerShape, type Pairs, pairsShape } from '../model/answer.js';
-import type { Counters, Flow } from '../model/counters.js';
+import type { Flow } from '../model/counters.js';
 import type { Link, LinkAddress, LinkRoute } from '../model/link.js';
 import type { Rule } from '../model/rule.js';
 import type { Hardware } from './bus.js';
@@ -9,12 +9,10 @@ import type { NodeUse } from './driver.js';
 import type { NetnsHolders, ReachableNetns } from './netns.js';
 import type { Surroundings } from './surroundings.js';
 
-/** A place with its links; what is around them nobody needs who replays it, but people do. */
+/** A place with its links, and what is around them: of that only the counters are replayed, the rest is for people. */
 export interface PlaceRecord {
   /** Null if it could not be entered. */
   readonly links: Answer<readonly Link[] | null>;
-  /** By name; null where nobody counts. */
-  readonly counters: Pairs<Counters | null>;
   readonly around: Answer<Surroundings | null>;
 }
 
@@ -73,10 +71,10 @@ const RuleShape = v.object({
 
 const place = {
   links: answerShape(v.nullable(v.array(LinkShape))),
-  counters: pairsShape(v.nullable(v.object({ received: FlowShape, sent: FlowShape }))),
   around: answerShape(
     v.nullable(
       v.object({
+        counters: pairsShape(v.nullable(v.object({ received: FlowShape, sent: FlowShape }))),
         routes: v.array(Route),
         rules: v.array(RuleShape),
         sysctls: v.nullable(pairsShape(pairsShape(text))),

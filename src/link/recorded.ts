@@ -30,7 +30,8 @@ export function createRecordedLinks({ home, netns, hardware }: LinksRecord, refu
     },
     async counters(place, ifname) {
       const record: PlaceRecord | undefined = place === null ? home : placeOf(place.inode);
-      return findIn(record?.counters ?? [], ifname) ?? null;
+      const around = record === undefined ? null : give(record.around);
+      return findIn(around?.counters ?? [], ifname) ?? null;
     },
     hardwareAt,
     driverOf: async (link) =>

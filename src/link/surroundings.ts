@@ -1,7 +1,8 @@
-/** What is around the links in a place, for whoever has to judge it from elsewhere: routes, rules, and the sysctls that enim sets. */
+/** What is around the links in a place, for whoever has to judge it from elsewhere: traffic, routes, rules, and the sysctls that enim sets. */
 import { closeSync } from 'node:fs';
 import { libc } from '../libc.js';
 import type { Pairs } from '../model/answer.js';
+import type { Counters } from '../model/counters.js';
 import type { Link, LinkRoute } from '../model/link.js';
 import type { Rule } from '../model/rule.js';
 import { openNetns, stepInto } from './enter.js';
@@ -10,17 +11,20 @@ import { readSysctls } from './sysctls.js';
 
 /** All of it. */
 export interface Surroundings {
+  /** What went through the links, by their names; null where nobody counts. */
+  readonly counters: Pairs<Counters | null>;
   readonly routes: readonly LinkRoute[];
   readonly rules: readonly Rule[];
   /** By the name of the link; null where the runtime does not let us look into another netns. */
   readonly sysctls: Pairs<Pairs<string>> | null;
 }
 
-/** @throws EnimError NOT_THERE if the netns cannot be entered, LINK_FAILED if a link has gone meanwhile */
+/** @throws EnimError NOT_THERE if the netns cannot be entered */
 export async function lookAround(kernel: Kernel, place: Place, links: readonly Link[]): Promise<Surroundings> {
-  const routes: LinkRoute[] = [];
-  for (const { name } of links.filter(({ up }) => up)) routes.push(...(await kernel.routes(place, { dev: name })));
-  return { routes, rules: await kernel.rules(place), sysctls: readIn(place, links) };
+  const counters: [string, Counters | null][] = [];
+  for (const { name } of links) counters.push([name, await kernel.counters(place, name)]);
+  const routes = await kernel.routes(place, { to: 'anywhere' });
+  return { counters, routes, rules: await kernel.rules(place), sysctls: readIn(place, links) };
 }
 
 function readIn(place: Place, links: readonly Link[]): Surroundings['sysctls'] {

@@ -28,6 +28,7 @@ describe('a secret is taken out', () => {
     ['in a line of a log', '{"level":"info"}\n{"message":"x","password":"hunter2"}\n', ['hunter2']],
     ['in a text in a line of a log', '{"level":"info"}\n{"message":"token=hunter2"}\n', ['hunter2']],
     ['in JSON within JSON', JSON.stringify({ raw: JSON.stringify({ password: 'hunter2' }) }), ['hunter2']],
+    ['on a command line', 'exec: kubectl --token hunter2 get pods', ['hunter2']],
     ['in a list', '{"secrets": ["hunter2", {"a": "hunter3"}]}', ['hunter2', 'hunter3']],
   ])('%s', (_, text, secrets) => {
     const clean = redact(text);
@@ -78,6 +79,22 @@ it('leaves no secret behind, whatever is around it', () => {
     }),
   );
 });
+
+it.each([
+  ['a.', 'an URL'],
+  ['eyJ-', 'a token'],
+  ['token ', 'a key'],
+  ['token:"', 'a value'],
+  ['-----BEGIN X-----', 'PEM'],
+  ['x://a', 'a password'],
+])(
+  'reads a megabyte of %j, which only begins like %s, in one go',
+  (piece) => {
+    const text = piece.repeat(2 ** 20 / piece.length);
+    expect(redact(`{"a":1}\n${text}`).length).toBeGreaterThan(0);
+  },
+  20_000,
+);
 
 it('finds nothing more the second time', () => {
   fc.assert(

@@ -2,6 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, wr
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { unpack } from '../../src/bundle/archive.js';
 import { add, answer, gc, list, show, verdictOn } from '../fabric/answers.js';
 import { callPlugin, errorOf, resultOf } from '../fabric/cni.js';
 import { expectRefusal } from '../fabric/expectations.js';
@@ -81,6 +82,39 @@ describeEndToEnd(
       expect(stdout).toContain('where the NICs are was not looked at');
       const names = await node.enim(['list', '--all-nodes', '--state', 'free', '--output', 'name']);
       expect(names.stdout).toBe(`${second}\neni-9\n`);
+    });
+
+    it('puts into a bundle what the cluster says of this node, and nothing by which one gets in', async () => {
+      await add(node, 'default/web-0', pod);
+      const file = join(node.dir, 'b.tar.gz');
+      answer(await node.enim(['support-bundle', '-o', file, '--conf-dir', node.dir, '--json']));
+      const { files } = await unpack('it', readFileSync(file));
+      const all = [...files.values()].map((content) => Buffer.from(content).toString('utf8')).join('\n');
+      const named = [...readFileSync(api.node, 'utf8').matchAll(/(?:key|certificate|authority)"?: *"?(\/[^\s",]+)/g)];
+      const secrets = named.flatMap(([, path = '']) => readFileSync(path, 'utf8').match(/^[\w+/=]{40,}$/gm) ?? []);
+      expect(secrets.length).toBeGreaterThan(5);
+      for (const secret of secrets) expect(all).not.toContain(secret);
+
+      const there = ['list', '--node', NODE, '--json', '--from-bundle', file];
+      const live = [await node.enim(['list', '--json']), await node.enim(['list', '--node', NODE, '--json'])];
+      relay.stop();
+      expect((await node.enim(['list', '--json', '--from-bundle', file])).json).toEqual(live[0]?.json);
+      expect((await node.enim(there)).json).toEqual(live[1]?.json);
+      expectRefusal(await node.enim(['list', '--all-nodes', '--from-bundle', file]), { code: 2, mentions: [NODE] });
+      const doctor = await node.enim(['doctor', '--json', '--from-bundle', file]);
+      expect(doctor.json).toMatchObject({ problems: 0 });
+    });
+
+    it('makes a bundle of what there is while the API server is away', async () => {
+      await add(node, 'default/web-0', pod);
+      await relay.stop();
+      const file = join(node.dir, 'b.tar.gz');
+      const made = answer<{ missing: { part: string; reason: string }[] }>(
+        await node.enim(['support-bundle', '-o', file, '--conf-dir', node.dir, '--json']),
+      );
+      expect(made.missing.map(({ part }) => part)).toContain('provider.json');
+      expectRefusal(await node.enim(['list', '--from-bundle', file]), { code: 5, mentions: ['API server'] });
+      expect((await node.enim(['where', 'default/web-0', '--from-bundle', file])).code).toBe(5);
     });
 
     it('refuses to list a node that no cluster can have', async () => {

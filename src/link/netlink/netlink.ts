@@ -8,7 +8,7 @@ import type { Libc } from '../../libc.js';
 import { EnimError } from '../../model/errors.js';
 import type { Link } from '../../model/link.js';
 import { openNetns, stepInto } from '../enter.js';
-import { commandFailed, type IpCommand, type Kernel, type Place } from '../kernel.js';
+import { commandFailed, filterWords, type IpCommand, type Kernel, type Place } from '../kernel.js';
 import { IFLA, RTM, SKIP_STATISTICS } from './constants.js';
 import { attribute, type Message, text, u32 } from './message.js';
 import { everyNameIn, indexIn, namesIn, namesOthers, readCounters, readLinks, readRoutes, wayIn } from './read.js';
@@ -66,11 +66,11 @@ export function openNetlink(calls: Libc, program: Kernel): Kernel {
       }),
 
     async routes(place, filter) {
-      const isDefault = 'to' in filter;
-      const words = ['route', 'show', 'table', 'all', ...(isDefault ? ['default'] : ['dev', filter.dev])];
+      const isDefault = 'to' in filter && filter.to === 'everywhere';
+      const words = ['route', 'show', 'table', 'all', ...filterWords(filter)];
       return refusing(place, words, () =>
         at(place, async (post) => {
-          const device = isDefault ? null : await indexOf(post, filter.dev);
+          const device = 'dev' in filter ? await indexOf(post, filter.dev) : null;
           const routes = await post.socket.dump(RTM.getRoute, Buffer.alloc(ROUTE_HEADER));
           return readRoutes(routes, namesIn(await lookAtLinks(post)), { isDefault, device });
         }),

@@ -99,9 +99,11 @@ function busAddressesOf(attachments: readonly Attachment[], provided: readonly P
 }
 
 async function gatherSettings(gatherer: Gatherer, { host, node, settings }: Sources): Promise<void> {
-  const text = host.read(node.config);
-  if (text !== undefined) gatherer.putText('settings/config.json', text);
-  else gatherer.miss(node.config, 'It is not there, or cannot be read.');
+  await gatherer.part(node.config, () => {
+    const text = host.read(node.config);
+    if (text !== undefined) gatherer.putText('settings/config.json', text);
+    else if (host.look(node.config) !== undefined) gatherer.miss(node.config, 'It cannot be read.');
+  });
   try {
     gatherer.put('settings/effective.json', settings());
   } catch (thrown) {

@@ -52,7 +52,7 @@ export async function gatherKernel(
 
 async function gatherHome(gatherer: Gatherer, links: LinkDriver): Promise<HomeRecord> {
   const view = await gatherer.ask(FILES.home, () => links.lookHome());
-  if ('refusal' in view) return { links: view, use: view, counters: [], around: { value: null } };
+  if ('refusal' in view) return { links: view, use: view, around: { value: null } };
   const { links: there, use } = view.value;
   return {
     links: { value: there },
@@ -63,7 +63,7 @@ async function gatherHome(gatherer: Gatherer, links: LinkDriver): Promise<HomeRe
 
 async function lookAt(gatherer: Gatherer, links: LinkDriver, place: NetnsRef): Promise<PlaceRecord> {
   const there = await gatherer.ask(NETNS_FILES, async () => (await links.lookInto(place)) ?? null);
-  if ('refusal' in there || there.value === null) return { links: there, counters: [], around: { value: null } };
+  if ('refusal' in there || there.value === null) return { links: there, around: { value: null } };
   return { links: there, ...(await lookBeside(gatherer, links, place, there.value)) };
 }
 
@@ -72,12 +72,9 @@ async function lookBeside(
   links: LinkDriver,
   place: NetnsRef | null,
   there: readonly Link[],
-): Promise<Pick<PlaceRecord, 'counters' | 'around'>> {
-  const counters = await gatherer.part('kernel', () =>
-    Promise.all(there.map(async ({ name }) => [name, await links.counters(place, name)] as const)),
-  );
-  const around = await answerOf(async () => (await links.lookAround(place, there)) ?? null);
-  return { counters: counters ?? [], around };
+): Promise<Pick<PlaceRecord, 'around'>> {
+  const part = place === null ? FILES.home : NETNS_FILES;
+  return { around: await gatherer.ask(part, async () => (await links.lookAround(place, there)) ?? null) };
 }
 
 async function gatherHardware(gatherer: Gatherer, links: LinkDriver, busAddresses: readonly string[]): Promise<void> {

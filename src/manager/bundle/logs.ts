@@ -46,7 +46,7 @@ export async function gatherLogs(gatherer: Gatherer, sources: LogSources): Promi
     }
   }
   const journal = await gatherer.part('logs/journal.log', sources.journal);
-  if (typeof journal === 'string') gatherer.putText('logs/journal.log', journal);
+  if (typeof journal === 'string' && journal !== '') gatherer.putText('logs/journal.log', journal);
 }
 
 interface Configuration {

@@ -150,6 +150,7 @@ describeAsRoot('netlink', () => {
 
     const filters: [RouteFilter, string[], string?][] = [
       [{ to: 'everywhere' }, ['default']],
+      [{ to: 'anywhere' }, []],
       [{ dev: 'eni0' }, ['dev', 'eni0'], 'eni0'],
     ];
     for (const [filter, words, dev] of filters) {
