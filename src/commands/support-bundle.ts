@@ -64,6 +64,7 @@ What cannot be read is left out, and said; without root that is much. Nothing on
     if (!flags.force) mustBeFree(path);
     const program = buildDocument(this.config.version);
     const start = performance.now();
+    let told = '';
     const { content, files, missing, shortened, findings } = await makeBundle({
       env: process.env,
       overrides: this.overrides(flags),
@@ -72,8 +73,9 @@ What cannot be read is left out, and said; without root that is much. Nothing on
       ...{ confDir: resolve(flags['conf-dir']), logs: flags.log ?? [] },
       ...{ program, enim: { version: program.version, commit: program.commit } },
       onStep: (part) => {
-        if (process.stderr.isTTY && performance.now() - start > SILENCE_MS)
-          process.stderr.write(`gathering ${part} …\n`);
+        if (!process.stderr.isTTY || part === told || performance.now() - start <= SILENCE_MS) return;
+        process.stderr.write(`gathering ${part} …\n`);
+        told = part;
       },
     });
     writeBundle(path, content, flags.force);
