@@ -127,13 +127,15 @@ function write(path: string, content: string | Uint8Array, { mode, isDurable }: 
 /** A second name for the same inode, put in place by a rename: at no moment is `previous` missing or half written. */
 function keepAs(path: string, previous: string): void {
   const temporary = `${previous}.new`;
-  rmSync(temporary, { force: true });
   fallible('link', temporary);
   try {
     linkSync(path, temporary);
   } catch (thrown) {
     if (errnoOf(thrown) === 'ENOENT') return;
-    throw thrown;
+    if (errnoOf(thrown) !== 'EEXIST') throw thrown;
+    // A killed process has left it.
+    rmSync(temporary);
+    linkSync(path, temporary);
   }
   rename(temporary, previous);
 }
