@@ -11,8 +11,11 @@ export interface Message {
   readonly body: Buffer;
 }
 
-/** Attributes by their type. */
-export type Attributes = ReadonlyMap<number, Buffer>;
+/** Attributes by their type. Of a link there are some forty, of which few are asked for: the others stay bytes. */
+export interface Attributes {
+  get(type: number): Buffer | undefined;
+  has(type: number): boolean;
+}
 
 const HEADER = 16;
 
@@ -36,12 +39,20 @@ export function formatMessage({ type, flags, sequence, body }: Message): Buffer 
  * @throws RangeError if it does not end with a message's end
  */
 export function parseMessages(bytes: Buffer): Message[] {
-  return split(bytes, HEADER, (at) => bytes.readUInt32LE(at)).map(([at, end]) => ({
-    type: bytes.readUInt16LE(at + 4),
-    flags: bytes.readUInt16LE(at + 6),
-    sequence: bytes.readUInt32LE(at + 8),
-    body: bytes.subarray(at + HEADER, end),
-  }));
+  const found: Message[] = [];
+  walk(bytes, HEADER, lengthOfMessage, (at, end) => {
+    found.push({
+      type: bytes.readUInt16LE(at + 4),
+      flags: bytes.readUInt16LE(at + 6),
+      sequence: bytes.readUInt32LE(at + 8),
+      body: bytes.subarray(at + HEADER, end),
+    });
+  });
+  return found;
+}
+
+function lengthOfMessage(bytes: Buffer, at: number): number {
+  return bytes.readUInt32LE(at);
 }
 
 /** The bytes of an attribute, padded. */
@@ -60,29 +71,48 @@ export function nested(type: number, ...attributes: readonly Buffer[]): Buffer {
 
 /** The attributes in these bytes; of several of one type the last, which is the kernel's own habit. */
 export function parseAttributes(bytes: Buffer): Attributes {
-  return new Map(listAttributes(bytes));
+  const begins = new Map<number, number>();
+  walk(bytes, 4, lengthOfAttribute, (at) => begins.set(typeOfAttribute(bytes, at), at));
+  return {
+    get(type) {
+      const at = begins.get(type);
+      return at === undefined ? undefined : bytes.subarray(at + 4, at + lengthOfAttribute(bytes, at));
+    },
+    has: (type) => begins.has(type),
+  };
 }
 
 /** The same with each of those of one type. */
 export function listAttributes(bytes: Buffer): [number, Buffer][] {
-  return split(bytes, 4, (at) => bytes.readUInt16LE(at)).map(([at, end]) => [
-    bytes.readUInt16LE(at + 2) & TYPE_MASK,
-    bytes.subarray(at + 4, end),
-  ]);
+  const found: [number, Buffer][] = [];
+  walk(bytes, 4, lengthOfAttribute, (at, end) => {
+    found.push([typeOfAttribute(bytes, at), bytes.subarray(at + 4, end)]);
+  });
+  return found;
 }
 
-/** Where each of the parts that say their own length, header included, begins and ends. */
-function split(bytes: Buffer, header: number, lengthAt: (at: number) => number): [number, number][] {
-  const parts: [number, number][] = [];
-  let at = 0;
-  while (at + header <= bytes.length) {
-    const length = lengthAt(at);
+function lengthOfAttribute(bytes: Buffer, at: number): number {
+  return bytes.readUInt16LE(at);
+}
+
+function typeOfAttribute(bytes: Buffer, at: number): number {
+  return bytes.readUInt16LE(at + 2) & TYPE_MASK;
+}
+
+/** Goes from part to part of those that say their own length, header included. */
+function walk(
+  bytes: Buffer,
+  header: number,
+  lengthAt: (bytes: Buffer, at: number) => number,
+  visit: (at: number, end: number) => void,
+): void {
+  for (let at = 0; at + header <= bytes.length; ) {
+    const length = lengthAt(bytes, at);
     if (length < header || at + length > bytes.length)
       throw new RangeError(`A part of ${length} bytes at ${at} of ${bytes.length}.`);
-    parts.push([at, at + length]);
+    visit(at, at + length);
     at += aligned(length);
   }
-  return parts;
 }
 
 function aligned(length: number): number {

@@ -175,8 +175,13 @@ function readHops(bytes: Buffer): { readonly index: number; readonly gateway: st
   return hops;
 }
 
-function linkAttributes({ body }: Message): Attributes {
-  return parseAttributes(body.subarray(LINK_HEADER));
+/** Of messages about links, each of which is read for its names, and for all else. */
+const attributesOfLinks = new WeakMap<Message, Attributes>();
+
+function linkAttributes(message: Message): Attributes {
+  const attributes = attributesOfLinks.get(message) ?? parseAttributes(message.body.subarray(LINK_HEADER));
+  attributesOfLinks.set(message, attributes);
+  return attributes;
 }
 
 function routeAttributes(body: Buffer): Attributes {

@@ -1,7 +1,7 @@
 /** What the kernel dumps, as rules of policy routing. Pure. */
 import type { Rule } from '../../model/rule.js';
 import { FAMILY, FRA, INVERT, NO_LENGTH, TO_TABLE } from './constants.js';
-import { type Attributes, type Message, parseAttributes } from './message.js';
+import { type Attributes, listAttributes, type Message, parseAttributes } from './message.js';
 import { showNetwork } from './read.js';
 import { table } from './words.js';
 
@@ -32,7 +32,9 @@ function readRule(body: Buffer): Rule {
       serviceType !== 0 ||
       body.readUInt8(7) !== TO_TABLE ||
       (body.readUInt32LE(8) & INVERT) !== 0 ||
-      [...attributes].some(([type, value]) => !PLAIN.includes(type) && !isNoLength(type, value)),
+      listAttributes(body.subarray(RULE_HEADER)).some(
+        ([type, value]) => !PLAIN.includes(type) && !isNoLength(type, value),
+      ),
   };
 }
 

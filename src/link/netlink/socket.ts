@@ -1,5 +1,5 @@
 /** A netlink socket in one netns: questions to the kernel, and its answers (netlink(7), rtnetlink(7)). */
-import { closeSync, readSync, write } from 'node:fs';
+import { closeSync, read, readSync, write } from 'node:fs';
 import type { Libc } from '../../libc.js';
 import { EnimError } from '../../model/errors.js';
 import { NLM, NLMSG, NLMSGERR_MESSAGE } from './constants.js';
@@ -51,8 +51,9 @@ export function openSocket(calls: Libc): NetlinkSocket {
   let sequence = 0;
 
   /**
-   * The kernel does what it is asked for within write(2), and one move after the other: that may take as long as all moves of the node that
-   * came before. Another thread waits for it meanwhile, so that this one hears signals, and an agent goes on with its other calls.
+   * The kernel does what it is asked for within write(2), and goes on with a dump within read(2), one move after the other: either may take
+   * as long as all moves of the node that came before. Another thread waits for it meanwhile, so that this one hears signals, and an agent
+   * goes on with its other calls.
    */
   const ask = async ({ type, flags, body }: Request): Promise<number> => {
     sequence += 1;
@@ -64,20 +65,25 @@ export function openSocket(calls: Libc): NetlinkSocket {
     return question;
   };
 
-  /** The messages of the next read that answer this question; throws its refusal. */
-  const read = (question: number): Message[] => {
-    const bytes = Buffer.alloc(READ_BYTES);
-    const length = readSync(fd, bytes, 0, READ_BYTES, null);
-    const answers = parseMessages(bytes.subarray(0, length)).filter((message) => message.sequence === question);
-    for (const answer of answers) if (answer.type === NLMSG.error) refuse(answer);
-    return answers;
+  /** What answers a question, and is there already: the kernel has done what it was asked for. */
+  const readAnswer = (question: number): Message[] => {
+    const bytes = Buffer.allocUnsafeSlow(READ_BYTES);
+    return answersIn(bytes.subarray(0, readSync(fd, bytes, 0, READ_BYTES, null)), question);
+  };
+
+  /** The next part of what answers a question. */
+  const readPart = (question: number): Promise<Message[]> => {
+    const bytes = Buffer.allocUnsafeSlow(READ_BYTES);
+    return new Promise<number>((resolve, reject) =>
+      read(fd, bytes, 0, READ_BYTES, null, (error, length) => (error === null ? resolve(length) : reject(error))),
+    ).then((length) => answersIn(bytes.subarray(0, length), question));
   };
 
   const dumpOnce = async (type: number, body: Buffer): Promise<Message[] | undefined> => {
     const question = await ask({ type, flags: NLM.dump, body });
     const found: Message[] = [];
     for (;;) {
-      const answers = read(question);
+      const answers = await readPart(question);
       found.push(...answers.filter((each) => each.type !== NLMSG.done));
       if (answers.some((each) => each.type === NLMSG.done)) break;
     }
@@ -87,12 +93,12 @@ export function openSocket(calls: Libc): NetlinkSocket {
   return {
     async request({ type, flags, body }) {
       const question = await ask({ type, flags: flags | NLM.acknowledge, body });
-      while (read(question).every((answer) => answer.type !== NLMSG.error));
+      while (readAnswer(question).every((answer) => answer.type !== NLMSG.error));
     },
     async get(request) {
       const question = await ask(request);
       for (;;) {
-        const [answer] = read(question);
+        const [answer] = readAnswer(question);
         if (answer !== undefined) return answer;
       }
     },
@@ -109,6 +115,13 @@ export function openSocket(calls: Libc): NetlinkSocket {
     },
     close: () => closeSync(fd),
   };
+}
+
+/** The messages in what one read gave that answer this question; throws its refusal. */
+function answersIn(bytes: Buffer, question: number): Message[] {
+  const answers = parseMessages(bytes).filter(({ sequence }) => sequence === question);
+  for (const answer of answers) if (answer.type === NLMSG.error) refuse(answer);
+  return answers;
 }
 
 /** An acknowledgement is an error of number 0. */

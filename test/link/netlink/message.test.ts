@@ -54,7 +54,9 @@ describe('an attribute', () => {
       fc.property(fc.array(pair, { maxLength: 8 }), (pairs) => {
         const written = Buffer.concat(pairs.map(([type, value]) => attribute(type, value)));
         expect(listAttributes(written)).toEqual(pairs);
-        expect(parseAttributes(written)).toEqual(new Map(pairs));
+        const attributes = parseAttributes(written);
+        for (const [type, value] of new Map(pairs)) expect(attributes.get(type)).toEqual(value);
+        expect([attributes.has(0x4000), attributes.get(0x4000)]).toEqual([false, undefined]);
       }),
     );
   });
