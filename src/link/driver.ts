@@ -87,14 +87,19 @@ export interface LinkDriver {
 export interface LinkWork extends LinkDriver {
   /** Readies home and the netns for being looked at. */
   prepare(netns: NetnsRef): void;
+  /**
+   * One link at home by its name, or `if5` by its index; undefined if it is not there. For one that was seen a moment ago, or is to be
+   * there: of all links there may be hundreds.
+   */
+  lookAt(name: string): Promise<Link | undefined>;
   /** What a link at home looks like, with the routes through it. */
   snapshot(link: Link): Promise<LinkSnapshot>;
   /** Labels the NIC and moves it from home into the netns, under the attachment's ifname. */
   moveIn(link: Link, netns: NetnsRef, attachment: Attachment): Promise<void>;
   /** Gives the NIC its addresses, MTU and routes, announces it, and returns it as it then is. */
   configure(netns: NetnsRef, ifname: string, setup: Setup): Promise<Link>;
-  /** Moves the NIC from the netns to home, under `name`, or under a free name where that is taken. */
-  moveHome(link: Link, netns: NetnsRef, name: string): Promise<void>;
+  /** Moves the NIC from the netns to home, under `name`, or under a free name where that is taken; returns which. */
+  moveHome(link: Link, netns: NetnsRef, name: string): Promise<string>;
   /**
    * Makes the NIC, at home, equal to its snapshot.
    *
@@ -182,8 +187,11 @@ function changes(
   const routesThrough = async (link: Link): Promise<LinkRoute[]> =>
     link.up ? kernel.routes('home', { dev: link.name }) : [];
 
+  const lookAt = async (name: string): Promise<Link | undefined> => (await kernel.links('home', name))[0];
+
   return {
     rebind,
+    lookAt,
     arrange: (steps) => arrange(kernel, steps),
 
     async snapshot(link) {
@@ -207,7 +215,7 @@ function changes(
     },
 
     async moveHome(link, netns, name) {
-      const taken = namesOf(await kernel.links('home'));
+      const taken = await kernel.names('home');
       const target = taken.has(name) ? freeName(taken) : name;
       // An altname that any device at home has, or that is the new name itself, refuses the move or the rename (EEXIST).
       const clashing = link.altnames.filter((altname) => taken.has(altname) || altname === target);
@@ -215,14 +223,15 @@ function changes(
         ...clashing.map((altname) => ['link', 'property', 'del', 'dev', link.name, 'altname', altname]),
         ['link', 'set', 'dev', link.name, 'netns', `/proc/${process.pid}/ns/net`, 'name', target],
       ]);
+      return target;
     },
 
     async restore(link, snapshot, beside) {
       const { commands, restored } = await giveNameBack(kernel, link, snapshot, beside);
       // What cannot be put back (a bridge that is gone, say) must not keep the rest from it; what remains is reported.
       await kernel.change('home', commands, { force: true });
-      const now = (await kernel.links('home')).find(({ ifindex }) => ifindex === link.ifindex);
-      if (now === undefined)
+      const now = await lookAt(`if${link.ifindex}`);
+      if (now?.ifindex !== link.ifindex)
         throw new EnimError('LINK_LOST', `The NIC ${link.name} left home while it was being restored.`);
       const lost = putBackSysctls(now.name, snapshot.sysctls);
       const remaining = remainingDifferences(now, snapshot, await routesThrough(now));

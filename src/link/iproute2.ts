@@ -4,6 +4,7 @@
  */
 import type { Conversation, Outcome, Programs } from '../exec.js';
 import { EnimError } from '../model/errors.js';
+import { namesOf } from '../model/link.js';
 import type { Rule } from '../model/rule.js';
 import { commandFailed, filterWords, type IpCommand, type Kernel, notEntered, type Place } from './kernel.js';
 import { parseCounters, parseDocument, parseLinks, parseRoutes, parseRules, parseWay } from './parse.js';
@@ -72,16 +73,19 @@ export function openIproute2(programs: Programs, keepOpen: readonly number[]): K
     return typeof answer === 'string' ? null : answer;
   };
 
+  const links: Kernel['links'] = async (place, name) => {
+    const command = ['address', 'show', ...(name === undefined ? [] : ['dev', name])];
+    try {
+      return parseLinks(await show(place, command));
+    } catch (thrown) {
+      if (name !== undefined && thrown instanceof EnimError && /does not exist/.test(thrown.message)) return [];
+      throw thrown;
+    }
+  };
+
   return {
-    async links(place, name) {
-      const command = ['address', 'show', ...(name === undefined ? [] : ['dev', name])];
-      try {
-        return parseLinks(await show(place, command));
-      } catch (thrown) {
-        if (name !== undefined && thrown instanceof EnimError && /does not exist/.test(thrown.message)) return [];
-        throw thrown;
-      }
-    },
+    links,
+    names: async (place) => namesOf(await links(place)),
 
     async routes(place, filter) {
       const document = await show(place, ['route', 'show', 'table', 'all', ...filterWords(filter)]);

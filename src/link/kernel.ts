@@ -32,6 +32,12 @@ export interface Kernel {
    */
   links(place: Place, name?: string): Promise<Link[]>;
   /**
+   * Names and altnames of all links in a place.
+   *
+   * @throws EnimError NOT_THERE if the netns cannot be entered
+   */
+  names(place: Place): Promise<ReadonlySet<string>>;
+  /**
    * The unicast routes of all tables and both families, without those that the kernel makes by itself for addresses: they come and go
    * with the address. A route with several next hops is one entry for each.
    *

@@ -44,7 +44,7 @@ export function createRecordedLinks({ home, netns, hardware }: LinksRecord, refu
       prepare: () => undefined,
       close: async () => undefined,
       ...{ snapshot: refused, moveIn: refused, configure: refused, moveHome: refused, restore: refused },
-      ...{ arrange: refused, rebind: refused },
+      ...{ arrange: refused, rebind: refused, lookAt: refused },
     }),
   };
   return driver;

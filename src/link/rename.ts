@@ -25,6 +25,7 @@ export async function giveNameBack(
   snapshot: LinkSnapshot,
   beside: Beside,
 ): Promise<ReturnType<typeof planRestore>> {
+  if (hasItsNames(link, snapshot)) return planRestore(link, snapshot, new Set());
   let seen = link;
   let plan = planRestore(seen, snapshot, namesOfOthers(await makeRoom(kernel, seen, snapshot.name, beside), seen));
   const restored = plan.restored;
@@ -38,6 +39,12 @@ export async function giveNameBack(
   }
   if (plan.renaming > 0) plan = planRestore(seen, snapshot, new Set([snapshot.name]));
   return { ...plan, restored: seen.name === snapshot.name ? restored : plan.restored };
+}
+
+/** Whether nobody else's names matter, for it has all of its own, and no other. */
+function hasItsNames(link: Link, { name, altnames }: LinkSnapshot): boolean {
+  const isSame = link.altnames.length === altnames.length && link.altnames.every((each) => altnames.includes(each));
+  return link.name === name && isSame;
 }
 
 /** The links at home, once a NIC on its way home that has the name was given another one. */

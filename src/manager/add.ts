@@ -13,7 +13,7 @@ import { type Setup, setupOf } from '../model/setup.js';
 import { allocate, forRecord, notAtHome, type Wish } from './allocate.js';
 import { bringHome, giveBack } from './home.js';
 import { homeLook } from './homelook.js';
-import { findLink, identityOf, identityOfAttachment } from './identify.js';
+import { confirm, findLink, identityOf, identityOfAttachment } from './identify.js';
 import { besideOthers, eniLock, type LockedParts, underLock } from './locked.js';
 import type { Parts } from './parts.js';
 import { distrust } from './quarantine.js';
@@ -155,7 +155,7 @@ async function attach(
     undo.push(`give ENI ${eni.id} back`, () => parts.provider.release(endpoint));
     const lock = await parts.locks.acquire(eniLock(eni.id));
     try {
-      return await moveIn(parts, request, { ...endpoint, eni, netns }, undo, signal);
+      return await moveIn(parts, request, { ...endpoint, eni, netns }, home, undo, signal);
     } catch (thrown) {
       // The next pod should not meet the same NIC at once. That it cannot be written down must not keep the NIC from home.
       if (thrown instanceof EnimError && thrown.code === 'NIC_UNSOUND')
@@ -215,13 +215,14 @@ async function moveIn(
   parts: LockedParts,
   { plan }: AddRequest,
   given: Given,
+  home: HomeView,
   undo: Undo,
   signal: AbortSignal | undefined,
 ): Promise<Added> {
   const { eni, netns, ifname } = given;
   if (plan !== undefined) undo.push('take back what was reserved for its setup', plan.undo);
   const setup = (await plan?.decide(eni)) ?? setupOf(eni);
-  const { attachment, link } = await intend(parts, given, setup);
+  const { attachment, link } = await intend(parts, given, home, setup);
   let isIn = false;
   // Before it is written: a disk that fails at the end of a write has written all the same.
   undo.push(`forget the attachment of ENI ${eni.id}`, async (thrown) => {
@@ -248,11 +249,19 @@ async function moveIn(
 /** An ENI for an endpoint, and where its NIC is to go. */
 type Given = Pick<Attachment, keyof Endpoint | 'eni' | 'netns'>;
 
-/** The record of what is about to be done, and the link that it is about. */
-async function intend(parts: LockedParts, given: Given, setup: Setup): Promise<{ attachment: Attachment; link: Link }> {
+/**
+ * The record of what is about to be done, and the link that it is about.
+ *
+ * @param home as it was when the ENI was chosen
+ */
+async function intend(
+  parts: LockedParts,
+  given: Given,
+  home: HomeView,
+  setup: Setup,
+): Promise<{ readonly attachment: Attachment; readonly link: Link }> {
   const { eni } = given;
-  const { links } = await parts.links.lookHome();
-  const link = findLink(links, identityOf(eni));
+  const link = await lookAgain(parts, home, eni);
   if (link === undefined) throw notAtHome(eni);
   const attachment: Attachment = {
     ...given,
@@ -264,6 +273,14 @@ async function intend(parts: LockedParts, given: Given, setup: Setup): Promise<{
     snapshot: homeLook(await parts.links.snapshot(link), eni),
   };
   return { attachment, link };
+}
+
+/** The ENI's NIC as it is now: whoever had it before may have been restoring it when it was chosen. */
+async function lookAgain(parts: LockedParts, home: HomeView, eni: Eni): Promise<Link | undefined> {
+  const identity = identityOf(eni);
+  const before = findLink(home.links, identity);
+  const now = before === undefined ? undefined : confirm(await parts.links.lookAt(`if${before.ifindex}`), identity);
+  return now ?? findLink((await parts.links.lookHome()).links, identity);
 }
 
 async function commit(parts: Parts, attachment: Attachment): Promise<Attachment> {

@@ -50,7 +50,7 @@ async function refuseAway(parts: Parts, { eni, holder }: ProvidedEni, owner: str
       hint: del,
     });
   }
-  const where = await locate(await look(parts), identityOf(eni), null);
+  const where = await locate(look(parts), identityOf(eni), null);
   if (where.at === 'home' || where.at === 'nowhere') return;
   throw new EnimError('UNSAFE', `ENI ${eni.id} must not be released: ${describe(where)}.`, {
     hint: 'bring its NIC home first',

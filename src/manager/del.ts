@@ -172,7 +172,7 @@ async function labelled(parts: LockedParts, endpoint: Endpoint, path: string | n
 
 /** A record for an ENI of which there is none: the provider gave it to the endpoint, or its NIC carries the endpoint's label. */
 async function unrecorded(parts: LockedParts, endpoint: Endpoint): Promise<Attachment | undefined> {
-  const machine = await look(parts);
+  const machine = look(parts);
   for (const { eni, holder } of await parts.provider.list()) {
     if (holder !== null && !sameKey(holder, endpoint)) continue;
     const where = await locate(machine, identityOf(eni), null);

@@ -7,7 +7,7 @@ import { EnimError } from '../model/errors.js';
 import { ended } from '../model/history.js';
 import { parseLabel } from '../model/label.js';
 import type { Link, Restored } from '../model/link.js';
-import { identityOfAttachment } from './identify.js';
+import { confirm, identityOfAttachment } from './identify.js';
 import { isOccupied, locate, look, type Whereabouts } from './locate.js';
 import { besideOthers, eniLock, type LockedParts } from './locked.js';
 import type { Parts } from './parts.js';
@@ -105,7 +105,7 @@ async function belongsToAnother(
 /** Whether the kernel says what the record says; an old record may speak of a NIC that is another's by now. */
 async function isPlainlyOurs(parts: Parts, attachment: Attachment): Promise<boolean> {
   const { bootID, netns } = attachment;
-  const where = await locate(await look(parts), identityOfAttachment(attachment, parts.bootID), netns);
+  const where = await locate(look(parts), identityOfAttachment(attachment, parts.bootID), netns);
   if (where.at !== 'netns') return true;
   const label = parseLabel(where.link.alias)?.endpoint ?? null;
   return bootID === parts.bootID && where.netns.inode === netns.inode && (label === null || sameKey(label, attachment));
@@ -138,7 +138,9 @@ export async function bringHome(parts: LockedParts, attachment: Attachment, forc
     });
   }
   try {
-    await parts.links.moveHome(where.link, where.netns, attachment.snapshot.name);
+    const name = await parts.links.moveHome(where.link, where.netns, attachment.snapshot.name);
+    const link = confirm(await parts.links.lookAt(name), identityOfAttachment(attachment, parts.bootID));
+    if (link !== undefined) return link;
   } catch (thrown) {
     // A move whose renaming failed has moved all the same; and a netns that died meanwhile sends a card home by itself.
     const now = await locateOrWait(parts, attachment);
@@ -146,7 +148,7 @@ export async function bringHome(parts: LockedParts, attachment: Attachment, forc
     if (now.at === 'nowhere') return null;
     throw thrown;
   }
-  const now = await locate(await look(parts), identityOfAttachment(attachment, parts.bootID), null);
+  const now = await locate(look(parts), identityOfAttachment(attachment, parts.bootID), null);
   if (now.at === 'home') return now.link;
   throw new EnimError('LINK_LOST', `ENI ${attachment.eni.id} was moved home, but is not there.`, { hint: 'enim gc' });
 }
@@ -156,7 +158,7 @@ async function locateOrWait(parts: LockedParts, attachment: Attachment): Promise
   const bus = identity.busAddress;
   const deadline = parts.clock().getTime() + RETURN_WAIT_MS;
   for (let waited = 0; ; waited += RETURN_POLL_MS) {
-    const machine = await look(parts);
+    const machine = look(parts);
     const where = await locate(machine, identity, attachment.netns);
     // No netns outlives a boot, so what is not to be seen after one is not there.
     if (where.at !== 'nowhere' || bus === null || attachment.bootID !== parts.bootID) return where;

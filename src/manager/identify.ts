@@ -90,6 +90,11 @@ export function identify(links: readonly Link[], identity: Identity): Link[] {
   return real.length > 0 ? real : there;
 }
 
+/** The link if it is that NIC. For one that was the only one to fit a moment ago. */
+export function confirm(link: Link | undefined, identity: Identity): Link | undefined {
+  return link === undefined ? undefined : identify([link], identity)[0];
+}
+
 /**
  * The one link that fits, or undefined.
  *

@@ -150,7 +150,7 @@ async function viewUnattached(
   if (where.at === 'netns')
     return { ...base, state: 'orphan', link, note: 'away from home without a record; run: enim gc' };
   if (provided.isShared) return { ...base, state: 'shared', link, note: 'in Secondary mode: pods get addresses of it' };
-  const fitness = judge(provided, null, [], machine.home, quarantine);
+  const fitness = judge(provided, null, [], await machine.home(), quarantine);
   return fitness.fit
     ? { ...base, state: 'free', link, note: null }
     : { ...base, state: 'quarantined', link, note: fitness.reason };

@@ -15,9 +15,9 @@ export type Whereabouts =
   /** Several links fit, in one netns; `message` says which. */
   | { readonly at: 'unclear'; readonly message: string };
 
-/** The machine at one moment; netns are looked into only when somebody asks, and then once. */
+/** The machine at one moment; home and netns are looked at only when somebody asks, and then once. */
 export interface Look {
-  readonly home: HomeView;
+  home(): Promise<HomeView>;
   /** The links in the netns, or undefined if the path leads to another netns by now, or nowhere. */
   into(netns: NetnsRef): Promise<readonly Link[] | undefined>;
   /** Every netns that can be reached. */
@@ -30,9 +30,10 @@ export interface Look {
 const NETNS_AT_ONCE = 8;
 
 /** Looks at the machine. */
-export async function look({ links, netns }: Pick<Parts, 'links' | 'netns'>): Promise<Look> {
+export function look({ links, netns }: Pick<Parts, 'links' | 'netns'>): Look {
   const seen = new Map<string, Promise<readonly Link[] | undefined>>();
   const enterOneOfFew = pLimit(NETNS_AT_ONCE);
+  let home: Promise<HomeView> | undefined;
   let everywhere: Promise<readonly ReachableNetns[]> | undefined;
   let processes: ReturnType<Parts['netns']['processes']> | undefined;
   const enter = async (ref: NetnsRef): Promise<readonly Link[] | undefined> => {
@@ -40,7 +41,10 @@ export async function look({ links, netns }: Pick<Parts, 'links' | 'netns'>): Pr
     return there?.inode === ref.inode ? links.lookInto(ref) : undefined;
   };
   return {
-    home: await links.lookHome(),
+    home() {
+      home ??= links.lookHome();
+      return home;
+    },
     into(ref) {
       const key = `${ref.inode} ${ref.path}`;
       const pending = seen.get(key) ?? enterOneOfFew(enter, ref);
@@ -83,7 +87,7 @@ export async function sight(
 ): Promise<Sighting | undefined> {
   const inRecorded = recorded === null ? undefined : await sightIn(machine, recorded, identity);
   if (inRecorded !== undefined) return inRecorded;
-  const atHome = identify(machine.home.links, identity);
+  const atHome = identify((await machine.home()).links, identity);
   if (atHome.length > 0) return { netns: null, links: atHome };
   for (const netns of await machine.all()) {
     const elsewhere = await sightIn(machine, netns, identity);
@@ -100,7 +104,7 @@ async function sightIn(machine: Look, { path, inode }: NetnsRef, identity: Ident
 /** Whether some link that can be seen is a device at one of these bus addresses. */
 export async function isOccupied(machine: Look, addresses: readonly string[]): Promise<boolean> {
   const isThere = ({ busAddress }: Link): boolean => busAddress !== null && addresses.includes(busAddress);
-  return machine.home.links.some(isThere) || (await findAway(machine)).some(({ link }) => isThere(link));
+  return (await machine.home()).links.some(isThere) || (await findAway(machine)).some(({ link }) => isThere(link));
 }
 
 /** A link that is in a netns. */

@@ -12,6 +12,7 @@ function listening(refused?: readonly string[]): { kernel: Kernel; told: string[
   const told: string[] = [];
   const kernel: Kernel = {
     links: async () => [],
+    names: async () => new Set(),
     rules: async () => [],
     wayTo: async () => null,
     counters: async () => null,

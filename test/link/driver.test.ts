@@ -337,10 +337,8 @@ describe('restore', () => {
     const { kernel, driver, home } = machine();
     const link = await home();
     const snapshot = await driver.snapshot(link);
-    let looks = 0;
     kernel.onCommand = (text) => {
-      if (text === 'home: address show') looks += 1;
-      if (looks === 2) kernel.in(HOME).length = 0;
+      if (text === `home: address show dev if${link.ifindex}`) kernel.in(HOME).length = 0;
     };
     expect((await enimErrorOf(() => driver.restore(link, snapshot, atOnce))).code).toBe('LINK_LOST');
   });

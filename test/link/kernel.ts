@@ -217,11 +217,16 @@ export class Kernel {
     throw new Error(`The fake kernel does not know "ip ${words.join(' ')}".`);
   }
 
-  #find(place: number, name: string | undefined): Device {
+  #seek(place: number, name: string | undefined): Device | undefined {
     const there = this.in(place);
-    const found =
+    return (
       there.find((device) => device.name === name || device.altnames.includes(name ?? '')) ??
-      there.find(({ ifindex }) => `if${ifindex}` === name);
+      there.find(({ ifindex }) => `if${ifindex}` === name)
+    );
+  }
+
+  #find(place: number, name: string | undefined): Device {
+    const found = this.#seek(place, name);
     if (found === undefined) throw new Refusal(`Cannot find device "${name}"`);
     return found;
   }
@@ -350,7 +355,7 @@ export class Kernel {
   #showAddresses(place: number, words: readonly string[]): unknown {
     if (words.length === 0) return this.in(place).map(toJson);
     if (words[0] !== 'dev') throw new Error(`The fake kernel does not know "ip address show ${words.join(' ')}".`);
-    const found = this.in(place).find(({ name }) => name === words[1]);
+    const found = this.#seek(place, words[1]);
     if (found === undefined) throw new Refusal(`Device "${words[1]}" does not exist.`);
     // Real `ip` puts an empty object where a link was left out by its filter.
     return [{}, toJson(found)];

@@ -65,6 +65,12 @@ export function openNetlink(calls: Libc, program: Kernel): Kernel {
         return link === undefined ? [] : linksOf(post, [link]);
       }),
 
+    names: (place) =>
+      at(place, async (post) => {
+        post.links = null;
+        return new Set(everyNameIn(await lookAtLinks(post)).flatMap(([, names]) => names));
+      }),
+
     async routes(place, filter) {
       const isDefault = 'to' in filter && filter.to === 'everywhere';
       const words = ['route', 'show', 'table', 'all', ...filterWords(filter)];

@@ -48,6 +48,7 @@ export interface NetlinkSocket {
 /** Opens one in the netns that we are in; it stays there. */
 export function openSocket(calls: Libc): NetlinkSocket {
   const fd = makeSocket(calls);
+  const room = Buffer.allocUnsafeSlow(READ_BYTES);
   let sequence = 0;
 
   /**
@@ -66,17 +67,15 @@ export function openSocket(calls: Libc): NetlinkSocket {
   };
 
   /** What answers a question, and is there already: the kernel has done what it was asked for. */
-  const readAnswer = (question: number): Message[] => {
-    const bytes = Buffer.allocUnsafeSlow(READ_BYTES);
-    return answersIn(bytes.subarray(0, readSync(fd, bytes, 0, READ_BYTES, null)), question);
-  };
+  const readAnswer = (question: number): Message[] =>
+    answersIn(copy(room, readSync(fd, room, 0, READ_BYTES, null)), question);
 
   /** The next part of what answers a question. */
-  const readPart = (question: number): Promise<Message[]> => {
-    const bytes = Buffer.allocUnsafeSlow(READ_BYTES);
-    return new Promise<number>((resolve, reject) =>
-      read(fd, bytes, 0, READ_BYTES, null, (error, length) => (error === null ? resolve(length) : reject(error))),
-    ).then((length) => answersIn(bytes.subarray(0, length), question));
+  const readPart = async (question: number): Promise<Message[]> => {
+    const length = await new Promise<number>((resolve, reject) =>
+      read(fd, room, 0, READ_BYTES, null, (error, count) => (error === null ? resolve(count) : reject(error))),
+    );
+    return answersIn(copy(room, length), question);
   };
 
   const dumpOnce = async (type: number, body: Buffer): Promise<Message[] | undefined> => {
@@ -115,6 +114,11 @@ export function openSocket(calls: Libc): NetlinkSocket {
     },
     close: () => closeSync(fd),
   };
+}
+
+/** What was read, which is mostly far less than there is room for. */
+function copy(room: Buffer, length: number): Buffer {
+  return Buffer.from(room.subarray(0, length));
 }
 
 /** The messages in what one read gave that answer this question; throws its refusal. */

@@ -12,7 +12,7 @@ export async function surveyStandings(parts: Parts, verdicts: readonly Collected
   // Who has given an ENI back has forgotten the record before he tells the provider: asked in this order, neither is missed.
   const attachments = await parts.store.list();
   const provided = await parts.provider.list();
-  const machine = await look(parts);
+  const machine = look(parts);
   const all = joinRecords(provided, attachments);
   const standings = await Promise.all(
     all.map(async (known: Known) => {

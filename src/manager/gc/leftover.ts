@@ -21,8 +21,7 @@ export async function judgeLeftoverNow(
       if ((await locked.store.find(endpoint)) !== undefined) return undefined;
       const now = withdrawnOf(await findWithdrawn(parts, []), endpoint);
       if (now === null || now.eni !== null) return undefined;
-      if (judgeLeftover(endpoint, now, await findCarrier(await look(parts), endpoint)).action !== 'reclaim')
-        return undefined;
+      if (judgeLeftover(endpoint, now, await findCarrier(look(parts), endpoint)).action !== 'reclaim') return undefined;
       await parts.provider.release(endpoint);
       return { remaining: [] };
     },

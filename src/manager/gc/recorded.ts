@@ -23,7 +23,8 @@ export async function judgeRecorded(
   const { verdict, where } = await judgeNow(parts, machine, processes, attachment, withdrawn);
   const finding: Finding = { ...verdict, eni: eni.id, endpoint: endpointOf(attachment) };
   if (verdict.action !== 'reclaim') return finding;
-  const changes = where.at === 'home' ? parts.links.differences(where.link, snapshot, machine.home.links) : [];
+  const changes =
+    where.at === 'home' ? parts.links.differences(where.link, snapshot, (await machine.home()).links) : [];
   const restoring = changes.map(({ what, from, to }) => `; ${what} ${from} → ${to}`).join('');
   return {
     ...finding,
@@ -33,7 +34,7 @@ export async function judgeRecorded(
       const now = await locked.store.find(attachment);
       if (now === undefined || now.since !== attachment.since) return undefined;
       const given = withdrawn === null ? null : withdrawnOf(await findWithdrawn(parts, [now]), now);
-      const { verdict: again } = await judgeNow(parts, await look(parts), await parts.netns.processes(), now, given);
+      const { verdict: again } = await judgeNow(parts, look(parts), await parts.netns.processes(), now, given);
       if (again.action !== 'reclaim') return undefined;
       return giveBack(locked, now, { reason: `gc: ${again.reason}` });
     },

@@ -85,7 +85,7 @@ async function ifStill<T>(
   const again =
     provided === undefined
       ? undefined
-      : await judgeUnrecorded(parts, await look(parts), attachments, provided, await withdrawnNow(parts, provided));
+      : await judgeUnrecorded(parts, look(parts), attachments, provided, await withdrawnNow(parts, provided));
   if (again?.action !== action || again.endpoint === null || endpoint === null) return undefined;
   return sameKey(again.endpoint, endpoint) ? work() : undefined;
 }

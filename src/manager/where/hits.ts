@@ -60,7 +60,7 @@ async function findHits(
       hits.push({ known: ownerOf(links, link, known, bootID), link, netns, twins: null });
     }
   };
-  add(null, machine.home.links);
+  add(null, (await machine.home()).links);
   const isFound = hits.some(({ link }) => link !== null && (meant.length > 0 || !isNamed(link, word)));
   if (isFound) return hits;
   const everywhere = await machine.all();
