@@ -27,8 +27,14 @@ export interface Operation {
 export const DEL = ['del', 'default/web-0', '--container-id', 'c1'];
 export const GC = ['gc', '--grace', '0s'];
 
-/** Some step in the middle: what is seen is left to the ones that follow. */
-const HALF_WAY = { ENIM_FAILPOINT: '50' };
+/** Steps at which the NIC has moved, and nothing that follows is done. */
+const HALF_WAY = { add: 28, del: 17 };
+
+/** Has a command begin, and die. */
+async function killHalfWay(scene: Scene, args: readonly string[], step: number): Promise<void> {
+  const { code } = await enim(scene, args, { ENIM_FAILPOINT: String(step) });
+  if (code !== null) throw new Error(`enim ${args.join(' ')} was not killed at step ${step}; it ended with ${code}.`);
+}
 
 /** `enim add` for the container. */
 export function addTo({ path }: Pod): string[] {
@@ -121,7 +127,7 @@ export const OPERATIONS: readonly Operation[] = [
     async prepare(scene) {
       await isAttached(scene);
       await succeed(scene.bed.node, DEL);
-      await enim(scene, addTo(scene.pod), HALF_WAY);
+      await killHalfWay(scene, addTo(scene.pod), HALF_WAY.add);
     },
     run: (scene, env) => enim(scene, addTo(scene.pod), env),
   },
@@ -129,7 +135,7 @@ export const OPERATIONS: readonly Operation[] = [
     name: 'del after one that was killed',
     async prepare(scene) {
       await isAttached(scene);
-      await enim(scene, DEL, HALF_WAY);
+      await killHalfWay(scene, DEL, HALF_WAY.del);
     },
     run: (scene, env) => enim(scene, DEL, env),
   },
