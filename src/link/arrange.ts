@@ -24,8 +24,7 @@ export async function lookAtRouting(
   devices: readonly string[],
   sysctls: readonly string[],
 ): Promise<Routing> {
-  const routes: LinkRoute[] = [];
-  for (const dev of devices) routes.push(...(await kernel.routes('home', { dev })));
+  const routes = await kernel.routes('home', { devs: devices });
   return { rules: await kernel.rules('home'), routes, sysctls: new Map(sysctls.flatMap(readSysctl)) };
 }
 

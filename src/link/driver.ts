@@ -122,7 +122,7 @@ export function createLinkDriver(programs: Programs, sshPeer: string | null): Li
   const driver = (use: Use): LinkDriver => ({
     lookHome: () => use((kernel) => lookHome(kernel, sshPeer)),
     lookInto: (netns) => use((kernel) => ifThere(kernel.links(netns))),
-    routesInto: (netns, ifname) => use((kernel) => kernel.routes(netns, { dev: ifname })),
+    routesInto: (netns, ifname) => use((kernel) => kernel.routes(netns, { devs: [ifname] })),
     lookAtRouting: (devices, sysctls) => use((kernel) => lookAtRouting(kernel, devices, sysctls)),
     lookAround: (netns, around) => use((kernel) => ifThere(lookAround(kernel, netns ?? 'home', around))),
     findDevice,
@@ -185,7 +185,7 @@ function changes(
 ): Omit<LinkWork, keyof LinkDriver | 'prepare' | 'close'> {
   /** A link that is down has none. */
   const routesThrough = async (link: Link): Promise<LinkRoute[]> =>
-    link.up ? kernel.routes('home', { dev: link.name }) : [];
+    link.up ? kernel.routes('home', { devs: [link.name] }) : [];
 
   const lookAt = async (name: string): Promise<Link | undefined> => (await kernel.links('home', name))[0];
 

@@ -151,7 +151,7 @@ describeAsRoot('netlink', () => {
     const filters: [RouteFilter, string[], string?][] = [
       [{ to: 'everywhere' }, ['default']],
       [{ to: 'anywhere' }, []],
-      [{ dev: 'eni0' }, ['dev', 'eni0'], 'eni0'],
+      [{ devs: ['eni0'] }, ['dev', 'eni0'], 'eni0'],
     ];
     for (const [filter, words, dev] of filters) {
       const seen = (await answer({ name: 'routes', args: [at(ours), filter] })) as LinkRoute[];
