@@ -12,7 +12,7 @@ import { EnimCommand } from './base.js';
 
 /** `enim agent`: a process that stays, for speed and for what has to be done again and again. */
 export default class Agent extends EnimCommand {
-  static override summary = 'Stay, carry out the calls of the CNI plugin faster, and run gc and sync on timers';
+  static override summary = 'Stay, carry out the plugin’s calls faster, and run gc and sync on timers';
 
   static override description =
     `Listens on agent.sock in the directory of locks. The CNI plugin hands its calls over to it, and does them itself where no agent runs, where it is another build of enim, or where it does not answer. Nothing depends on the agent: everything it does is recorded as if a command did it, and it can be killed at any moment.

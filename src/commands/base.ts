@@ -5,6 +5,8 @@ import { type Context, createContext, createPatient } from '../context.js';
 import type { Patient } from '../manager/doctor/patient.js';
 import type { Parts } from '../manager/parts.js';
 import { EnimError } from '../model/errors.js';
+import { folded } from '../render/fold.js';
+import { widthOf } from '../render/style.js';
 import type { Replay } from '../replay.js';
 import { usageError } from './usage.js';
 
@@ -107,17 +109,18 @@ export abstract class EnimCommand extends Command {
 
   /** Columns of the terminal; null where the output goes elsewhere, so that nothing is folded for programs. */
   protected width(): number | null {
-    return process.stdout.isTTY ? process.stdout.columns : null;
+    return widthOf(process.stdout);
   }
 
-  /** Prints for people. With `--json` the text is not even made: laying out a long table takes its time. */
+  /** Prints for people, no wider than their terminal. With `--json` the text is not even made: a long table takes its time. */
   protected show(render: () => string): void {
-    if (!this.jsonEnabled()) this.log(render());
+    if (!this.jsonEnabled()) this.log(folded(render(), this.width()));
   }
 
   /** A line on stderr, with `--json` too. */
   override warn<T extends Error | string>(input: T): T {
-    process.stderr.write(`warning: ${input instanceof Error ? input.message : input}\n`);
+    const text = `warning: ${input instanceof Error ? input.message : input}`;
+    process.stderr.write(`${folded(text, widthOf(process.stderr))}\n`);
     return input;
   }
 

@@ -1,7 +1,7 @@
 /** The command line: argument vector in, exit code out. The one place that prints errors. */
 import { run } from '@oclif/core';
 import { failureDocument, renderFailure } from '../render/failure.js';
-import { styleFor } from '../render/style.js';
+import { styleFor, widthOf } from '../render/style.js';
 import { failureOf, silentExitCode } from './failure.js';
 import { oclifOptions, type Program } from './plugin.js';
 import { assertKnownCommand } from './unknown.js';
@@ -37,7 +37,8 @@ function report(thrown: unknown, argv: readonly string[]): number {
     process.stdout.write(`${failureDocument(failure)}\n`);
     if (debug) process.stderr.write(`${failure.trace}\n`);
   } else {
-    process.stderr.write(`${renderFailure(failure, styleFor(process.stderr, process.env), debug)}\n`);
+    const style = styleFor(process.stderr, process.env);
+    process.stderr.write(`${renderFailure(failure, { style, width: widthOf(process.stderr), debug })}\n`);
   }
   return failure.exitCode;
 }

@@ -10,6 +10,7 @@ import { renderChange } from '../render/changes.js';
 import { renderCluster } from '../render/cluster.js';
 import { renderCordoned } from '../render/cordon.js';
 import { type EnisOptions, enisAsCsv, renderEnis, renderWatched } from '../render/enis.js';
+import { folded } from '../render/fold.js';
 import { styleFor } from '../render/style.js';
 import { yaml } from '../render/yaml.js';
 import { bundleFlag, EnimCommand, type Scene } from './base.js';
@@ -151,7 +152,10 @@ Of other nodes only the objects of the cluster are looked at (provider kubernete
         isJson || !process.stdout.isTTY
           ? null
           : (enis, trouble) =>
-              withCordon(renderWatched(enis, options(known), trouble), parts.cordon.find(), parts.clock()),
+              folded(
+                withCordon(renderWatched(enis, options(known), trouble), parts.cordon.find(), parts.clock()),
+                this.width(),
+              ),
       line: (change) => (isJson ? JSON.stringify(change) : renderChange(change)),
       warn: (message) => this.warn(message),
     });

@@ -11,8 +11,7 @@ interface ShowResult {
 
 /** `enim show`: everything about one ENI. */
 export default class Show extends EnimCommand {
-  static override summary =
-    'Show everything about an ENI: where it is, who has it, what goes through it, and who had it';
+  static override summary = 'Show everything about an ENI: where it is, who has it, and who had it';
 
   static override description =
     `Takes the words of "enim where", and shows all that they fit; also ENIs that are missing. Traffic and errors are the kernel's counters, wherever the NIC is. Nothing is changed.`;

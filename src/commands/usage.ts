@@ -31,6 +31,8 @@ function complaint(error: Errors.CLIError, known: readonly string[]): string[] {
 /** oclif says these as texts alone. */
 function inOurWords(sentence: string): string {
   return sentence
+    .replace(/^Expected (--\S+?)=(.*) to be one of: (.*)\.$/s, '$1 is "$2", which is none of: $3.')
+    .replace(/^Expected (.*) to be one of: (.*)\.$/s, '"$1" is none of: $2.')
     .replace(/^Missing required flag (\S+)\.$/, '--$1 is missing.')
     .replace(/^All of the following must be provided when using (--\S+): (--\S+)\.$/, '$1 needs $2.')
     .replace(

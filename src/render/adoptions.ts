@@ -1,6 +1,7 @@
 /** What `enim adopt` tells a person. */
 import type { Adoption } from '../manager/adopt.js';
-import { table } from './table.js';
+import { fittedTable } from './fitted.js';
+import type { Concession } from './narrow.js';
 
 /** One line an ENI, and how to go on. */
 export function renderAdoptions(adoptions: readonly Adoption[], written: boolean, width: number | null): string {
@@ -12,10 +13,21 @@ export function renderAdoptions(adoptions: readonly Adoption[], written: boolean
   ]);
   const unclear = adoptions.find(({ attachment }) => attachment === null);
   return [
-    table(['eni', 'owner', 'container', 'conclusion', 'because'], rows, { width }),
+    ...fittedTable(['eni', 'owner', 'container', 'conclusion', 'because'], rows, {
+      width,
+      concessions: CONCESSIONS,
+      prose: true,
+      whole: 'enim adopt | less -S',
+    }),
     ...(written ? [] : ['Nothing was written. To record it: enim adopt --yes']),
     ...(unclear === undefined
       ? []
       : [`It is not clear whose ${unclear.eni} is. To say it: enim adopt ${unclear.eni} --owner NAMESPACE/NAME --yes`]),
   ].join('\n');
 }
+
+const CONCESSIONS: readonly Concession[] = [
+  { column: 'container', cutTo: 13 },
+  { column: 'container' },
+  { column: 'owner', cutTo: 24, cutAt: 'start' },
+];

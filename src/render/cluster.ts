@@ -2,8 +2,9 @@
 import type { ClusterEniView } from '../manager/cluster.js';
 import { ageSince } from '../model/duration.js';
 import { shorten } from './enis.js';
+import { fittedTable } from './fitted.js';
+import type { Concession } from './narrow.js';
 import { plural } from './plural.js';
-import { table } from './table.js';
 
 interface ClusterOptions {
   /** All columns, nothing shortened. */
@@ -20,7 +21,13 @@ export function renderCluster(enis: readonly ClusterEniView[], { wide, width, no
   if (enis.length === 0) return node === null ? 'No such ENIs in the cluster.' : `No such ENIs on node ${node}.`;
   const columns = wide ? WIDE_COLUMNS : COLUMNS;
   const rows = enis.map((eni) => [...(wide ? wideRow(eni) : row(eni, now)), eni.note ?? '']);
-  return [table([...columns, ''], rows, { width }), summary(enis), NOT_LOOKED_AT].join('\n');
+  const [lines = '', ...missing] = fittedTable([...columns, ''], rows, {
+    width,
+    concessions: wide ? WIDE_CONCESSIONS : CONCESSIONS,
+    prose: true,
+    whole: `enim list ${node === null ? '--all-nodes' : `--node ${node}`} -o wide | less -S`,
+  });
+  return [lines, summary(enis), NOT_LOOKED_AT, ...missing].join('\n');
 }
 
 const NOT_LOOKED_AT =
@@ -28,6 +35,19 @@ const NOT_LOOKED_AT =
 
 const COLUMNS = ['node', 'eni', 'state', 'address', 'owner', 'container', 'age'];
 const WIDE_COLUMNS = ['node', 'eni', 'state', 'mac', 'addresses', 'owner', 'container', 'since'];
+
+const CONCESSIONS: readonly Concession[] = [
+  ...[{ column: 'container' }, { column: 'age' }, { column: 'address' }],
+  { column: 'owner', cutTo: 24, cutAt: 'start' },
+  { column: 'node', cutTo: 16 },
+];
+
+const WIDE_CONCESSIONS: readonly Concession[] = [
+  { column: 'container', cutTo: 13 },
+  ...[{ column: 'since' }, { column: 'container' }, { column: 'mac' }, { column: 'addresses' }],
+  { column: 'owner', cutTo: 24, cutAt: 'start' },
+  { column: 'node', cutTo: 16 },
+];
 
 function row({ node, id, state, addresses, attachment }: ClusterEniView, now: Date): string[] {
   const since = attachment?.since ?? null;

@@ -2,8 +2,8 @@
 import type { ChalkInstance } from 'chalk';
 import type { Finding, Level } from '../manager/doctor/finding.js';
 import type { Fixed } from '../manager/doctor/fix.js';
+import { folded, foldWords } from './fold.js';
 import { plural } from './plural.js';
-import { foldWords } from './table.js';
 
 interface DiagnosisOptions {
   /** Columns of the terminal; null when piped. */
@@ -31,10 +31,9 @@ export function renderDiagnosis(
   const lines = findings.flatMap(({ check, level, subject, evidence, consequence, mend }) => [
     colours[level](MARKS[level].padEnd(marks)) + check.padEnd(names) + block(`${subject}: ${evidence}`),
     ...(consequence === null ? [] : [indent + block(`consequence: ${consequence}`)]),
-    // A command is never broken: it is there to be pasted.
     ...(mend === null ? [] : [`${indent}mend: ${mend}`]),
   ]);
-  return [...fixed.map(renderFixed), ...lines, conclusion(findings)].join('\n');
+  return folded([...fixed.map(renderFixed), ...lines, conclusion(findings)].join('\n'), width);
 }
 
 function renderFixed({ subject, done, error }: Fixed): string {

@@ -5,9 +5,11 @@ import { ENI_STATES, type EniState, type EniView } from '../manager/list.js';
 import { type EniColumn, textsOf } from '../manager/select.js';
 import { ageSince } from '../model/duration.js';
 import { csv } from './csv.js';
+import { missing, NARROWEST } from './fitted.js';
+import { foldWords } from './fold.js';
 import { type Concession, narrow, widthOf } from './narrow.js';
 import { plural } from './plural.js';
-import { foldWords, table } from './table.js';
+import { table } from './table.js';
 import { visible } from './visible.js';
 
 /** How they are shown. */
@@ -66,16 +68,8 @@ function layOut(enis: readonly EniView[], { wide, width, style, now }: EnisOptio
   const below = enis.flatMap(({ id }, index) =>
     notes[index] === '' ? [] : [indented(`  ${id}: ${notes[index]}`, room)],
   );
-  const missing = [`Not all of ${narrowed.conceded.join(', ')}; to see it:`, UNCUT];
-  const isShort = missing.join(' ').length <= room;
-  return {
-    rows: print(narrowed.rows),
-    below: { notes: below, missing: narrowed.conceded.length === 0 ? [] : isShort ? [missing.join(' ')] : missing },
-  };
+  return { rows: print(narrowed.rows), below: { notes: below, missing: missing(narrowed.conceded, UNCUT, room) } };
 }
-
-/** Less than this no table is made to fit: no terminal is narrower on purpose. */
-const NARROWEST = 80;
 
 function indented(text: string, room: number): string {
   return foldWords(text, room - NOTE_INDENT.length).replaceAll('\n', `\n${NOTE_INDENT}`);
@@ -93,7 +87,7 @@ const WIDE_COLUMNS = ['eni', 'state', 'mac', 'nic', 'netns', 'ipv4', 'ipv6', 'ow
 const CONCESSIONS: readonly Concession[] = [
   { column: 'nic', cutTo: 14 },
   ...[{ column: 'container' }, { column: 'age' }, { column: 'address' }],
-  { column: 'nic', cutTo: 7 },
+  { column: 'nic', cutTo: 7, short: (cell) => cell.replace(/ in .*$/, '…') },
   { column: 'owner', cutTo: 24, cutAt: 'start' },
   { column: 'eni', cutTo: 24, cutAt: 'start' },
 ];

@@ -1,5 +1,6 @@
 /** Errors as people and programs get them: what, why, what now. */
 import type { ChalkInstance } from 'chalk';
+import { folded } from './fold.js';
 import { visible } from './visible.js';
 
 /** What ended a command. */
@@ -16,21 +17,28 @@ export interface Failure {
   readonly trace: string;
 }
 
+interface FailureOptions {
+  readonly style: ChalkInstance;
+  /** Columns of the terminal; null when piped. */
+  readonly width: number | null;
+  /** Whether the trace is to be shown. */
+  readonly debug: boolean;
+}
+
 /**
  * A few lines for stderr, the last one without a line feed. Control characters of the values in it are shown, not obeyed.
  */
 export function renderFailure(
   { message, details, hint, trace }: Failure,
-  style: ChalkInstance,
-  debug: boolean,
+  { style, width, debug }: FailureOptions,
 ): string {
   const facts = details.flatMap((detail) => detail.split('\n'));
-  return [
+  const lines = [
     `${style.red.bold('error:')} ${visible(message)}`,
     ...facts.map((fact) => `  ${visible(fact)}`),
     ...(hint === null ? [] : [`  Try: ${visible(hint)}`]),
-    ...(debug ? [trace] : []),
-  ].join('\n');
+  ];
+  return [folded(lines.join('\n'), width), ...(debug ? [trace] : [])].join('\n');
 }
 
 /** The document for stdout with --json: `{"error":{"code","message","details","hint","exitCode"}}`. */

@@ -1,10 +1,12 @@
 /** The table of `enim history`. */
 import { ageSince, formatAge } from '../model/duration.js';
 import type { Holding } from '../model/history.js';
+import { commandLine } from '../model/paste.js';
 import { shorten } from './enis.js';
+import { fittedTable } from './fitted.js';
+import type { Concession } from './narrow.js';
 import { plural } from './plural.js';
 import { renderRestored } from './restored.js';
-import { table } from './table.js';
 
 interface HistoryOptions {
   /** All columns, exact times, nothing shortened. */
@@ -23,13 +25,30 @@ interface HistoryOptions {
 export function renderHistory(holdings: readonly Holding[], options: HistoryOptions): string {
   const damage = options.ignored === 0 ? [] : [`${plural(options.ignored, 'damaged line')} ignored.`];
   if (holdings.length === 0) return [nothing(options), ...damage].join('\n');
-  const rows = holdings.map((holding) => (options.wide ? wideRow(holding) : row(holding, options.now)));
+  const [rows = '', ...missing] = historyTable(holdings, options);
   const lasting = holdings.filter(({ to }) => to === null).length;
   return [
-    table(options.wide ? WIDE_COLUMNS : COLUMNS, rows, { width: options.width }),
+    rows,
     `${plural(holdings.length, 'holding')}: ${holdings.length - lasting} over, ${lasting} lasting`,
     ...damage,
+    ...missing,
   ].join('\n');
+}
+
+/** The table, and below it, in a terminal without room for all of it, what is missing. */
+export function historyTable(
+  holdings: readonly Holding[],
+  { wide, width, now, subject }: Pick<HistoryOptions, 'wide' | 'width' | 'now' | 'subject'>,
+): string[] {
+  const command = ['enim', 'history', ...(subject === null ? [] : [subject]), ...(wide ? ['-o', 'wide'] : [])];
+  const isOfOne = subject !== null && holdings.every(({ eni }) => eni === subject);
+  const rows = holdings.map((holding) => (wide ? wideRow(holding) : row(holding, now)));
+  return fittedTable(wide ? WIDE_COLUMNS : COLUMNS, rows, {
+    width,
+    // Who has asked for one ENI need not be told which it is.
+    concessions: [...(isOfOne ? [{ column: 'eni' }] : []), ...(wide ? WIDE_CONCESSIONS : CONCESSIONS)],
+    whole: `${commandLine(command)} | less -S`,
+  });
 }
 
 function nothing({ subject, since }: HistoryOptions): string {
@@ -43,6 +62,22 @@ const COLUMNS = ['time', 'eni', 'owner', 'container', 'from', 'to', 'held', 'why
 const WIDE_COLUMNS = [
   ...['eni', 'owner', 'uid', 'network', 'container', 'ifname', 'netns', 'from', 'to', 'held'],
   ...['put back', 'why'],
+];
+
+const CONCESSIONS: readonly Concession[] = [
+  ...[{ column: 'container' }, { column: 'to' }, { column: 'from' }],
+  { column: 'owner', cutTo: 24, cutAt: 'start' },
+  { column: 'eni', cutTo: 24, cutAt: 'start' },
+];
+
+const WIDE_CONCESSIONS: readonly Concession[] = [
+  { column: 'container', cutTo: 13 },
+  { column: 'netns', cutTo: 16, cutAt: 'start' },
+  ...[{ column: 'uid' }, { column: 'put back' }, { column: 'netns' }, { column: 'container' }, { column: 'network' }],
+  ...[{ column: 'ifname' }, { column: 'held' }, { column: 'to' }],
+  { column: 'owner', cutTo: 24, cutAt: 'start' },
+  { column: 'eni', cutTo: 24, cutAt: 'start' },
+  { column: 'from' },
 ];
 
 /** The time is that of what happened last. */

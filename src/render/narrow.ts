@@ -13,6 +13,8 @@ export interface Concession {
   /** Its values are cut to no less than so much, at their end unless told; without it the column is left out. */
   readonly cutTo?: number;
   readonly cutAt?: 'start' | 'end';
+  /** Its values are put like this, before they are cut. */
+  readonly short?: (cell: string) => string;
 }
 
 /** A table that was made to fit. */
@@ -45,10 +47,15 @@ export function narrow(
   return narrowed;
 }
 
-function concede({ rows, conceded }: Narrowed, at: number, target: number, { column, cutAt }: Concession): Narrowed {
+function concede(
+  { rows, conceded }: Narrowed,
+  at: number,
+  target: number,
+  { column, cutAt, short = (cell) => cell }: Concession,
+): Narrowed {
   return {
     rows: rows.map((cells) =>
-      cells.flatMap((cell, index) => (index !== at ? [cell] : target === 0 ? [] : [cut(cell, target, cutAt)])),
+      cells.flatMap((cell, index) => (index !== at ? [cell] : target === 0 ? [] : [cut(short(cell), target, cutAt)])),
     ),
     conceded: [...new Set([...conceded, column])],
   };

@@ -2,7 +2,8 @@
 import { ageSince } from '../model/duration.js';
 import type { ProvidedEni } from '../providers/provider.js';
 import { shorten } from './enis.js';
-import { table } from './table.js';
+import { fittedTable } from './fitted.js';
+import type { Concession } from './narrow.js';
 
 /** One line an ENI. */
 export function renderProvided(
@@ -20,5 +21,15 @@ export function renderProvided(
       age(holder === null ? releasedAt : null),
     ],
   ]);
-  return table(['eni', 'mac', 'ipv4', 'ipv6', 'holder', 'container', 'held', 'resting'], rows, { width });
+  return fittedTable(COLUMNS, rows, { width, concessions: CONCESSIONS, whole: 'enim provider list | less -S' }).join(
+    '\n',
+  );
 }
+
+const COLUMNS = ['eni', 'mac', 'ipv4', 'ipv6', 'holder', 'container', 'held', 'resting'];
+
+const CONCESSIONS: readonly Concession[] = [
+  ...[{ column: 'container' }, { column: 'ipv6' }, { column: 'mac' }, { column: 'resting' }, { column: 'ipv4' }],
+  { column: 'holder', cutTo: 24, cutAt: 'start' },
+  { column: 'eni', cutTo: 24, cutAt: 'start' },
+];

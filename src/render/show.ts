@@ -3,7 +3,8 @@ import type { Portrait } from '../manager/show.js';
 import type { Flow } from '../model/counters.js';
 import { ageSince } from '../model/duration.js';
 import type { EniAddress } from '../model/eni.js';
-import { renderHistory } from './history.js';
+import { folded } from './fold.js';
+import { historyTable } from './history.js';
 import { aligned } from './table.js';
 import { visible } from './visible.js';
 import { holderRows, place, purposeOf, recordText, subject } from './where.js';
@@ -32,14 +33,19 @@ function page(portrait: Portrait, { width, now }: ShowOptions): string {
     ...(traffic === null ? [] : trafficRows(traffic)),
     ...(quarantine === null ? [] : [['quarantine', quarantineText(quarantine, now)]]),
     ...(note === null || (quarantine !== null && note.includes(quarantine.reason)) ? [] : [['note', note]]),
-    nextRow(portrait),
   ].map(([title = '', text = '']) => [`  ${title}`, visible(text)]);
-  return [visible(subject(nic)), aligned(rows, { width }), ...timeline(portrait, { width, now })].join('\n');
+  const lines = [
+    visible(subject(nic)),
+    aligned(rows, { width }),
+    nextLine(portrait),
+    ...timeline(portrait, { width, now }),
+  ];
+  return folded(lines.join('\n'), width);
 }
 
-function nextRow({ nic, eni, next }: Portrait): string[] {
-  if (next !== null) return [next === nic.next ? purposeOf(nic) : 'mend it', next];
-  return ['next', eni?.state === 'missing' ? 'plug it in again, or take it out of the inventory' : 'nothing to do'];
+function nextLine({ nic, eni, next }: Portrait): string {
+  if (next !== null) return `  ${next === nic.next ? purposeOf(nic) : 'mend it'}: ${visible(next)}`;
+  return `  next: ${eni?.state === 'missing' ? 'plug it in again, or take it out of the inventory' : 'nothing to do'}`;
 }
 
 function addressesOf(addresses: readonly (EniAddress | null)[]): string {
@@ -90,7 +96,9 @@ function timeline({ nic, history }: Portrait, { width, now }: ShowOptions): stri
   if (history.length === 0) return [];
   const last = history.slice(-SHOWN);
   const more = history.length - last.length;
-  const options = { wide: false, width, now, subject: nic.eni, since: null, ignored: 0 };
-  const table = renderHistory(last, options).split('\n').slice(0, -1).join('\n');
-  return ['', table, ...(more > 0 ? [`${more} more: enim history ${nic.eni}`] : [])];
+  return [
+    '',
+    ...historyTable(last, { wide: false, width, now, subject: nic.eni }),
+    ...(more > 0 ? [`${more} more: enim history ${nic.eni}`] : []),
+  ];
 }

@@ -1,5 +1,6 @@
 /** Plain tables as kubectl prints them: no borders, two spaces between columns, nothing after the last word of a line. */
 import Table from 'cli-table3';
+import { foldWords } from './fold.js';
 import { columnWidths, displayWidth, GAP } from './narrow.js';
 
 interface TableOptions {
@@ -62,15 +63,4 @@ function fold(rows: readonly (readonly string[])[], width: number): readonly (re
   const room = width - taken;
   if (room < NARROWEST) return rows;
   return rows.map((cells) => cells.map((cell, index) => (index === last ? foldWords(cell, room) : cell)));
-}
-
-/** Breaks a text between its words into lines of at most `room` columns. */
-export function foldWords(text: string, room: number): string {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const line = lines.at(-1);
-    if (line !== undefined && line.length + 1 + word.length <= room) lines[lines.length - 1] = `${line} ${word}`;
-    else lines.push(word);
-  }
-  return lines.join('\n');
 }

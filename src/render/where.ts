@@ -2,6 +2,7 @@
 import type { NetnsHolders } from '../link/netns.js';
 import type { NicView } from '../manager/where/view.js';
 import { ageSince } from '../model/duration.js';
+import { folded } from './fold.js';
 import { aligned } from './table.js';
 import { visible } from './visible.js';
 
@@ -23,7 +24,10 @@ function renderNic(nic: NicView, { width, now }: WhereOptions): string {
     ...(nic.note === null ? [] : [['note', nic.note]]),
   ].map(([title = '', text = '']) => [`  ${title}`, visible(text)]);
   const next = nic.next === null ? [] : [`  ${purposeOf(nic)}: ${visible(nic.next)}`];
-  return [`${visible(subject(nic))} ${visible(place(nic))}`, aligned(rows, { width }), ...next].join('\n');
+  return folded(
+    [`${visible(subject(nic))} ${visible(place(nic))}`, aligned(rows, { width }), ...next].join('\n'),
+    width,
+  );
 }
 
 /** `eni-c (02:e0:00:00:00:02, 0000:00:07.0, ena)`. */

@@ -122,7 +122,7 @@ describe('wrong usage ends with exit code 2 and', () => {
       '--kind and --netns exclude each other.',
     ],
     ['a flag without the one that it belongs to', ['well', '--size=x'], '--size needs --kind.'],
-    ['a value that is none of the options', ['well', '--kind=x'], 'Expected --kind=x to be one of: big, small.'],
+    ['a value that is none of the options', ['well', '--kind=x'], '--kind is "x", which is none of: big, small.'],
   ])('names %s', async (_, argv, message) => {
     const { code, stdout, stderr } = await act(...argv);
     expect({ code, stdout, stderr }).toEqual({

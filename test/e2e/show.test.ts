@@ -58,7 +58,7 @@ describeEndToEnd('enim show', () => {
         /^ {2}received +[\d.]+ (B|KiB), \d+ packets, 0 errors, \d+ dropped$/m,
         /^ {2}sent +[\d.]+ (B|KiB), \d+ packets/m,
       ],
-      ...[/^ {2}bring it home +enim del default\/web-0 --container-id c0$/m, /^\d+s +\S+ +default\/web-0 +c0 .* del$/m],
+      ...[/^ {2}bring it home: enim del default\/web-0 --container-id c0$/m, /^\d+s +\S+ +default\/web-0 +c0 .* del$/m],
     ])
       expect(stdout).toMatch(part);
   });
@@ -67,7 +67,7 @@ describeEndToEnd('enim show', () => {
     const { stdout } = await page('eni1');
     expect(stdout).toMatch(/^ {2}state +free$/m);
     expect(stdout).toMatch(/^ {2}where +is at home as eni1$/m);
-    expect(stdout).toMatch(/^ {2}next +nothing to do\n$/m);
+    expect(stdout).toMatch(/^ {2}next: nothing to do\n$/m);
   });
 
   it('of one in quarantine says why, until when, and how to end it', async () => {
@@ -76,7 +76,7 @@ describeEndToEnd('enim show', () => {
     expect(shown).toMatchObject({ quarantine: { reason: expect.stringContaining('it lost packets'), until: null } });
     const { stdout } = await page(node.eni(0).id);
     expect(stdout).toMatch(/^ {2}quarantine +.*it lost packets; since \d+s, until it is ended by hand$/m);
-    expect(stdout).toContain(`mend it     enim provider restore ${node.eni(0).id}`);
+    expect(stdout).toContain(`mend it: enim provider restore ${node.eni(0).id}`);
     expect(stdout.match(/it lost packets/g)).toHaveLength(1);
   });
 
@@ -85,7 +85,7 @@ describeEndToEnd('enim show', () => {
     await node.simulateCardReturn(pod, 'eth0');
     const { stdout } = await page(node.eni(0).id);
     expect(stdout).toMatch(/^ {2}state +orphan$/m);
-    expect(stdout).toMatch(/^ {2}mend it +enim gc$/m);
+    expect(stdout).toMatch(/^ {2}mend it: enim gc$/m);
   });
 
   it('shows one whose NIC is gone, where where finds nothing', async () => {
@@ -99,9 +99,9 @@ describeEndToEnd('enim show', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^ {2}where +is not on this machine$/m);
     expect(stdout).toMatch(/^ {2}record +default\/web-0, container c0/m);
-    expect(stdout).toMatch(/^ {2}free it +enim del default\/web-0/m);
+    expect(stdout).toMatch(/^ {2}free it: enim del default\/web-0/m);
     await node.enim(['del', 'default/web-0']);
-    expect((await page(node.eni(0).id)).stdout).toMatch(/^ {2}next +plug it in again/m);
+    expect((await page(node.eni(0).id)).stdout).toMatch(/^ {2}next: plug it in again/m);
   });
 
   it('shows a NIC that is no ENI', async () => {

@@ -31,11 +31,12 @@ describe('a diagnosis', () => {
     );
   });
 
-  test('folds prose on a narrow terminal, and no command', () => {
+  test('folds prose on a narrow terminal, and commands as a shell takes them', () => {
     const lines = renderDiagnosis([OK, PROBLEM], [], { width: 45, style }).split('\n');
     expect(lines).toContain('                     consequence: nobody can');
     expect(lines).toContain('                     use it');
-    expect(lines).toContain('                     mend: enim gc --a-command-that-is-longer-than-the-terminal');
+    expect(lines).toContain('                     mend: enim gc \\');
+    expect(lines).toContain(' --a-command-that-is-longer-than-the-terminal');
   });
 
   test('of a healthy node ends without a warning', () => {

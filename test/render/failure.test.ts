@@ -10,27 +10,34 @@ const FAILURE: Failure = {
   exitCode: 5,
   trace: 'EnimError: …\n    at lock',
 };
+const PIPED = { width: null, debug: false };
 const plain = styleFor({ isTTY: false }, {});
 const coloured = styleFor({ isTTY: true }, {});
 
 describe('renderFailure', () => {
   test('says what, why, and what now', () => {
-    expect(renderFailure(FAILURE, plain, false)).toBe(
+    expect(renderFailure(FAILURE, { style: plain, ...PIPED })).toBe(
       'error: the state is locked.\n  by enim gc (pid 4711)\n  since 3 s\n  Try: enim list',
     );
   });
 
   test('says no more than there is', () => {
-    expect(renderFailure({ ...FAILURE, details: [], hint: null }, plain, false)).toBe('error: the state is locked.');
+    expect(renderFailure({ ...FAILURE, details: [], hint: null }, { style: plain, ...PIPED })).toBe(
+      'error: the state is locked.',
+    );
   });
 
   test('shows the control characters of a value, and does not obey them', () => {
     const failure = { ...FAILURE, message: 'the owner is "a\nb\u001b[2J\u009b".', details: [], hint: 'x\ty' };
-    expect(renderFailure(failure, plain, false)).toBe('error: the owner is "a\\nb\\u001b[2J\\u009b".\n  Try: x\\ty');
+    expect(renderFailure(failure, { style: plain, ...PIPED })).toBe(
+      'error: the owner is "a\\nb\\u001b[2J\\u009b".\n  Try: x\\ty',
+    );
   });
 
   test('ends with the trace for those who look for a bug', () => {
-    expect(renderFailure(FAILURE, plain, true)).toMatch(/Try: enim list\nEnimError: …\n {4}at lock$/);
+    expect(renderFailure(FAILURE, { style: plain, ...PIPED, debug: true })).toMatch(
+      /Try: enim list\nEnimError: …\n {4}at lock$/,
+    );
   });
 });
 
@@ -51,6 +58,6 @@ describe('colour', () => {
   });
 
   test('carries no meaning that the words lack', () => {
-    expect(renderFailure(FAILURE, coloured, false)).toContain(' the state is locked.\n');
+    expect(renderFailure(FAILURE, { style: coloured, ...PIPED })).toContain(' the state is locked.\n');
   });
 });
