@@ -22,6 +22,7 @@ import type { DeviceSelector } from './model/device.js';
 import { discover, toEni } from './model/discover.js';
 import type { Eni } from './model/eni.js';
 import type { Observe } from './model/observation.js';
+import type { Waits } from './model/waiting.js';
 import type { Access, Connect, Connection } from './providers/kubernetes/transport.js';
 import type { Heard, NodeWatch } from './providers/kubernetes/watch/watch.js';
 import { later, type Registering } from './providers/later.js';
@@ -50,6 +51,8 @@ export interface ContextOptions {
   readonly device?: DeviceSelector | null;
   /** Gets warnings that do not stop the work. */
   readonly warn: (message: string) => void;
+  /** Hears of what the work waits for. */
+  readonly waits?: Waits | undefined;
   /** Instead of what the file says. */
   readonly settings?: Settings;
   /** Instead of the state on disk, for whoever looks at it without mending it. */
@@ -105,7 +108,7 @@ export interface Context {
  * @throws EnimError INVALID_CONFIG
  */
 export function createContext(options: ContextOptions): Context {
-  const { env, overrides, purpose, lockWait, device = null, warn, kept = createKept() } = options;
+  const { env, overrides, purpose, lockWait, device = null, warn, waits, kept = createKept() } = options;
   const locations = findLocations(env, overrides);
   const settings = options.settings ?? kept.settings(locations.config);
   const wait = lockWait ?? settings.lockWait;
@@ -118,6 +121,7 @@ export function createContext(options: ContextOptions): Context {
     purpose,
     turns: kept.turns,
     observe: kept.observe,
+    waits,
   });
   const file = kept.stateFile(locations.stateDir);
   const store = options.store ?? createStore({ directory: locations.stateDir, locks, clock, warn, file });
@@ -127,7 +131,16 @@ export function createContext(options: ContextOptions): Context {
   const provider =
     settings.provider === 'kubernetes'
       ? later('kubernetes', () =>
-          createKubernetes({ env, settings, locations, locks, clock, observe: kept.observe, heard: options.heard }),
+          createKubernetes({
+            env,
+            settings,
+            locations,
+            locks,
+            clock,
+            observe: kept.observe,
+            waits,
+            heard: options.heard,
+          }),
         )
       : createStatic({ settings, store, links, device, clock });
   const parts: Parts = {
@@ -140,7 +153,7 @@ export function createContext(options: ContextOptions): Context {
   };
   return {
     ...{ locations, settings, parts, delegate: createDelegate(programs) },
-    installer: () => createInstaller({ env, settings, locations, locks, clock, observe: kept.observe }),
+    installer: () => createInstaller({ env, settings, locations, locks, clock, observe: kept.observe, waits }),
     changes: (settle, signal) => listen(locations.stateDir, settle, signal),
     cachedAdds: async (directory) => (await import('./host/cache.js')).readCache(directory, warn),
   };
@@ -199,11 +212,12 @@ interface NodeParts {
   readonly clock: () => Date;
   readonly observe: Observe;
   readonly heard?: (() => Heard | undefined) | undefined;
+  readonly waits: Waits | undefined;
 }
 
 /** @param access to the cluster, other than the settings say */
 async function createKubernetes(
-  { env, settings, locations, locks, clock, observe, heard }: NodeParts,
+  { env, settings, locations, locks, clock, observe, waits, heard }: NodeParts,
   access: Partial<Access> = {},
 ): Promise<Registering> {
   const [{ createKubernetesProvider }, node] = await Promise.all([
@@ -220,6 +234,7 @@ async function createKubernetes(
     sleep,
     observe,
     heard,
+    waits,
     patience: { total: timeout, request: timeout * REQUEST_SHARE },
   });
 }

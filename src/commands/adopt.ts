@@ -3,7 +3,9 @@ import { type Adoption, adopt } from '../manager/adopt.js';
 import { EnimError } from '../model/errors.js';
 import { parseOwner } from '../model/names.js';
 import { renderAdoptions } from '../render/adoptions.js';
+import { plural } from '../render/plural.js';
 import { EnimCommand } from './base.js';
+import { yesFlag } from './confirm.js';
 
 /** `enim adopt`: records anew what a lost state file knew. */
 export default class Adopt extends EnimCommand {
@@ -26,7 +28,7 @@ export default class Adopt extends EnimCommand {
       default: '/var/lib/cni/results',
       description: 'where container runtimes keep what plugins answered',
     }),
-    yes: Flags.boolean({ char: 'y', default: false, description: 'record it; without it nothing is written' }),
+    yes: yesFlag,
   };
 
   async run(): Promise<{ readonly written: boolean; readonly adoptions: readonly Adoption[] }> {
@@ -39,8 +41,15 @@ export default class Adopt extends EnimCommand {
     }
     const { parts, cachedAdds } = this.open(flags, 'adopt');
     const cached = await cachedAdds(flags['cache-dir']);
-    const adoptions = await adopt(parts, { write: flags.yes, eni: args.eni ?? null, owner, cached });
-    this.show(() => renderAdoptions(adoptions, flags.yes, this.width()));
+    const look = (write: boolean): Promise<readonly Adoption[]> =>
+      adopt(parts, { write, eni: args.eni ?? null, owner, cached });
+    let [written, adoptions] = [flags.yes, await look(flags.yes)];
+    this.show(() => renderAdoptions(adoptions, written, this.width()));
+    const clear = adoptions.filter(({ attachment }) => attachment !== null).length;
+    if (!written && clear > 0 && this.isAttended() && (await this.confirm(`Record ${plural(clear, 'ENI')}?`))) {
+      [written, adoptions] = [true, await look(true)];
+      this.show(() => renderAdoptions(adoptions, written, this.width()));
+    }
     const failed = adoptions.filter(({ error }) => error !== null);
     if (failed.length > 0) {
       throw new EnimError('STATE_UNWRITABLE', `${failed.length} of ${adoptions.length} ENIs could not be recorded.`, {
@@ -48,6 +57,6 @@ export default class Adopt extends EnimCommand {
         hint: 'mend what is said above, then: enim adopt --yes',
       });
     }
-    return { written: flags.yes, adoptions };
+    return { written, adoptions };
   }
 }

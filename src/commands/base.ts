@@ -8,6 +8,8 @@ import { EnimError } from '../model/errors.js';
 import { folded } from '../render/fold.js';
 import { widthOf } from '../render/style.js';
 import type { Replay } from '../replay.js';
+import { confirm, isAttended } from './confirm.js';
+import { isWatched, type Progress, startProgress, UNSEEN } from './progress.js';
 import { usageError } from './usage.js';
 
 /** The parsed base flags. */
@@ -40,6 +42,9 @@ export function bundleFlag(exclusive: string[] = []) {
 
 /** A command of enim. `run` prints for people by `show` or `log`, and returns the document that `--json` prints instead. */
 export abstract class EnimCommand extends Command {
+  /** What a person sees while it takes its time. */
+  protected progress: Progress = UNSEEN;
+
   static override enableJsonFlag = true;
 
   static override baseFlags = {
@@ -59,11 +64,13 @@ export abstract class EnimCommand extends Command {
    * @throws EnimError INVALID_CONFIG
    */
   protected open(flags: BaseFlags, purpose: string): Context {
+    this.begin(purpose);
     return createContext({
       env: process.env,
       overrides: this.overrides(flags),
       purpose: `enim ${purpose}`,
       warn: (message) => this.warn(message),
+      waits: (what) => this.progress.waits(what),
     });
   }
 
@@ -85,12 +92,24 @@ export abstract class EnimCommand extends Command {
   /** The node, to be examined; unlike `open` it works with whatever is wrong. */
   protected async patient(flags: BaseFlags & Partial<LookFlags>, purpose: string): Promise<Patient> {
     if (flags['from-bundle'] !== undefined) return (await this.replay(flags['from-bundle'])).patient;
+    this.begin(purpose);
     return createPatient({
       env: process.env,
       overrides: this.overrides(flags),
       purpose: `enim ${purpose}`,
       warn: (message) => this.warn(message),
+      waits: (what) => this.progress.waits(what),
     });
+  }
+
+  /** Its sleep, so that whoever watches is told what for. */
+  protected sleeping({ sleep }: Pick<Parts, 'sleep'>, what: string): Parts['sleep'] {
+    return (milliseconds, signal) => sleep(milliseconds, signal).finally(this.progress.waits(() => what));
+  }
+
+  private begin(purpose: string): void {
+    if (!this.jsonEnabled() && isWatched(process.stderr, process.env))
+      this.progress = startProgress(`enim ${purpose}`, process.stderr);
   }
 
   /**
@@ -117,11 +136,38 @@ export abstract class EnimCommand extends Command {
     if (!this.jsonEnabled()) this.log(folded(render(), this.width()));
   }
 
+  /** Prints what programs read as well, as it is. */
+  protected showWhole(render: () => string): void {
+    if (!this.jsonEnabled()) this.log(render());
+  }
+
+  /** On stdout; the line about progress goes first. */
+  override log(text: string): void {
+    this.progress.stop();
+    super.log(text);
+  }
+
   /** A line on stderr, with `--json` too. */
   override warn<T extends Error | string>(input: T): T {
+    this.progress.stop();
     const text = `warning: ${input instanceof Error ? input.message : input}`;
     process.stderr.write(`${folded(text, widthOf(process.stderr))}\n`);
     return input;
+  }
+
+  /** Asks a person; the line about progress goes first. */
+  protected confirm(question: string): Promise<boolean> {
+    this.progress.stop();
+    return confirm(question);
+  }
+
+  /** Whether a person can be asked. */
+  protected isAttended(): boolean {
+    return isAttended() && !this.jsonEnabled();
+  }
+
+  protected override async finally(): Promise<void> {
+    this.progress.stop();
   }
 
   /** oclif would print the error and choose the exit code here; the command line does both, for all errors alike. */

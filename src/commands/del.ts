@@ -5,6 +5,7 @@ import type { Restored } from '../model/link.js';
 import { parseContainerID, parseIfname, parseNetworkName, parseOwner } from '../model/names.js';
 import { renderReturns } from '../render/returns.js';
 import { EnimCommand } from './base.js';
+import { declined, unattended, yesFlag } from './confirm.js';
 
 interface DelResult {
   readonly returned: readonly {
@@ -48,8 +49,9 @@ export default class Del extends EnimCommand {
     'force-rebind': Flags.boolean({
       default: false,
       description:
-        'bind the driver of a card anew that is in no netns which can be reached; what held it there loses it',
+        'bind the driver of a card anew that is in no netns which can be reached; what held it there loses it; it asks first',
     }),
+    yes: yesFlag,
   };
 
   async run(): Promise<DelResult> {
@@ -62,6 +64,7 @@ export default class Del extends EnimCommand {
       netns: flags.netns ?? null,
     };
     const { parts } = this.open(flags, `del ${request.owner}`);
+    if (flags['force-rebind'] && !flags.yes) await this.mustBeConfirmed(request.owner);
     // A del that has begun goes on to its end, which is never far: only then is the NIC home.
     interruption();
     const returns = await del(parts, request, { reason: 'del', forceRebind: flags['force-rebind'] });
@@ -76,5 +79,11 @@ export default class Del extends EnimCommand {
         remaining,
       })),
     };
+  }
+
+  private async mustBeConfirmed(owner: string): Promise<void> {
+    const consequence = `With --force-rebind whatever still holds the NIC of ${owner} loses it`;
+    if (!this.isAttended()) throw unattended(consequence);
+    if (!(await this.confirm(`${consequence}. Go on?`))) throw declined(`enim where ${owner}`);
   }
 }

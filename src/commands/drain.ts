@@ -10,7 +10,7 @@ import { EnimError } from '../model/errors.js';
 import { whenAndWhy } from '../render/cordon.js';
 import { redraw, renderChanges, renderHome, renderPicture, renderStanding } from '../render/drain.js';
 import { EnimCommand } from './base.js';
-import { confirm, isAttended } from './confirm.js';
+import { declined, unattended, yesFlag } from './confirm.js';
 
 interface DrainResult {
   /** Whether it is proved that every NIC is home and no ENI is held. */
@@ -53,7 +53,7 @@ It waits for pods, and ends none by itself. --evict has the cluster end them, wi
       default: false,
       description: 'when the time is over, take the NICs out of pods that still live',
     }),
-    yes: Flags.boolean({ char: 'y', default: false, description: 'do not ask before --force' }),
+    yes: yesFlag,
     check: Flags.boolean({
       default: false,
       exclusive: ['force', 'evict', 'reason'],
@@ -102,17 +102,10 @@ It waits for pods, and ends none by itself. --evict has the cluster end them, wi
 
   private async mustBeConfirmed(parts: Parts, afterwards: string): Promise<void> {
     const what = `pods that still live${afterwards} lose their network`;
-    if (!isAttended() || this.jsonEnabled()) {
-      throw new EnimError('UNSAFE', `With --force ${what}, and without a terminal nobody can be asked about that.`, {
-        hint: 'if that may be, repeat it with --yes',
-      });
-    }
+    if (!this.isAttended()) throw unattended(`With --force ${what}`);
     const held = (await checkDrained(parts)).flatMap(({ state, holder }) => (state === 'used' ? [holder?.owner] : []));
     const now = held.length === 0 ? 'none has an ENI now' : `now ${held.length} have an ENI: ${held.join(', ')}`;
-    if (await confirm(`With --force ${what} (${now}). Go on?`)) return;
-    throw new EnimError('UNSAFE', 'It was not confirmed; nothing was changed.', {
-      hint: 'wait for the pods: enim drain',
-    });
+    if (!(await this.confirm(`With --force ${what} (${now}). Go on?`))) throw declined('wait for the pods: enim drain');
   }
 
   private events(parts: Parts, timeout: number): DrainEvents {

@@ -41,7 +41,8 @@ export default class Gc extends EnimCommand {
     const dryRun = flags['dry-run'];
     const grace = parseDuration(flags.grace, '--grace');
     const every = everyOf(flags.every);
-    const { parts } = this.open(flags, 'gc');
+    const { parts: found } = this.open(flags, 'gc');
+    const parts = { ...found, sleep: this.sleeping(found, `what is dead to be so for ${flags.grace}`) };
     const signal = interruption();
     const round = async (): Promise<Round<GcResult>> => {
       const verdicts = await gc(parts, { dryRun, grace }, signal);
@@ -50,6 +51,7 @@ export default class Gc extends EnimCommand {
       return { document: { dryRun, verdicts }, failed };
     };
     if (every !== null) {
+      this.progress.stop();
       const warn = (message: string): unknown => this.warn(message);
       return repeat(round, { dryRun, verdicts: [] }, { every, sleep: parts.sleep, warn }, signal);
     }

@@ -108,7 +108,7 @@ Of other nodes only the objects of the cluster are looked at (provider kubernete
     }
     const { known, enis } = await look();
     const cordon = parts.cordon.find();
-    if (flags.output === 'csv') this.show(() => enisAsCsv(enis));
+    if (flags.output === 'csv') this.showWhole(() => enisAsCsv(enis));
     else
       await this.print({ enis, cordon }, flags.output, () =>
         withCordon(renderEnis(enis, options(known)), cordon, parts.clock()),
@@ -138,6 +138,7 @@ Of other nodes only the objects of the cluster are looked at (provider kubernete
         hint: 'enim list --watch --json, which prints one document a line',
       });
     }
+    this.progress.stop();
     const isJson = this.jsonEnabled() || output === 'json';
     let known = 0;
     await watch({

@@ -27,7 +27,7 @@ export default class Metrics extends EnimCommand {
     for (const [look, reason] of Object.entries(measurement.failures)) this.warn(`${look}: ${reason}`);
     const families = nodeMetrics(measurement, BUILD);
     const text = await registryOf(families).metrics();
-    this.show(() => text.trimEnd());
+    this.showWhole(() => text.trimEnd());
     return { metrics: families.map(documentOf) };
   }
 }

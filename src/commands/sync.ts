@@ -23,7 +23,7 @@ export default class Sync extends EnimCommand {
   static override flags = {
     'dry-run': Flags.boolean({
       default: false,
-      description: 'show the commands that would be run, and change nothing',
+      description: 'say what would be done, and change nothing',
     }),
     every: everyFlag,
   };
@@ -35,6 +35,7 @@ export default class Sync extends EnimCommand {
     const { parts } = this.open(flags, 'sync');
     const signal = interruption();
     if (every !== null) {
+      this.progress.stop();
       const round = async (): Promise<Round<Synced>> => {
         const synced = await sync(parts, { dryRun }, signal);
         for (const line of renderSyncedLines(synced)) this.show(() => line);

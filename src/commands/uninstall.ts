@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core';
 import type { Installation } from '../install/installer.js';
 import { renderInstallation } from '../render/installation.js';
 import { EnimCommand } from './base.js';
+import { declined, yesFlag } from './confirm.js';
 import { placeFlags, placesOf } from './places.js';
 
 /** `enim uninstall`: undoes `enim install`. */
@@ -20,13 +21,20 @@ export default class Uninstall extends EnimCommand {
     ...placeFlags,
     'dry-run': Flags.boolean({ default: false, description: 'say what would be done, and change nothing' }),
     force: Flags.boolean({ default: false, description: 'remove it although pods have ENIs' }),
+    yes: yesFlag,
   };
 
   async run(): Promise<Installation> {
     const { flags } = await this.parse(Uninstall);
     const { parts, installer, locations } = this.open(flags, 'uninstall');
     const held = (await parts.store.list()).map(({ owner, eni }) => `${owner} (${eni.id})`);
-    const done = await (await installer()).uninstall(placesOf(flags, locations), {
+    const places = placesOf(flags, locations);
+    // Where nobody can be asked it goes on: enim install brings it back.
+    if (!flags['dry-run'] && !flags.yes && this.isAttended()) {
+      const question = `Remove enim from ${places.binDir} and its network configuration from ${places.confDir}?`;
+      if (!(await this.confirm(question))) throw declined('enim uninstall --dry-run');
+    }
+    const done = await (await installer()).uninstall(places, {
       held,
       force: flags.force,
       dryRun: flags['dry-run'],

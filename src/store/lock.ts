@@ -19,6 +19,7 @@ import type { Programs } from '../exec.js';
 import { failpoint } from '../failpoint.js';
 import { EnimError, errnoOf } from '../model/errors.js';
 import type { Observe } from '../model/observation.js';
+import type { Waits } from '../model/waiting.js';
 import { tryFlock } from './flock.js';
 import { createTurns, type Turns } from './turns.js';
 
@@ -65,11 +66,13 @@ interface LockSettings {
   readonly turns?: Turns;
   /** Hears of each wait. */
   readonly observe?: Observe;
+  /** Hears of each wait as it begins. */
+  readonly waits?: Waits | undefined;
 }
 
 /** Locks as files in a directory; nobody ever removes one, for then two processes could hold "the same" lock. */
 export function createLocks(programs: Programs, settings: LockSettings): Locks {
-  const { directory, wait, purpose, turns = createTurns(), observe = () => {} } = settings;
+  const { directory, wait, purpose, turns = createTurns(), observe = () => {}, waits = () => () => {} } = settings;
 
   /** The path if it cannot be had in time. */
   const take = async (name: string, milliseconds: number): Promise<Lock | string> => {
@@ -123,7 +126,8 @@ export function createLocks(programs: Programs, settings: LockSettings): Locks {
 
   const acquire = async (name: string): Promise<Lock> => {
     const started = performance.now();
-    const taken = await take(name, wait);
+    const over = waits(() => `the lock of ${name}, held by ${holderOf(join(directory, lockFileName(name)))}`);
+    const taken = await take(name, wait).finally(over);
     const [lock = name] = name.split(' ');
     observe({
       ...{ kind: 'lock', lock, isHeld: typeof taken !== 'string' },
@@ -150,7 +154,8 @@ export function createLocks(programs: Programs, settings: LockSettings): Locks {
       const held: string[] = [];
       for (const path of filesOf(directory, beginning)) if (!(await isFreeWithin(programs, path, 0))) held.push(path);
       for (const path of held) {
-        if (await isFreeWithin(programs, path, Math.max(0, deadline - performance.now()))) continue;
+        const over = waits(() => holderOf(path));
+        if (await isFreeWithin(programs, path, Math.max(0, deadline - performance.now())).finally(over)) continue;
         throw new EnimError('BUSY', `Still at work after ${wait / 1_000} s: ${holderOf(path)}.`, {
           hint: 'try again; if it hangs, end it by its PID',
         });

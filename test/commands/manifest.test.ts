@@ -17,3 +17,24 @@ test('every command has a summary, and examples that start with the name of the 
     for (const example of examples) expect(example).toEqual(expect.stringContaining('<%= config.bin %>'));
   }
 });
+
+/** Of these each command says what of its own is meant: what it overrides, or which part of the node it is about. */
+const OF_EACH_COMMAND = ['force', 'netns', 'container-id', 'ifname', 'network', 'grace', 'reason'];
+
+test('a flag is the same in every command that has it, and so is its letter', async () => {
+  const { commands } = await createManifest(PJSON, COMMANDS);
+  const known = new Map<string, object>();
+  for (const { flags } of Object.values(commands)) {
+    for (const flag of Object.values(flags)) {
+      const { name, char, type, description } = flag;
+      const value = flag.type === 'option' ? flag.helpValue : undefined;
+      const shown = OF_EACH_COMMAND.includes(name) ? {} : { value, description };
+      const meaning = { name, char, type, multiple: flag.type === 'option' && flag.multiple === true, ...shown };
+      for (const key of [`--${name}`, ...(char === undefined ? [] : [`-${char}`])]) {
+        expect(known.get(key) ?? meaning).toEqual(meaning);
+        known.set(key, meaning);
+      }
+    }
+  }
+  expect(known.get('-y')).toBe(known.get('--yes'));
+});

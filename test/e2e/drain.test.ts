@@ -147,7 +147,7 @@ describeEndToEnd('enim drain', () => {
     ])('on a terminal asks, naming the pod, and takes %j for an answer', async (typed, code, says) => {
       const command = `(sleep 0.7; printf '${typed}'; sleep 1) | script -qec "enim drain --timeout 0 --force" /dev/null`;
       const result = await node.start(['sh', '-c', command]).result;
-      expect(result.stdout).toContain('now 1 have an ENI: default/web-0');
+      expect(result.stdout.replaceAll(/\s+/g, ' ')).toContain('now 1 have an ENI: default/web-0');
       expect(result.stdout).toContain(says);
       expect(result.code).toBe(code);
       expect((await pod.link('eth0')) === undefined).toBe(code === 0);

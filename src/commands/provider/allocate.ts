@@ -26,7 +26,7 @@ export default class ProviderAllocate extends EnimCommand {
     const owner = parseOwner(args.owner);
     const { parts } = this.open(flags, `provider allocate ${owner}`);
     const eni = await allocateByHand(parts, owner, flags.eni ?? null);
-    this.log(`${eni.id} is held for ${owner}. To free it: enim provider release ${owner}`);
+    this.show(() => `${eni.id} is held for ${owner}. To free it: enim provider release ${owner}`);
     return { eni };
   }
 }

@@ -20,10 +20,13 @@ export default class Provider extends EnimCommand {
     const { flags } = await this.parse(Provider);
     const { parts, locations } = this.open(flags, 'provider');
     const health = await parts.provider.health();
-    this.log(`${parts.provider.name}: ${health.ok ? 'healthy' : 'not healthy'}; ${health.message}`);
-    this.log(`  settings  ${locations.config}`);
-    this.log(`  state     ${locations.stateDir}`);
-    if (!health.ok) this.log(`  Try: ${health.hint ?? originOf(parts.provider)}`);
+    const lines = [
+      `${parts.provider.name}: ${health.ok ? 'healthy' : 'not healthy'}; ${health.message}`,
+      `  settings  ${locations.config}`,
+      `  state     ${locations.stateDir}`,
+      ...(health.ok ? [] : [`  Try: ${health.hint ?? originOf(parts.provider)}`]),
+    ];
+    this.show(() => lines.join('\n'));
     const result = { provider: parts.provider.name, health, config: locations.config };
     if (health.ok) return result;
     // An exit code takes the place of the document, so it is printed before.

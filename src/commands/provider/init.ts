@@ -5,7 +5,7 @@ import { type Proposal, propose } from '../../model/discover.js';
 import { EnimError } from '../../model/errors.js';
 import { renderProposal } from '../../render/proposal.js';
 import { EnimCommand } from '../base.js';
-import { confirm, isAttended } from '../confirm.js';
+import { yesFlag } from '../confirm.js';
 
 interface InitResult extends Proposal {
   readonly config: string;
@@ -37,7 +37,7 @@ export default class ProviderInit extends EnimCommand {
       helpValue: 'WHAT',
       description: 'not this name, pattern, MAC or bus address; may be repeated',
     }),
-    yes: Flags.boolean({ default: false, char: 'y', description: 'write without asking' }),
+    yes: yesFlag,
     force: Flags.boolean({ default: false, description: 'replace an inventory that is there already' }),
   };
 
@@ -72,21 +72,17 @@ export default class ProviderInit extends EnimCommand {
         hint: `attach an ENI to the node; or take virtual devices by name: enim provider init --name 'eni*'`,
       });
     }
-    if (!flags.yes && !(await this.confirm(`Write ${proposal.enis.length} ENIs to ${path}?`))) {
-      this.log('Nothing was written.');
-      return { ...proposal, config: path, written: false };
-    }
-    openSettingsFile(path).set('static.enis', JSON.stringify(proposal.enis));
-    this.log(`Wrote ${proposal.enis.length} ENIs to ${path}. See them: enim list`);
-    return { ...proposal, config: path, written: true };
-  }
-
-  private async confirm(question: string): Promise<boolean> {
-    if (!isAttended() || this.jsonEnabled()) {
+    if (!flags.yes && !this.isAttended()) {
       throw new EnimError('INVALID_ARGUMENT', 'Without a terminal nobody can be asked whether to write this.', {
         hint: 'repeat with --yes',
       });
     }
-    return confirm(question);
+    if (!flags.yes && !(await this.confirm(`Write ${proposal.enis.length} ENIs to ${path}?`))) {
+      this.show(() => 'Nothing was written.');
+      return { ...proposal, config: path, written: false };
+    }
+    openSettingsFile(path).set('static.enis', JSON.stringify(proposal.enis));
+    this.show(() => `Wrote ${proposal.enis.length} ENIs to ${path}. See them: enim list`);
+    return { ...proposal, config: path, written: true };
   }
 }

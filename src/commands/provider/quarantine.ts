@@ -33,7 +33,7 @@ export default class ProviderQuarantine extends EnimCommand {
     const { parts } = this.open(flags, `provider quarantine ${args.eni}`);
     const entry = await quarantine(parts, args.eni, { reason: flags.reason, duration });
     const end = entry.until === null ? `until: enim provider restore ${args.eni}` : `until ${entry.until}`;
-    this.log(`${args.eni} is given to nobody ${end}.`);
+    this.show(() => `${args.eni} is given to nobody ${end}.`);
     return { eni: args.eni, quarantine: entry };
   }
 }

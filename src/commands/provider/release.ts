@@ -21,7 +21,7 @@ export default class ProviderRelease extends EnimCommand {
     const owner = parseOwner(args.owner);
     const { parts } = this.open(flags, `provider release ${owner}`);
     const released = (await releaseByHand(parts, owner)).map(({ id }) => id);
-    this.log(
+    this.show(() =>
       released.length === 0 ? `Nothing to do: no ENI is held for ${owner}.` : `${released.join(', ')} is free again.`,
     );
     return { released };

@@ -16,7 +16,9 @@ export default class ProviderRestore extends EnimCommand {
     const { args, flags } = await this.parse(ProviderRestore);
     const { parts } = this.open(flags, `provider restore ${args.eni}`);
     const restored = await restore(parts, args.eni);
-    this.log(restored ? `${args.eni} may be given out again.` : `Nothing to do: ${args.eni} is in no quarantine.`);
+    this.show(() =>
+      restored ? `${args.eni} may be given out again.` : `Nothing to do: ${args.eni} is in no quarantine.`,
+    );
     return { eni: args.eni, restored };
   }
 }

@@ -5,6 +5,7 @@
 import { failpoint } from '../../failpoint.js';
 import { EnimError } from '../../model/errors.js';
 import type { Observe } from '../../model/observation.js';
+import type { Waits } from '../../model/waiting.js';
 import {
   type Attempt,
   distrust,
@@ -45,6 +46,7 @@ interface ApiSettings {
   /** Told whether the server has answered, or was given up. */
   readonly reached: (isThere: boolean) => void;
   readonly observe?: Observe | undefined;
+  readonly waits?: Waits | undefined;
 }
 
 /** `conflict`: the object is another by now, or one of its name is there already. `absent`: it is not there. */
@@ -102,7 +104,7 @@ const PAGE = 500;
 
 /** Begins an operation: from here on its time counts. */
 export function beginOperation(settings: ApiSettings): Api {
-  const { transport, patience, clock, sleep, reached, observe = () => {} } = settings;
+  const { transport, patience, clock, sleep, reached, observe = () => {}, waits = () => () => {} } = settings;
   const deadline = performance.now() + patience.total;
   const left = (): number => deadline - performance.now();
   const jitter = (): number => 0.5 + Math.random();
@@ -174,7 +176,7 @@ export function beginOperation(settings: ApiSettings): Api {
   };
 
   const ask = async <T>(attempt: Attempt, request: Omit<ApiRequest, 'timeout'>): Promise<Written<T>> => {
-    const response = await send(attempt, request);
+    const response = await send(attempt, request).finally(waits(() => 'the API server'));
     if (response.status < 300) return parseJson(response.body) as T;
     if (response.status === 409) return 'conflict';
     if (isAbsent(response, attempt.name)) return 'absent';

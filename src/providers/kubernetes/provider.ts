@@ -5,6 +5,7 @@
 import { endpointOf } from '../../model/attachment.js';
 import { EnimError, messageOf } from '../../model/errors.js';
 import type { Observe } from '../../model/observation.js';
+import type { Waits } from '../../model/waiting.js';
 import type { Registering } from '../later.js';
 import { allocate } from './allocate.js';
 import { type Api, beginOperation, type Patience } from './api.js';
@@ -37,11 +38,12 @@ export interface KubernetesSettings {
   readonly observe?: Observe;
   /** What was heard of the node's objects, where that is no older than what is on its way; undefined where it may be. */
   readonly heard?: (() => Heard | undefined) | undefined;
+  readonly waits?: Waits | undefined;
 }
 
 /** Makes the provider; nothing is asked yet. */
 export function createKubernetesProvider(settings: KubernetesSettings): Registering {
-  const { connect, node, clock, sleep, observe } = settings;
+  const { connect, node, clock, sleep, observe, waits } = settings;
   let transport: Transport | undefined;
   let isAway = false;
   const reached = (isThere: boolean): void => {
@@ -49,7 +51,8 @@ export function createKubernetesProvider(settings: KubernetesSettings): Register
   };
   const begin = (patience = settings.patience): Api => {
     transport ??= open(connect());
-    return beginOperation({ transport, patience: isAway ? short(patience) : patience, clock, sleep, reached, observe });
+    const patient = isAway ? short(patience) : patience;
+    return beginOperation({ transport, patience: patient, clock, sleep, reached, observe, waits });
   };
 
   const subnetsFor = (api: Api, enis: readonly EniObject[]): Promise<Subnets> => {

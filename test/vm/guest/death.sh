@@ -51,7 +51,7 @@ unshare -m --propagation private bash -c 'mount --bind /run/netns/web-3 /tmp/hol
 until_true test -e /tmp/held
 ip netns del web-3
 step del-stuck unshare -pf --mount-proc enim del default/web-3 --json
-step del-forced unshare -pf --mount-proc enim del default/web-3 --force-rebind --json
+step del-forced unshare -pf --mount-proc enim del default/web-3 --force-rebind --yes --json
 step forced links
 
 # While pods have the cards, others take their names at home: one as its name, one as an altname.

@@ -36,7 +36,7 @@ step where-text enim where eth1
 step gc enim gc --grace 0 --json
 step add-refused enim add default/web-3 --netns web-3 --json
 step del-stuck enim del default/web-1 --json
-step del-forced enim del default/web-2 --force-rebind --json
+step del-forced enim del default/web-2 --force-rebind --yes --json
 
 step drain enim drain --timeout 0 --grace 0 --json
 step uncordon enim uncordon --json
