@@ -5,6 +5,7 @@ import { ROOT } from '../scripts/process.js';
 import { addGroup } from './groups/add.js';
 import { agentGroup, crowdGroup } from './groups/agent.js';
 import { burstGroup } from './groups/burst.js';
+import { commandsGroup } from './groups/commands.js';
 import { gcGroup } from './groups/gc.js';
 import { kubernetesGroup } from './groups/kubernetes.js';
 import { listGroup } from './groups/list.js';
@@ -20,6 +21,7 @@ const GROUPS = {
   dual: addGroup([4, 6]),
   start: startGroup,
   list: listGroup,
+  commands: commandsGroup,
   gc: gcGroup,
   resources: resourcesGroup,
   burst: burstGroup,

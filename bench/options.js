@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 
 /** What can be measured, in the order of the table. */
 export const GROUP_NAMES = [
-  ...['add', 'dual', 'start', 'list', 'gc', 'resources', 'burst', 'kubernetes'],
+  ...['add', 'dual', 'start', 'list', 'commands', 'gc', 'resources', 'burst', 'kubernetes'],
   ...['agent', 'crowd'],
 ];
 

@@ -25,5 +25,8 @@ export async function ownerWords(parts: Parts): Promise<readonly Candidate[]> {
 }
 
 async function providedWithin(parts: Parts): ReturnType<Parts['provider']['list']> {
-  return Promise.race([parts.provider.list(), parts.sleep(PATIENCE_MS).then(() => [])]);
+  const decided = new AbortController();
+  const late = parts.sleep(PATIENCE_MS, decided.signal).then(() => []);
+  // A process does not end while it sleeps, and a person waits for this one.
+  return Promise.race([parts.provider.list(), late]).finally(() => decided.abort());
 }

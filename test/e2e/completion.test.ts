@@ -1,9 +1,11 @@
 import { dirname } from 'node:path';
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { add } from '../fabric/answers.js';
 import { expectRefusal } from '../fabric/expectations.js';
 import { createNode, type Node } from '../fabric/node.js';
+import { eventually } from '../fabric/poll.js';
 import { describeEndToEnd, EXECUTABLE, programFault } from '../fabric/requirements.js';
+import { openTerminal, type Terminal } from '../fabric/terminal.js';
 
 describeEndToEnd('enim completion', () => {
   let node: Node;
@@ -77,12 +79,55 @@ describeEndToEnd('enim completion', () => {
     expectRefusal(await node.enim(['completion', 'tcsh']), { code: 2, mentions: ['tcsh', 'bash'] });
   });
 
-  it.each([
-    ['zsh', /^#compdef enim\n/, 'compdef _enim enim'],
-    ['fish', /^# enim completion for fish\n/, 'complete -c enim -f -a'],
-  ])('for %s has its shape', async (shell, start, end) => {
-    const { stdout } = await node.enim(['completion', shell]);
-    expect(stdout).toMatch(start);
-    expect(stdout).toContain(end);
+  /** What fish offers for a line, without what it says of each. */
+  const inFish = async (line: string): Promise<string[]> => {
+    const { stdout, stderr } = await run('fish', '-c', 'enim completion fish | source; complete -C $argv[1]', line);
+    expect(stderr).toBe('');
+    return stdout
+      .split('\n')
+      .filter((each) => each !== '')
+      .map((each) => each.split('\t')[0] ?? '');
+  };
+
+  it('has fish complete commands, flags, their values, ENIs and owners', async () => {
+    expect(await inFish('enim his')).toEqual(['history']);
+    expect((await inFish('enim provider re')).sort()).toEqual(['release', 'restore']);
+    expect(await inFish('enim list --st')).toEqual(['--state']);
+    expect(await inFish('enim list --state o')).toEqual(['orphan']);
+    expect((await inFish('enim show eni-')).sort()).toEqual(node.enis.map(({ id }) => id).sort());
+    expect(await inFish('enim del ')).toEqual(['default/web-0']);
+    expect(await inFish(`enim list --config ${node.dir}/conf`)).toEqual([`${node.dir}/config/`]);
+    expect(await inFish('enim nonsense ')).toEqual([]);
   });
-}, [programFault('bash')]);
+
+  describe('in zsh', () => {
+    let terminal: Terminal;
+
+    beforeEach(async () => {
+      terminal = await openTerminal(node, { columns: 100 });
+      await terminal.enter('exec zsh -f');
+      await terminal.enter("PS1='zsh '; autoload -U compinit; compinit -D -u; source <(enim completion zsh); clear");
+      await eventually('zsh', async () => (await terminal.screen()) === 'zsh');
+    });
+
+    afterEach(() => terminal.close());
+
+    const onTab = async (line: string, shows: string): Promise<void> => {
+      await terminal.press(line, 'Tab');
+      await eventually(`"${shows}" after "${line}"`, async () => (await terminal.screen()).includes(shows));
+      await terminal.press('C-c');
+      await terminal.enter('clear');
+      await eventually('an empty line', async () => (await terminal.screen()) === 'zsh');
+    };
+
+    it('completes commands, flags, their values, ENIs, owners and files', async () => {
+      await onTab('enim his', 'zsh enim history');
+      await onTab('enim provider re', 'release  -- Free');
+      await onTab('enim list --sta', 'zsh enim list --state');
+      await onTab('enim list --state o', 'zsh enim list --state orphan');
+      await onTab(`enim show ${node.eni(1).id.slice(0, 6)}`, `zsh enim show ${node.eni(1).id}`);
+      await onTab('enim where def', 'zsh enim where default/web-0');
+      await onTab(`enim list --config ${node.dir}/conf`, `zsh enim list --config ${node.dir}/config`);
+    });
+  });
+}, [programFault('bash'), programFault('fish'), programFault('tmux'), programFault('zsh')]);
