@@ -45,7 +45,8 @@ function foldLine(line: string, width: number): string {
   let joint = '';
   for (const unit of unitsOf(line.slice(start.length), room)) {
     const taken = displayWidth(current + unit.text.trimEnd()) + unit.joint.length;
-    if (current.trim() !== '' && taken > width) {
+    if (taken > width && current.trim() === '') current = indentFor(unit, start.length, width);
+    else if (taken > width) {
       lines.push(current.trimEnd() + joint);
       current = indentFor(unit, start.length + INDENT, width);
     }
