@@ -1,0 +1,56 @@
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { add } from '../fabric/answers.js';
+import { createNode, type Node } from '../fabric/node.js';
+import { describeEndToEnd, programFault } from '../fabric/requirements.js';
+import { openTerminal, type Terminal } from '../fabric/terminal.js';
+
+const ID = '3f9c1d2a'.padEnd(64, '0');
+
+describeEndToEnd('the screens in a real terminal', () => {
+  let node: Node;
+  let terminal: Terminal | undefined;
+
+  beforeEach(async () => {
+    node = await createNode({ enis: 64 });
+    const owner = 'kube-system/node-exporter-7f9c8d5b6d-x0001';
+    await add(node, owner, await node.pod('web-0'), ['--eni', node.eni(0).id], ID);
+  });
+
+  afterEach(async () => {
+    await terminal?.close();
+    await node.destroy();
+  });
+
+  it('are broken by it nowhere, be it 80 columns wide or 200', async () => {
+    const id = node.eni(0).id;
+    for (const columns of [80, 200]) {
+      terminal = await openTerminal(node, { columns });
+      for (const command of [
+        'list',
+        'list -o wide',
+        `show ${id}`,
+        `where ${id}`,
+        'history',
+        'provider list',
+        'drain --check',
+        'del x',
+      ]) {
+        const { text, broken } = await terminal.run(`enim ${command}`);
+        expect({ columns, command, text, broken }).toEqual({
+          columns,
+          command,
+          text: expect.stringMatching(/\S/),
+          broken: [],
+        });
+      }
+      await terminal.close();
+    }
+  });
+
+  it('have colour, unless NO_COLOR declines it', async () => {
+    terminal = await openTerminal(node, { columns: 120 });
+    const line = 'enim list --state free';
+    expect((await terminal.run(line, true)).text).toContain('\u001b[32mfree');
+    expect((await terminal.run(`NO_COLOR=1 ${line}`, true)).text).not.toContain('\u001b[');
+  });
+}, [programFault('tmux')]);
