@@ -106,6 +106,17 @@ describeEndToEnd('enim drain', () => {
     expect(node.state()?.attachments).toEqual({});
   });
 
+  it('brings home the NIC of a dead pod whose netns lives on by a forgotten descriptor', async () => {
+    const before = await node.kernelState();
+    await add(node, 'default/web-0', pod);
+    await pod.holdByDescriptor();
+    await pod.unmount();
+    const result = await drain('--timeout', '10s', '--json');
+    expect([result.code, documentOf(result).outcome]).toEqual([0, 'drained']);
+    expect((await node.kernelState()).home).toEqual(before.home);
+    expect(node.state()?.attachments).toEqual({});
+  });
+
   it('proves nothing of a NIC that is not to be seen, or is held by hand, or has another name', async () => {
     node.writeSettings(inventory(node.enis, ({ ifname }) => ({ ifname })));
     answer(await node.enim(['provider', 'allocate', 'ops/reserve', '--eni', node.eni(0).id, '--json']));
@@ -238,7 +249,7 @@ describeEndToEnd('enim drain under load', () => {
   });
   afterEach(() => node.destroy());
 
-  it('refuses the pods that come, waits for those that go, and loses no NIC', async () => {
+  it('refuses the pods that come, waits for those that go, and loses no NIC, also when it is killed half way', async () => {
     const before = await node.kernelState();
     let isOver = false;
     const codes: (number | null)[] = [];
@@ -261,6 +272,11 @@ describeEndToEnd('enim drain under load', () => {
     };
     const lives = Array.from({ length: PODS }, (_, index) => live(index));
     await eventually('the first pods', () => codes.filter((code) => code === 0).length > 3);
+    // The first is killed half way; the second goes on.
+    const killed = node.startEnim(['drain', '--grace', '100ms', '--json']);
+    await eventually('the cordon', () => codes.includes(3));
+    killed.kill('SIGKILL');
+    expect((await killed.result).signal).toBe('SIGKILL');
     const { code, stdout, stderr } = await node.enim(['drain', '--grace', '100ms', '--timeout', '50s', '--json']);
     const after = await list(node);
     const since = codes.length;
