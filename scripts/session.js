@@ -44,7 +44,9 @@ const STEPS = [
 const played = await play(STEPS, process.env.ENIM_EXECUTABLE || join(ROOT, 'dist/enim'));
 const failed = played.find(({ code }) => code !== 0);
 if (failed !== undefined) fail(`"${failed.typed}" ended with exit code ${failed.code}:\n${failed.output}`);
-const text = played.filter(({ hidden }) => hidden !== true).map(({ typed, output }) => `${prompt(typed)}\n${output}`);
+const text = played
+  .filter(({ hidden }) => hidden !== true)
+  .map(({ typed, output }) => `${prompt(typed)}\n${left(output)}`);
 const picture = svg(
   text.join('\n').trimEnd().split('\n'),
   COLUMNS,
@@ -53,6 +55,11 @@ const picture = svg(
 
 if (process.argv.includes('--print')) process.stdout.write(picture);
 else writeFileSync(join(ROOT, 'docs/session.svg'), picture);
+
+/** What stays of lines that were written over again and again. */
+function left(output) {
+  return output.replaceAll(new RegExp(`^.*\\r(?:${ESCAPE}\\[K)?`, 'gm'), '');
+}
 
 function prompt(typed) {
   return typed.startsWith('#') ? `${ESCAPE}[2m${typed}${ESCAPE}[22m` : `${ESCAPE}[1m$ ${typed}${ESCAPE}[22m`;

@@ -130,7 +130,7 @@ function unwritable(path: string, thrown: unknown): unknown {
     isDenied ? 'NOT_PERMITTED' : 'BUNDLE_UNWRITABLE',
     `The bundle ${path} cannot be written: ${reason}.`,
     {
-      hint: 'nothing was written; name a file in another directory: enim support-bundle --output /tmp/enim-bundle.tar.gz',
+      hint: 'nothing was written; name a file in another directory: enim support-bundle --file /tmp/enim-bundle.tar.gz',
       cause: thrown,
     },
   );

@@ -7,37 +7,13 @@ import type { Parts } from '../manager/parts.js';
 import { EnimError } from '../model/errors.js';
 import { folded } from '../render/fold.js';
 import { widthOf } from '../render/style.js';
-import type { Replay } from '../replay.js';
 import { confirm, isAttended } from './confirm.js';
 import { isWatched, type Progress, startProgress, UNSEEN } from './progress.js';
 import { usageError } from './usage.js';
 
 /** The parsed base flags. */
-interface BaseFlags {
+export interface BaseFlags {
   readonly config: string | undefined;
-}
-
-/** With that of commands that only look. */
-interface LookFlags extends BaseFlags {
-  readonly 'from-bundle': string | undefined;
-}
-
-/** What there is to look at: this node, or another one as it was. */
-export interface Scene extends Pick<Context, 'locations' | 'changes'> {
-  readonly parts: Parts;
-}
-
-/**
- * The flag of commands that only look.
- *
- * @param exclusive flags of theirs that make no sense with it
- */
-export function bundleFlag(exclusive: string[] = []) {
-  return Flags.string({
-    helpValue: 'FILE',
-    exclusive,
-    description: 'look at the node as it was when this bundle was made: enim support-bundle',
-  });
 }
 
 /** A command of enim. `run` prints for people by `show` or `log`, and returns the document that `--json` prints instead. */
@@ -74,24 +50,8 @@ export abstract class EnimCommand extends Command {
     });
   }
 
-  /**
-   * The node that is to be looked at: this one, or the one of a bundle.
-   *
-   * @throws EnimError as `open`, and as `openBundle`
-   */
-  protected async look(flags: LookFlags, purpose: string): Promise<Scene> {
-    return flags['from-bundle'] === undefined ? this.open(flags, purpose) : this.replay(flags['from-bundle']);
-  }
-
-  /** The node of a bundle. */
-  private async replay(path: string): Promise<Replay> {
-    const { openBundle } = await import('../replay.js');
-    return openBundle(path, (message) => this.warn(message));
-  }
-
   /** The node, to be examined; unlike `open` it works with whatever is wrong. */
-  protected async patient(flags: BaseFlags & Partial<LookFlags>, purpose: string): Promise<Patient> {
-    if (flags['from-bundle'] !== undefined) return (await this.replay(flags['from-bundle'])).patient;
+  protected async patient(flags: BaseFlags, purpose: string): Promise<Patient> {
     this.begin(purpose);
     return createPatient({
       env: process.env,
@@ -107,7 +67,8 @@ export abstract class EnimCommand extends Command {
     return (milliseconds, signal) => sleep(milliseconds, signal).finally(this.progress.waits(() => what));
   }
 
-  private begin(purpose: string): void {
+  /** From now on a person is told what it does, if it takes its time. */
+  protected begin(purpose: string): void {
     if (!this.jsonEnabled() && isWatched(process.stderr, process.env))
       this.progress = startProgress(`enim ${purpose}`, process.stderr);
   }

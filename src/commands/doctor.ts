@@ -5,7 +5,7 @@ import type { Finding, Level } from '../manager/doctor/finding.js';
 import { type Fixed, fix } from '../manager/doctor/fix.js';
 import { renderDiagnosis } from '../render/diagnosis.js';
 import { styleFor } from '../render/style.js';
-import { bundleFlag, EnimCommand } from './base.js';
+import { bundleFlag, LookCommand } from './look.js';
 
 interface Diagnosis {
   readonly problems: number;
@@ -16,7 +16,7 @@ interface Diagnosis {
 }
 
 /** `enim doctor`: checks everything that must hold on a node. */
-export default class Doctor extends EnimCommand {
+export default class Doctor extends LookCommand {
   static override summary = 'Check everything that enim needs on this node, and say how to mend what is wrong';
 
   static override description =

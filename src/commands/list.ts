@@ -13,7 +13,7 @@ import { type EnisOptions, enisAsCsv, renderEnis, renderWatched } from '../rende
 import { folded } from '../render/fold.js';
 import { styleFor } from '../render/style.js';
 import { yaml } from '../render/yaml.js';
-import { bundleFlag, EnimCommand, type Scene } from './base.js';
+import { bundleFlag, LookCommand, type Scene } from './look.js';
 import { selectionFlags, selectionOf } from './selection.js';
 import { watch } from './watch.js';
 
@@ -24,7 +24,7 @@ interface ListResult {
 }
 
 /** `enim list`: shows all ENIs. */
-export default class List extends EnimCommand {
+export default class List extends LookCommand {
   static override summary = 'Show every ENI: its state, where its NIC is, and who has it';
 
   static override description = `Joins what the provider says, what is recorded, and what the kernel shows.

@@ -11,12 +11,14 @@ const PATIENCE_MS = 1_000;
 /** What is shown of one command. */
 export interface Progress {
   readonly waits: Waits;
+  /** What it does from now on, while it waits for nothing. */
+  does(what: string): void;
   /** Wipes the line, for good: what follows is the command's own. */
   stop(): void;
 }
 
 /** Nobody watches. */
-export const UNSEEN: Progress = { waits: () => () => undefined, stop: () => undefined };
+export const UNSEEN: Progress = { waits: () => () => undefined, does: () => undefined, stop: () => undefined };
 
 /** Whether a person sees stderr, and lines may be drawn there again and again. */
 export function isWatched({ isTTY }: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv): boolean {
@@ -27,7 +29,7 @@ export function isWatched({ isTTY }: { readonly isTTY?: boolean }, env: NodeJS.P
 export function startProgress(purpose: string, stream: NodeJS.WriteStream): Progress {
   const started = performance.now();
   const pending: (() => string)[] = [];
-  let isShown = false;
+  let [doing, isShown] = [purpose, false];
 
   const draw = (): void => {
     const passed = performance.now() - started;
@@ -35,7 +37,7 @@ export function startProgress(purpose: string, stream: NodeJS.WriteStream): Prog
     if (!isShown) process.on('SIGINT', interrupted);
     isShown = true;
     const what = pending.at(-1)?.() ?? null;
-    stream.write(drawn(renderWaiting({ purpose, what, passed, width: stream.columns || 80 })));
+    stream.write(drawn(renderWaiting({ doing, what, passed, width: stream.columns || 80 })));
   };
   const stop = (): void => {
     clearInterval(timer);
@@ -53,6 +55,9 @@ export function startProgress(purpose: string, stream: NodeJS.WriteStream): Prog
 
   return {
     stop,
+    does(what) {
+      doing = what;
+    },
     waits(what) {
       pending.push(what);
       return () => {

@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core';
 import { type Portrait, show } from '../manager/show.js';
 import { renderShow } from '../render/show.js';
-import { bundleFlag, EnimCommand } from './base.js';
+import { bundleFlag, LookCommand } from './look.js';
 
 interface ShowResult {
   /** The word that was asked for. */
@@ -10,7 +10,7 @@ interface ShowResult {
 }
 
 /** `enim show`: everything about one ENI. */
-export default class Show extends EnimCommand {
+export default class Show extends LookCommand {
   static override summary = 'Show everything about an ENI: where it is, who has it, and who had it';
 
   static override description =

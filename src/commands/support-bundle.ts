@@ -23,9 +23,6 @@ interface BundleResult {
   readonly warnings: number | null;
 }
 
-/** What is faster than this needs no word. */
-const SILENCE_MS = 1_000;
-
 /** `enim support-bundle`: the node in a file. */
 export default class SupportBundle extends EnimCommand {
   static override summary = 'Put all that is known of this node’s ENIs into one file, for somebody who is not on it';
@@ -39,32 +36,30 @@ What cannot be read is left out, and said; without root that is much. Nothing on
 
   static override examples = [
     '<%= config.bin %> support-bundle',
-    '<%= config.bin %> support-bundle --output node.tar.gz && <%= config.bin %> doctor --from-bundle node.tar.gz',
+    '<%= config.bin %> support-bundle --file node.tar.gz && <%= config.bin %> doctor --from-bundle node.tar.gz',
     '<%= config.bin %> support-bundle --json',
   ];
 
   static override flags = {
-    output: Flags.string({
-      char: 'o',
+    file: Flags.string({
       helpValue: 'FILE',
       description: 'the file to write; one in this directory, named by host and time, unless told',
     }),
-    force: Flags.boolean({ char: 'f', description: 'write over a file that is there already' }),
+    force: Flags.boolean({ description: 'write over a file that is there already' }),
     log: Flags.string({ helpValue: 'FILE', multiple: true, description: 'a further log to put in; may be repeated' }),
     'conf-dir': Flags.string({
       helpValue: 'DIR',
       default: '/etc/cni/net.d',
-      description: 'where runtimes look for network configurations, which name the logs of the plugin',
+      description: 'where runtimes look for network configurations',
     }),
   };
 
   async run(): Promise<BundleResult> {
     const { flags } = await this.parse(SupportBundle);
-    const path = resolve(flags.output ?? bundleName(new Date()));
+    const path = resolve(flags.file ?? bundleName(new Date()));
     if (!flags.force) mustBeFree(path);
     const program = buildDocument(this.config.version);
-    const start = performance.now();
-    let told = '';
+    this.begin('support-bundle');
     const { content, files, missing, shortened, findings } = await makeBundle({
       env: process.env,
       overrides: this.overrides(flags),
@@ -72,11 +67,8 @@ What cannot be read is left out, and said; without root that is much. Nothing on
       warn: (message) => this.warn(message),
       ...{ confDir: resolve(flags['conf-dir']), logs: flags.log ?? [] },
       ...{ program, enim: { version: program.version, commit: program.commit } },
-      onStep: (part) => {
-        if (!process.stderr.isTTY || part === told || performance.now() - start <= SILENCE_MS) return;
-        process.stderr.write(`gathering ${part} …\n`);
-        told = part;
-      },
+      waits: (what) => this.progress.waits(what),
+      onStep: (part) => this.progress.does(`gathering ${part}`),
     });
     writeBundle(path, content, flags.force);
     for (const { part, reason } of missing) this.warn(`not in the bundle: ${part}. ${reason}`);

@@ -2,7 +2,7 @@ import { Args } from '@oclif/core';
 import type { NicView } from '../manager/where/view.js';
 import { where } from '../manager/where/where.js';
 import { renderWhere } from '../render/where.js';
-import { bundleFlag, EnimCommand } from './base.js';
+import { bundleFlag, LookCommand } from './look.js';
 
 interface WhereResult {
   /** The word that was asked for. */
@@ -11,7 +11,7 @@ interface WhereResult {
 }
 
 /** `enim where`: finds a NIC. */
-export default class Where extends EnimCommand {
+export default class Where extends LookCommand {
   static override summary = 'Find a NIC wherever it is, and say who holds it';
 
   static override description =

@@ -4,8 +4,8 @@ import { visible } from './visible.js';
 
 /** What the line says. */
 export interface Waiting {
-  /** The command: `enim gc`. */
-  readonly purpose: string;
+  /** The command, or its step: `enim gc`. */
+  readonly doing: string;
   /** What it waits for; null if it works. */
   readonly what: string | null;
   /** Milliseconds since it began. */
@@ -20,11 +20,11 @@ const TURNS = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏';
 export const TURN_MS = 100;
 
 /** `⠹ 3s, waiting for the lock of allocate, held by pid 4711 (enim add default/web-0)`, or `⠹ 3s, enim doctor`. */
-export function renderWaiting({ purpose, what, passed, width }: Waiting): string {
+export function renderWaiting({ doing, what, passed, width }: Waiting): string {
   const turn = TURNS[Math.floor(passed / TURN_MS) % TURNS.length];
-  const doing = what === null ? purpose : `waiting for ${what}`;
+  const text = what === null ? doing : `waiting for ${what}`;
   // Never two rows of the terminal, or it could not be wiped.
-  return cut(`${turn} ${visible(`${Math.floor(passed / 1_000)}s, ${doing}`)}`, width - 1);
+  return cut(`${turn} ${visible(`${Math.floor(passed / 1_000)}s, ${text}`)}`, width - 1);
 }
 
 /** Puts the line in the place of the one before. */

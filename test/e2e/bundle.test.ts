@@ -48,7 +48,9 @@ describeEndToEnd('enim support-bundle', () => {
   const confDir = (): string => join(node.dir, 'net.d');
 
   const make = async (extra: readonly string[] = [], options: EnimOptions = {}): Promise<Made> =>
-    answer<Made>(await node.enim(['support-bundle', '-o', file, '--conf-dir', confDir(), ...extra, '--json'], options));
+    answer<Made>(
+      await node.enim(['support-bundle', '--file', file, '--conf-dir', confDir(), ...extra, '--json'], options),
+    );
 
   /** Texts of the files in the bundle, by name. */
   const opened = async (): Promise<Map<string, string>> => {
@@ -238,7 +240,7 @@ describeEndToEnd('enim support-bundle', () => {
   describe('is not written', () => {
     it('over another file, unless that is asked for', async () => {
       writeFileSync(file, 'precious');
-      const refused = await node.enim(['support-bundle', '-o', file]);
+      const refused = await node.enim(['support-bundle', '--file', file]);
       expectRefusal(refused, { code: 6, mentions: [file, '--force'] });
       expect(readFileSync(file, 'utf8')).toBe('precious');
       await make(['--force']);
@@ -250,14 +252,14 @@ describeEndToEnd('enim support-bundle', () => {
       const full = join(node.stateDir, 'b.tar.gz');
       writeFileSync(join(node.stateDir, 'rest'), Buffer.alloc(44_000));
       const before = readdirSync(node.stateDir);
-      const refused = await node.enim(['support-bundle', '-o', full, '--conf-dir', confDir()]);
+      const refused = await node.enim(['support-bundle', '--file', full, '--conf-dir', confDir()]);
       expectRefusal(refused, { code: 1, mentions: [full, 'the disk is full'] });
       expect(readdirSync(node.stateDir)).toEqual(before);
     });
 
     it('in a directory that is not there', async () => {
       const nowhere = join(node.dir, 'no/b.tar.gz');
-      expectRefusal(await node.enim(['support-bundle', '-o', nowhere]), { code: 1, mentions: [nowhere] });
+      expectRefusal(await node.enim(['support-bundle', '--file', nowhere]), { code: 1, mentions: [nowhere] });
     });
   });
 

@@ -87,7 +87,7 @@ describeEndToEnd(
     it('puts into a bundle what the cluster says of this node, and nothing by which one gets in', async () => {
       await add(node, 'default/web-0', pod);
       const file = join(node.dir, 'b.tar.gz');
-      answer(await node.enim(['support-bundle', '-o', file, '--conf-dir', node.dir, '--json']));
+      answer(await node.enim(['support-bundle', '--file', file, '--conf-dir', node.dir, '--json']));
       const { files } = await unpack('it', readFileSync(file));
       const all = [...files.values()].map((content) => Buffer.from(content).toString('utf8')).join('\n');
       const named = [...readFileSync(api.node, 'utf8').matchAll(/(?:key|certificate|authority)"?: *"?(\/[^\s",]+)/g)];
@@ -110,7 +110,7 @@ describeEndToEnd(
       await relay.stop();
       const file = join(node.dir, 'b.tar.gz');
       const made = answer<{ missing: { part: string; reason: string }[] }>(
-        await node.enim(['support-bundle', '-o', file, '--conf-dir', node.dir, '--json']),
+        await node.enim(['support-bundle', '--file', file, '--conf-dir', node.dir, '--json']),
       );
       expect(made.missing.map(({ part }) => part)).toContain('provider.json');
       expectRefusal(await node.enim(['list', '--from-bundle', file]), { code: 5, mentions: ['API server'] });

@@ -58,6 +58,11 @@ case "$*" in
   adopt*--owner*) ip -n node link set eni3 netns web-2 name eth0 ;;
   *) home enim add default/web-0 --netns web-0 --container-id 3f9c1d2a ;;
 esac
+case "$*" in
+  *--from-bundle*) home enim support-bundle --file n1.tar.gz ;;
+  # There is no terminal to ask on.
+  *--force-rebind*) set -- "$@" --yes ;;
+esac
 case "$*" in agent*|*5m) seconds=4 ;; *) seconds=60 ;; esac
 exec nsenter --net=/run/netns/node timeout --preserve-status --signal=TERM $seconds enim "$@" </dev/null`;
 
@@ -70,7 +75,7 @@ const CALLS = new Map(
 );
 
 /** Words that stand for something. */
-const MEANT: Readonly<Record<string, string>> = { ENI: 'eni1', 'eni-b': 'eni2' };
+const MEANT: Readonly<Record<string, string>> = { ENI: 'eni1', 'eni-a': 'eni1', 'eni-b': 'eni2' };
 
 describeEndToEnd('the calls in README.md and docs/', () => {
   let home: string;

@@ -1,3 +1,4 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { add } from '../fabric/answers.js';
 import type { RunningEnim } from '../fabric/executable.js';
@@ -68,6 +69,17 @@ describeEndToEnd('what a person sees of a command that takes its time', () => {
     await seen.enter('enim gc --grace 3s');
     await eventually('the line', async () => LINE.test(await seen.screen()));
     await eventually('the end', async () => (await seen.screen()).includes('1 reclaimed.'));
+    expect(await seen.screen()).not.toMatch(LINE);
+  });
+
+  it('says which part of a bundle is gathered', async () => {
+    const programs = `${node.dir}/programs`;
+    mkdirSync(programs);
+    writeFileSync(`${programs}/journalctl`, '#!/bin/sh\nsleep 3\n', { mode: 0o755 });
+    const seen = await open();
+    await seen.enter(`PATH=${programs}:$PATH enim support-bundle --file ${node.dir}/b.tar.gz`);
+    await eventually('the line', async () => /[⠋-⠿] \d+s, gathering logs\/journal\.log/.test(await seen.screen()));
+    await eventually('the end', async () => (await seen.screen()).includes('list --from-bundle'));
     expect(await seen.screen()).not.toMatch(LINE);
   });
 

@@ -177,9 +177,10 @@ describeEndToEnd('enim provider init', () => {
   it('without a terminal shows what it would write, writes nothing, and names --yes', async () => {
     const result = await expectUnchanged(node, () => init());
 
-    expect(result.code).toBe(2);
-    for (const { mac } of node.enis) expect(result.stdout + result.stderr).toContain(mac);
+    expect(result.code).toBe(6);
+    expect(result.stderr).toMatch(/without a terminal/);
     expect(result.stderr).toContain('--yes');
+    for (const { mac } of node.enis) expect(result.stdout).toContain(mac);
     expect(existsSync(node.configFile)).toBe(false);
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { renderWaiting } from '../../src/render/waiting.js';
 
 const line = (what: string | null, passed: number, width = 80): string =>
-  renderWaiting({ purpose: 'enim doctor', what, passed, width });
+  renderWaiting({ doing: 'enim doctor', what, passed, width });
 
 describe('the line about what takes its time', () => {
   test('says what is waited for, else what is done, and since when', () => {

@@ -3,9 +3,10 @@ import { openSettingsFile } from '../../config/edit.js';
 import { survey } from '../../manager/survey.js';
 import { type Proposal, propose } from '../../model/discover.js';
 import { EnimError } from '../../model/errors.js';
+import { plural } from '../../render/plural.js';
 import { renderProposal } from '../../render/proposal.js';
 import { EnimCommand } from '../base.js';
-import { yesFlag } from '../confirm.js';
+import { unattended, yesFlag } from '../confirm.js';
 
 interface InitResult extends Proposal {
   readonly config: string;
@@ -73,9 +74,7 @@ export default class ProviderInit extends EnimCommand {
       });
     }
     if (!flags.yes && !this.isAttended()) {
-      throw new EnimError('INVALID_ARGUMENT', 'Without a terminal nobody can be asked whether to write this.', {
-        hint: 'repeat with --yes',
-      });
+      throw unattended(`${plural(proposal.enis.length, 'ENI')} would be written to ${path}`);
     }
     if (!flags.yes && !(await this.confirm(`Write ${proposal.enis.length} ENIs to ${path}?`))) {
       this.show(() => 'Nothing was written.');

@@ -1,0 +1,53 @@
+/** What the commands have in common that only look: `--from-bundle` has them look at another node, as it was when a bundle was made of it. */
+import { Flags } from '@oclif/core';
+import type { Context } from '../context.js';
+import type { Patient } from '../manager/doctor/patient.js';
+import type { Parts } from '../manager/parts.js';
+import type { Replay } from '../replay.js';
+import { type BaseFlags, EnimCommand } from './base.js';
+
+/** The parsed flags of commands that only look. */
+interface LookFlags extends BaseFlags {
+  readonly 'from-bundle': string | undefined;
+}
+
+/** What there is to look at: this node, or another one as it was. */
+export interface Scene extends Pick<Context, 'locations' | 'changes'> {
+  readonly parts: Parts;
+}
+
+/**
+ * The flag of commands that only look.
+ *
+ * @param exclusive flags of theirs that make no sense with it
+ */
+export function bundleFlag(exclusive: string[] = []) {
+  return Flags.string({
+    helpValue: 'FILE',
+    exclusive,
+    description: 'look at the node as it was when this bundle was made: enim support-bundle',
+  });
+}
+
+/** A command that only looks. */
+export abstract class LookCommand extends EnimCommand {
+  /**
+   * The node that is to be looked at: this one, or the one of a bundle.
+   *
+   * @throws EnimError as `open`, and as `openBundle`
+   */
+  protected async look(flags: LookFlags, purpose: string): Promise<Scene> {
+    return flags['from-bundle'] === undefined ? this.open(flags, purpose) : this.replay(flags['from-bundle']);
+  }
+
+  /** The node, or the one of a bundle, to be examined. */
+  protected override async patient(flags: LookFlags, purpose: string): Promise<Patient> {
+    const bundle = flags['from-bundle'];
+    return bundle === undefined ? super.patient(flags, purpose) : (await this.replay(bundle)).patient;
+  }
+
+  private async replay(path: string): Promise<Replay> {
+    const { openBundle } = await import('../replay.js');
+    return openBundle(path, (message) => this.warn(message));
+  }
+}
