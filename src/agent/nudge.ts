@@ -18,7 +18,7 @@ interface NudgeSettings {
 }
 
 const SETTLE_MS = 100;
-const GAP_MS = { least: 2_000, most: 30_000 };
+const GAP_MS = { least: 500, most: 30_000 };
 
 export function createNudge({ sleep, now, settle = SETTLE_MS, gap = GAP_MS }: NudgeSettings): Nudge {
   let isNudged = false;

@@ -34,6 +34,8 @@ export interface TestProxy {
   decide: (request: Passing) => Fate | Promise<Fate>;
   /** Told of every request that the server has answered, before the answer is handed on or lost. */
   answered: (request: Passing) => void | Promise<void>;
+  /** How many watches it is handing on now. */
+  watches(): number;
   /** Breaks all connections that there are now. */
   cut(): void;
   /** Has it show another certificate from now on. */
@@ -45,7 +47,7 @@ export interface TestProxy {
 export async function startProxy(api: ApiServer, user: Certificate, certificate: Certificate): Promise<TestProxy> {
   const [ca, cert, key] = [api.authority.cert, user.cert, user.key].map((path) => readFileSync(path));
   const own: ServerOptions = { cert: readFileSync(certificate.cert), key: readFileSync(certificate.key) };
-  let number = 0;
+  let [number, watches] = [0, 0];
   const server = createServer(own, async (incoming, outgoing) => {
     let body = '';
     for await (const chunk of incoming.setEncoding('utf8')) body += chunk;
@@ -60,7 +62,7 @@ export async function startProxy(api: ApiServer, user: Certificate, certificate:
     }
     const options = { method, host: '127.0.0.1', port: api.port, path, headers: headersOf(headers), ca, cert, key };
     const far = request(options, async (answer) => {
-      if (isWatch(path)) return void pass(answer, outgoing);
+      if (isWatch(path)) return void passOn(answer, outgoing);
       const text = await textOf(answer).catch(() => undefined);
       // It died in the middle of it.
       if (text === undefined) return void incoming.socket.destroy();
@@ -69,8 +71,13 @@ export async function startProxy(api: ApiServer, user: Certificate, certificate:
       outgoing.writeHead(answer.statusCode ?? 500, { 'Content-Type': answer.headers['content-type'] ?? '' }).end(text);
     });
     far.on('error', () => incoming.socket.destroy());
-    if (isWatch(path)) outgoing.on('close', () => far.destroy());
     far.end(body);
+    if (!isWatch(path)) return;
+    watches += 1;
+    outgoing.on('close', () => {
+      watches -= 1;
+      far.destroy();
+    });
   });
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
@@ -87,6 +94,7 @@ export async function startProxy(api: ApiServer, user: Certificate, certificate:
     show({ cert, key }) {
       server.setSecureContext({ cert: readFileSync(cert), key: readFileSync(key) });
     },
+    watches: () => watches,
     cut() {
       for (const socket of sockets) socket.destroy();
     },
@@ -104,7 +112,7 @@ export function isWatch(path: string): boolean {
 }
 
 /** Hands on what comes as it comes, and breaks off as that does. */
-function pass(answer: IncomingMessage, outgoing: ServerResponse): void {
+function passOn(answer: IncomingMessage, outgoing: ServerResponse): void {
   outgoing.writeHead(answer.statusCode ?? 500, { 'Content-Type': answer.headers['content-type'] ?? '' });
   outgoing.flushHeaders();
   answer.on('data', (chunk: Buffer) => outgoing.write(chunk));
