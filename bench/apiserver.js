@@ -26,6 +26,12 @@ export async function startApiServer(home, directory, enis) {
   });
   return {
     settings: { provider: 'kubernetes', kubernetes },
+    /** Changes the status of one ENI after the other, so often in all. */
+    async change(times) {
+      const changed = new Promise((resolve) => child.once('message', resolve));
+      child.send({ change: times });
+      await changed;
+    },
     async stop() {
       const ended = new Promise((resolve) => child.once('exit', resolve));
       child.disconnect();

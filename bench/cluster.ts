@@ -1,6 +1,6 @@
 /** Lives in a home netns: a real API server with the objects of that home's ENIs. Says how to reach it, and ends with its parent. */
-import { startApiServer } from '../test/kubernetes/apiserver.js';
-import { eniObject, makeEni, makeSubnet, NODE } from '../test/kubernetes/objects.js';
+import { type ApiServer, startApiServer } from '../test/kubernetes/apiserver.js';
+import { eniObject, makeEni, makeSubnet, NODE, V2 } from '../test/kubernetes/objects.js';
 import { sampleEni } from '../test/model/samples.js';
 
 /** An ENI as home.js describes it. */
@@ -22,7 +22,36 @@ async function main(enis: readonly HomeEni[]): Promise<void> {
     );
     await makeEni(api, eniObject(sampleEni(1, { id, mac, ipv4, ipv6 })));
   }
+  process.on('message', async ({ change }: { readonly change: number }) => {
+    await changeAll(
+      api,
+      enis.map(({ id }) => id),
+      change,
+    );
+    process.send?.({ change });
+  });
   process.send?.({ kubeconfig: api.node, nodeName: NODE });
+}
+
+/** How many are changed at once. */
+const AT_ONCE = 8;
+
+/** Changes the status of one after the other, so often in all. */
+async function changeAll(api: ApiServer, ids: readonly string[], times: number): Promise<void> {
+  let done = 0;
+  const work = async (own: readonly string[]): Promise<void> => {
+    while (done < times) {
+      for (const id of own) {
+        done += 1;
+        const path = `${V2}/enis/${id}`;
+        const eni = await api.ask('GET', path);
+        await api.ask('PUT', `${path}/status`, { ...eni, status: { ...eni.status, vpcVersion: done } });
+      }
+    }
+  };
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, (_, at) => work(ids.filter((__, index) => index % AT_ONCE === at))),
+  );
 }
 
 void main(JSON.parse(process.argv[2] ?? '[]'));

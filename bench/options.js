@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 /** What can be measured, in the order of the table. */
 export const GROUP_NAMES = [
   ...['add', 'dual', 'start', 'list', 'commands', 'gc', 'resources', 'burst', 'kubernetes'],
-  ...['agent', 'crowd'],
+  ...['agent', 'crowd', 'rest'],
 ];
 
 /** The help text. */

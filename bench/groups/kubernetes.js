@@ -51,7 +51,7 @@ export const kubernetesGroup = {
 const COUNT_SHARE = 5;
 
 /** The same home with settings and state of its own. */
-function clusterHome(home, settings) {
+export function clusterHome(home, settings) {
   const config = home.write('cluster.json', [JSON.stringify(settings)]);
   const own = (name) => join(config, '..', `cluster-${name}`);
   return { env: { ...home.env, ENIM_CONFIG: config, ENIM_STATE_DIR: own('state'), ENIM_RUN_DIR: own('run') } };

@@ -5,7 +5,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BUILD } from '../build.js';
 import type { Locations } from '../config/locations.js';
-import type { Settings } from '../config/schema.js';
 import { createContext, createKept, createPatient, createWatch } from '../context.js';
 import type { Log } from '../log.js';
 import type { Monitor } from '../metrics/watch.js';
@@ -14,6 +13,7 @@ import type { LogLevel } from '../model/loglevel.js';
 import type { Observe } from '../model/observation.js';
 import { isAstray } from './astray.js';
 import { createCalls } from './calls.js';
+import { createCurrent } from './current.js';
 import { createListener } from './listener.js';
 import { openMonitor } from './monitor.js';
 import { createNudge, type Nudge } from './nudge.js';
@@ -173,33 +173,6 @@ export async function runAgent(options: AgentOptions): Promise<AgentSummary> {
   lock.release();
   if (fault !== undefined) throw fault;
   return summary;
-}
-
-/** The settings of the agent itself: the last good ones. */
-function createCurrent(
-  read: () => Settings,
-  first: Settings,
-  { log, changed }: { readonly log: Log; readonly changed: (settings: Settings) => void },
-): { settings(): Settings; look(): void; reload(): void } {
-  let settings = first;
-  const look = (): boolean => {
-    try {
-      settings = read();
-      changed(settings);
-      return true;
-    } catch (thrown) {
-      if (!(thrown instanceof EnimError)) throw thrown;
-      log('error', `${thrown.message} The agent goes on with what it had read before.`, { details: thrown.details });
-      return false;
-    }
-  };
-  return {
-    settings: () => settings,
-    look,
-    reload() {
-      if (look()) log('info', 'the settings were read anew', settings.agent);
-    },
-  };
 }
 
 const itself = (judgment: Judgment): Judgment => judgment;

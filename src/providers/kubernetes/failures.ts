@@ -158,8 +158,7 @@ export function unreachable({ server }: Server, last: Failure | undefined, milli
   const hint = `see whether it is well: kubectl get --raw /readyz --server ${server}`;
   const within = `within ${milliseconds / 1_000} s`;
   if (last === undefined || 'thrown' in last) {
-    const why =
-      last === undefined ? 'no time was left' : (REASONS[errnoOf(last.thrown) ?? ''] ?? messageOf(last.thrown));
+    const why = last === undefined ? 'no time was left' : reasonOf(last.thrown);
     return new EnimError('API_UNREACHABLE', `The API server ${server} did not answer ${within}: ${why}.`, {
       hint,
       cause: last?.thrown,
@@ -173,6 +172,11 @@ export function unreachable({ server }: Server, last: Failure | undefined, milli
       : `The API server ${server} failed (${last.response.status}), and did not recover ${within}.`,
     { details: message === undefined ? [] : [`It says: ${message}`], hint },
   );
+}
+
+/** Why there was no answer, or no more of it, as a clause. */
+export function reasonOf(thrown: unknown): string {
+  return REASONS[errnoOf(thrown) ?? ''] ?? messageOf(thrown);
 }
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -2,9 +2,9 @@
  * Follows one kind of objects for as long as it is told to: carries out what the stream (stream.ts) wants next, and tells it what came
  * of that. Clock, pauses and dice are given, so that a day of it can be played.
  */
-import { EnimError, messageOf } from '../../../model/errors.js';
+import { EnimError } from '../../../model/errors.js';
 import type { Observe, WatchTold } from '../../../model/observation.js';
-import { type Attempt, distrust, refusal } from '../failures.js';
+import { type Attempt, distrust, reasonOf, refusal } from '../failures.js';
 import { parseJson } from '../json.js';
 import { type NodeResource, pathOfNode } from '../paths.js';
 import type { ApiResponse, Streaming } from '../transport.js';
@@ -68,7 +68,7 @@ export function createFollower<T extends Tracked>(settings: FollowSettings<T>): 
   const failed = (thrown: unknown): string => {
     const fault = connection === undefined ? undefined : distrust(connection, thrown);
     connection = undefined;
-    return fault?.message ?? messageOf(thrown);
+    return fault?.message ?? reasonOf(thrown);
   };
 
   const list = async (reason: string): Promise<void> => {

@@ -15,18 +15,15 @@ export function concernsGc({ was, now }: Change<EniObject>): boolean {
   );
 }
 
-/** Of an ENI: all but who has it. */
+/** Of an ENI: what somebody has is left alone, whatever becomes of it. */
 export function concernsSync({ was, now }: Change<EniObject>): boolean {
   if (was === undefined || now === undefined) return true;
+  if (isHeld(now)) return false;
   const wants = ({ metadata, spec, status = {} }: EniObject): unknown => {
-    const { CCEStatusChangeLog: _, endpointReference: __, ...rest } = status;
-    return [
-      metadata.deletionTimestamp,
-      spec,
-      { ...rest, CCEStatus: isHeld({ metadata, spec, status }) ? 'held' : rest.CCEStatus },
-    ];
+    const { CCEStatusChangeLog: _, ...rest } = status;
+    return [metadata.deletionTimestamp, spec, rest];
   };
-  return !isDeepStrictEqual(wants(was), wants(now));
+  return isHeld(was) || !isDeepStrictEqual(wants(was), wants(now));
 }
 
 /** Of an endpoint: that it is gone. That it is to go is told when it is time to act on that. */

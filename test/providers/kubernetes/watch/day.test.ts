@@ -105,7 +105,7 @@ describe('a day of a watch', () => {
     expect(rounds.sync).toBeLessThanOrEqual(8);
     expect(sleepers).toBeLessThanOrEqual(12);
     await end();
-  });
+  }, 60_000);
 
   it('on which the server is away for hours is asked less and less, and once it is back all is heard', async () => {
     await until(10 * MINUTE);
@@ -120,6 +120,21 @@ describe('a day of a watch', () => {
     server.away(false);
     await until(clock.now() + 3 * MINUTE);
     expect(heard()).toEqual(present());
+    await end();
+  });
+
+  it('on which connections are lost without a word shows nothing that is old, and hears of it all in three minutes', async () => {
+    await until(10 * MINUTE);
+    const lists = requests()['list enis'];
+    server.lose();
+    server.write('MODIFIED', 'enis', eni(1));
+    await until(clock.now() + 3 * MINUTE);
+    expect(heard()).toEqual(present());
+    expect(requests()['list enis']).toBe(lists);
+    server.away(true);
+    server.lose();
+    await until(clock.now() + 3 * MINUTE);
+    expect(heard()).toBeUndefined();
     await end();
   });
 

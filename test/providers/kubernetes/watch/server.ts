@@ -16,6 +16,8 @@ export interface TestServer {
   items(kind: Kind): readonly Item[];
   /** Breaks all watches. */
   cut(): void;
+  /** Has the watches that are open neither told anything nor ended any more, as where a firewall has forgotten a connection. */
+  lose(): void;
   /** Answers nothing until told again. */
   away(isAway: boolean): void;
   /** How many watches are open. */
@@ -24,6 +26,7 @@ export interface TestServer {
 
 interface Watch {
   readonly kind: Kind;
+  isLost: boolean;
   tell(line: string): void;
   end(thrown?: Error): void;
 }
@@ -56,12 +59,12 @@ export function createServer({ now, sleep }: TestClock): TestServer {
         if (thrown === undefined) resolve(null);
         else reject(thrown);
       };
-      const each: Watch = { kind, tell, end };
+      const each: Watch = { kind, tell, end, isLost: false };
       const until = now() + seconds * 1_000;
       const remind = async (): Promise<void> => {
         while (!over.signal.aborted) {
           await sleep(Math.min(BOOKMARK_MS, until - now()), over.signal);
-          if (over.signal.aborted) return;
+          if (over.signal.aborted || each.isLost) return;
           if (now() >= until) return end();
           tell(JSON.stringify({ type: 'BOOKMARK', object: { metadata: { resourceVersion: String(version) } } }));
         }
@@ -104,11 +107,14 @@ export function createServer({ now, sleep }: TestClock): TestServer {
       const line = JSON.stringify({ type, object });
       log.push({ kind, version, line });
       if (log.length > WINDOW) log.shift();
-      for (const each of [...open]) if (each.kind === kind) each.tell(line);
+      for (const each of [...open]) if (each.kind === kind && !each.isLost) each.tell(line);
     },
     items: (kind) => [...objects[kind].values()],
     cut() {
       for (const each of [...open]) each.end(Object.assign(new Error('ECONNRESET'), { code: 'ECONNRESET' }));
+    },
+    lose() {
+      for (const each of open) each.isLost = true;
     },
     away(away) {
       isAway = away;

@@ -1,0 +1,125 @@
+/** What an agent costs its node while nothing happens, and what it keeps after much has. */
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startAgent } from '../agent.js';
+import { NO_API_SERVER, startApiServer } from '../apiserver.js';
+import { clusterHome } from './kubernetes.js';
+
+/** A node gives numbers to no more than 253 ENIs of a cluster. */
+const ENIS = { static: 256, kubernetes: 253 };
+
+/** What is watched for, in milliseconds; one is enough. */
+const REST_MS = 60_000;
+const SHARE = 30;
+
+const EVENTS = 10_000;
+
+const GOALS = { memory: '≤ 120', cpu: '≤ 0.5' };
+
+const LABELS = {
+  static: `static provider, ${ENIS.static} ENIs`,
+  kubernetes: `kubernetes provider, ${ENIS.kubernetes} ENIs`,
+};
+
+/** Ticks of /proc/PID/stat in a second. */
+const TICKS = 100;
+
+export const restGroup = {
+  title: `an agent at rest, for ${REST_MS / 1_000} s`,
+
+  async prepare(bench) {
+    const agents = { static: await agentOf(bench, ENIS.static) };
+    const api = NO_API_SERVER === undefined ? await addCluster(bench, agents) : undefined;
+    const names = Object.keys(agents);
+    const rows = names.flatMap((name) => [
+      { key: `memory ${name}`, label: `memory (goal ${GOALS.memory}): ${LABELS[name]}`, unit: 'MiB', against: null },
+      { key: `cpu ${name}`, label: `CPU (goal ${GOALS.cpu}): ${LABELS[name]}`, unit: '%', against: null },
+    ]);
+    return {
+      contenders: [
+        { share: SHARE, run: () => rest(agents) },
+        ...(api === undefined ? [] : [{ share: SHARE, run: once(() => busy(api, agents.kubernetes)) }]),
+      ],
+      rows: [
+        ...rows,
+        ...(api === undefined
+          ? []
+          : [
+              { key: 'asked', label: 'requests, those that begin a watch among them', unit: '', against: null },
+              { key: 'grown', label: `memory after ${EVENTS} events more than before`, unit: 'MiB', against: null },
+            ]),
+      ],
+      notes: NO_API_SERVER === undefined ? [] : [`kubernetes ${NO_API_SERVER}`],
+      stop: () => api?.stop(),
+    };
+  },
+};
+
+async function agentOf(bench, enis) {
+  const home = await bench.home({ enis });
+  return { home, pid: await startAgent(bench.enim, home) };
+}
+
+async function addCluster(bench, agents) {
+  const home = await bench.home({ enis: ENIS.kubernetes, managed: 0 });
+  const api = await startApiServer(home, bench.directory, home.enis);
+  const served = { ...home, ...clusterHome(home, api.settings) };
+  agents.kubernetes = { home: served, pid: await startAgent(bench.enim, served) };
+  return api;
+}
+
+async function rest(agents) {
+  const before = await Promise.all(Object.values(agents).map(look));
+  await sleep(REST_MS);
+  const after = await Promise.all(Object.values(agents).map(look));
+  return Object.fromEntries(
+    Object.keys(agents).flatMap((name, index) => [
+      [`memory ${name}`, after[index].memory],
+      [`cpu ${name}`, ((after[index].cpu - before[index].cpu) / (REST_MS / 1_000)) * 100],
+      ...(name === 'kubernetes' ? [['asked', after[index].asked - before[index].asked]] : []),
+    ]),
+  );
+}
+
+/** It takes a minute, and needs no practice. */
+function once(work) {
+  let result;
+  return () => {
+    result ??= work();
+    return result;
+  };
+}
+
+async function busy(api, { pid }) {
+  const before = memoryOf(pid);
+  await api.change(EVENTS);
+  await sleep(REST_MS / 10);
+  return { grown: memoryOf(pid) - before };
+}
+
+/** Seconds of CPU; the scrape that tells the requests is before them or after. */
+async function look({ home, pid }) {
+  const asked = await askedOf(home);
+  return { cpu: cpuOf(pid), memory: memoryOf(pid), asked };
+}
+
+function cpuOf(pid) {
+  // The name of the program may have spaces in it.
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / TICKS;
+}
+
+/** In MiB. */
+function memoryOf(pid) {
+  return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1_024;
+}
+
+const FETCH = 'exec 3<>/dev/tcp/127.0.0.1/9810; printf "GET /metrics HTTP/1.0\\r\\n\\r\\n" >&3; cat <&3 >&2';
+
+async function askedOf(home) {
+  const { stderrs } = await home.run({ argv: ['bash', '-c', FETCH], env: {} });
+  return [...stderrs[0].matchAll(/^enim_api_requests_total\{.*\} (\d+)$/gm)].reduce(
+    (sum, [, each]) => sum + Number(each),
+    0,
+  );
+}
