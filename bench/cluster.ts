@@ -1,5 +1,5 @@
 /** Lives in a home netns: a real API server with the objects of that home's ENIs. Says how to reach it, and ends with its parent. */
-import { type ApiServer, startApiServer } from '../test/kubernetes/apiserver.js';
+import { type ApiServer, type Stored, startApiServer } from '../test/kubernetes/apiserver.js';
 import { eniObject, makeEni, makeSubnet, NODE, V2 } from '../test/kubernetes/objects.js';
 import { sampleEni } from '../test/model/samples.js';
 
@@ -40,12 +40,14 @@ const AT_ONCE = 8;
 async function changeAll(api: ApiServer, ids: readonly string[], times: number): Promise<void> {
   let done = 0;
   const work = async (own: readonly string[]): Promise<void> => {
+    const known = new Map<string, Stored>();
     while (done < times) {
       for (const id of own) {
         done += 1;
         const path = `${V2}/enis/${id}`;
-        const eni = await api.ask('GET', path);
-        await api.ask('PUT', `${path}/status`, { ...eni, status: { ...eni.status, vpcVersion: done } });
+        const eni = known.get(id) ?? (await api.ask('GET', path));
+        const status = { ...eni.status, vpcVersion: done };
+        known.set(id, await api.ask('PUT', `${path}/status`, { ...eni, status }));
       }
     }
   };
