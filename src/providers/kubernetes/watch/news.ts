@@ -66,7 +66,11 @@ function dueTimes(look: Look): number[] {
   ].filter((time) => !Number.isNaN(time));
 }
 
-/** Whether something is given up by now. */
-export function isSomethingDue(look: Look, now: Date): boolean {
-  return suspects(look, now).length > 0;
+/** What is given up by now, each by a name of its own. */
+export function givenUp(look: Look, now: Date): ReadonlySet<string> {
+  return new Set(
+    suspects(look, now).map(({ endpoint: { network, containerID, ifname, owner }, eni }) =>
+      JSON.stringify([network, containerID, ifname, owner, eni]),
+    ),
+  );
 }

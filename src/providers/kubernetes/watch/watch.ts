@@ -9,7 +9,7 @@ import { open } from '../transport.js';
 import type { Look } from '../view.js';
 import type { EndpointObject, EniObject } from '../wire.js';
 import { createFollower } from './follow.js';
-import { concernsGc, concernsSync, isLoss, isSomethingDue, nextDue } from './news.js';
+import { concernsGc, concernsSync, givenUp, isLoss, nextDue } from './news.js';
 import { isFresh } from './stream.js';
 
 export interface WatchSettings {
@@ -70,17 +70,19 @@ export function createNodeWatch(settings: WatchSettings): NodeWatch {
   });
   const isAllFresh = (): boolean => isFresh(enis.stream(), now()) && isFresh(endpoints.stream(), now());
 
-  /** Tells of what nobody changes: that something was given up for long enough. */
+  /** Tells of what is given up by now: because it was heard, or because time has passed. What is not fresh is worth a look as well. */
   const remind = async (signal: AbortSignal): Promise<void> => {
+    let known: ReadonlySet<string> = new Set();
     while (!signal.aborted) {
       const next = new AbortController();
-      const either = AbortSignal.any([signal, next.signal]);
       wake = () => next.abort();
-      const due = isAllFresh() ? nextDue({ ...objects(), subnets: NONE }, clock()) : null;
-      await sleep(due === null ? FOREVER_MS : due + MARGIN_MS, either);
-      if (signal.aborted) return;
+      const look = { ...objects(), subnets: NONE };
+      const present = givenUp(look, clock());
+      if ([...present].some((each) => !known.has(each))) onNews({ gc: true, sync: false });
+      known = present;
+      const due = nextDue(look, clock());
+      await sleep(due === null ? FOREVER_MS : due + MARGIN_MS, AbortSignal.any([signal, next.signal]));
       if (next.signal.aborted) await sleep(SETTLE_MS, signal);
-      else if (isSomethingDue({ ...objects(), subnets: NONE }, clock())) onNews({ gc: true, sync: false });
     }
   };
 

@@ -162,6 +162,12 @@ describe('a day of a watch', () => {
     expect(rounds.gc).toBe(gc + 1);
     await until(clock.now() + 2_000);
     expect(rounds.gc).toBe(gc + 2);
+    // As it is told by a server whose clock is behind, or that was away.
+    await until(clock.now() + MINUTE);
+    const past = new Date(clock.now() - 5_000).toISOString();
+    server.write('ADDED', 'cceendpoints', endpoint('web-2', { creationTimestamp: created, deletionTimestamp: past }));
+    await until(clock.now() + 1_500);
+    expect(rounds.gc).toBe(gc + 3);
     await end();
   });
 });
