@@ -2,15 +2,13 @@
  * The network configuration of a call (CNI specification 1.1.0, section 1): the specification's keys, those of the host-device plugin,
  * and our own. Unknown keys are ignored. Pure.
  */
-import { posix } from 'node:path';
 import * as v from 'valibot';
-import { formatCidr, parseCidr, parseIP, parseMac, parsePciAddress } from '../model/address.js';
 import type { DeviceSelector } from '../model/device.js';
 import { EnimError } from '../model/errors.js';
-import { LOG_LEVELS, type LogLevel } from '../model/loglevel.js';
-import { containerIDFault, ifnameFault, isNetworkName } from '../model/names.js';
+import type { LogLevel } from '../model/loglevel.js';
 import type { CniCommand } from './call.js';
-import { type Dns, DnsSchema, parseResult, type Result } from './result.js';
+import { Configuration, shown } from './configuration.js';
+import { type Dns, parseResult, type Result } from './result.js';
 import { type CniVersion, isAtLeast, isSupported, SUPPORTED_VERSIONS } from './version.js';
 
 /** A network configuration that was read and is in order. */
@@ -47,92 +45,6 @@ export interface Network {
 
 /** Verbs that came with a version. */
 const SINCE: Partial<Record<CniCommand, CniVersion>> = { CHECK: '0.4.0', GC: '1.1.0', STATUS: '1.1.0' };
-
-/** Characters of a value that are shown. */
-const SHOWN = 200;
-
-function shown(input: unknown): string {
-  try {
-    const text = JSON.stringify(input) ?? 'nothing';
-    return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
-  } catch {
-    // JSON may be read at a depth at which writing it is a RangeError.
-    return 'something nested too deeply';
-  }
-}
-
-/** A text that passes `test`, and becomes what `convert` makes of it; `what` says what it should be. */
-function word<T = string>(convert: (text: string) => T | undefined, what: string) {
-  return v.pipe(
-    v.string(({ input }) => `is ${shown(input)}, which is no ${what}`),
-    v.rawTransform(({ dataset, addIssue, NEVER }): T => {
-      const converted = convert(dataset.value);
-      if (converted !== undefined) return converted;
-      addIssue({ message: `is ${shown(dataset.value)}, which is no ${what}` });
-      return NEVER;
-    }),
-  );
-}
-
-const Path = word((text) => (posix.isAbsolute(text) && !text.includes('\0') ? text : undefined), 'absolute path');
-const Mac = word((text) => podMac(parseMac(text)), 'MAC address of a single device');
-const Ip = word((text) => ipOrCidr(text), 'IP address');
-const Pci = word(parsePciAddress, 'PCI address, such as "0000:00:05.0"');
-const DeviceID = word((text) => parsePciAddress(text) ?? auxiliaryID(text), 'PCI address or ID of an auxiliary device');
-const KernelPath = word(kernelPath, 'path below /sys/devices or /sys/bus');
-
-const Attachment = v.looseObject({
-  containerID: word((text) => (containerIDFault(text) === undefined ? text : undefined), 'container ID'),
-  ifname: word((text) => (ifnameFault(text) === undefined ? text : undefined), 'interface name'),
-});
-
-/** Absent, null and `""` are the same to Go's plugins. */
-function blank<T extends v.GenericSchema>(schema: T) {
-  return v.optional(
-    v.nullable(
-      v.union(
-        [
-          v.pipe(
-            v.literal(''),
-            v.transform(() => null),
-          ),
-          schema,
-        ],
-        firstMessage,
-      ),
-    ),
-    null,
-  );
-}
-
-function firstMessage(issue: {
-  readonly issues?: readonly v.BaseIssue<unknown>[] | undefined;
-  readonly input: unknown;
-}): string {
-  return issue.issues?.find(({ type }) => type !== 'literal')?.message ?? `is ${shown(issue.input)}`;
-}
-
-const Requests = v.looseObject({ mac: blank(Mac), ips: v.optional(v.nullable(v.array(Ip)), null) });
-
-const Configuration = v.looseObject({
-  name: word((text) => (isNetworkName(text) ? text : undefined), 'network name'),
-  type: v.optional(v.string(), ''),
-  ...{ config: blank(Path), stateDir: blank(Path), runDir: blank(Path), logFile: blank(Path) },
-  lockWait: v.optional(v.nullable(v.pipe(v.number(), v.minValue(1), v.maxValue(600_000))), null),
-  logLevel: v.optional(v.picklist(LOG_LEVELS), 'info'),
-  mtu: v.optional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(68), v.maxValue(65_535))), null),
-  force: v.optional(v.boolean(), false),
-  device: blank(word((text) => (ifnameFault(text) === undefined ? text : undefined), 'interface name')),
-  hwaddr: blank(word(parseMac, 'MAC address')),
-  kernelpath: blank(KernelPath),
-  pciBusID: blank(Pci),
-  runtimeConfig: v.optional(v.nullable(v.looseObject({ ...Requests.entries, deviceID: blank(DeviceID) })), null),
-  args: v.optional(v.nullable(v.looseObject({ cni: v.optional(v.nullable(Requests), null) })), null),
-  ipam: v.optional(v.nullable(v.looseObject({ type: v.optional(v.string(), '') })), null),
-  dns: v.optional(v.nullable(DnsSchema), null),
-  'cni.dev/valid-attachments': v.optional(v.nullable(v.array(Attachment)), null),
-  'cni.dev/attachments': v.optional(v.nullable(v.array(Attachment)), null),
-});
 
 /**
  * Reads the text of a network configuration.
@@ -202,26 +114,6 @@ function deviceOf(file: v.InferOutput<typeof Configuration>): DeviceSelector | n
   if (hwaddr !== null) return { by: 'mac', mac: hwaddr };
   if (kernelpath !== null) return { by: 'kernelpath', path: kernelpath };
   return address === null ? null : { by: 'bus', address };
-}
-
-function podMac(mac: string | undefined): string | undefined {
-  if (mac === undefined || mac === '00:00:00:00:00:00') return undefined;
-  const isGroup = (Number.parseInt(mac.slice(0, 2), 16) & 1) === 1;
-  return isGroup ? undefined : mac;
-}
-
-function ipOrCidr(text: string): string | undefined {
-  const cidr = parseCidr(text);
-  return cidr === undefined ? parseIP(text)?.address : formatCidr(cidr);
-}
-
-function auxiliaryID(text: string): string | undefined {
-  return /^[a-z0-9_]+\.[a-z0-9_]+\.\d+$/i.test(text) ? text : undefined;
-}
-
-function kernelPath(text: string): string | undefined {
-  const path = posix.normalize(text).replace(/\/$/, '');
-  return /^\/sys\/(devices|bus)\/./.test(path) && !path.includes('\0') ? path : undefined;
 }
 
 function invalid(issues: readonly v.BaseIssue<unknown>[]): EnimError {

@@ -4,7 +4,7 @@ import { isHostAddress, networkOf, parseCidr, parseIP, parseMac, parsePciAddress
 import type { Eni, EniAddress, EniRoute } from '../model/eni.js';
 import { ifnameFault } from '../model/names.js';
 import type { SettingsFault } from './faults.js';
-import { check, object, shown } from './fields.js';
+import { about, check, object, shown } from './fields.js';
 
 const Mac = v.pipe(
   v.string(),
@@ -12,6 +12,7 @@ const Mac = v.pipe(
     (text) => parseMac(text) !== undefined,
     ({ input }) => `${shown(input)} is no MAC address, such as "02:e0:00:00:00:01"`,
   ),
+  about('permanent MAC of the NIC'),
   v.transform((text) => parseMac(text) as string),
 );
 
@@ -21,6 +22,7 @@ const Pci = v.pipe(
     (text) => parsePciAddress(text) !== undefined,
     ({ input }) => `${shown(input)} is no PCI address, such as "0000:00:05.0"`,
   ),
+  about('bus address, such as `0000:00:05.0`; tells two NICs of one MAC apart', { unset: 'none' }),
   v.transform((text) => parsePciAddress(text) as string),
 );
 
@@ -38,6 +40,7 @@ function addressOf(family: 4 | 6) {
           (text) => isPodAddress(text),
           ({ input }) => `${shown(input)} is no address that a pod can have`,
         ),
+        about(`the pod’s address with prefix length, such as \`${example}\``),
       ),
       gateway: v.optional(
         v.pipe(
@@ -46,9 +49,11 @@ function addressOf(family: 4 | 6) {
             (text) => parseIP(text)?.family === family,
             ({ input }) => `${shown(input)} is no IPv${family} address`,
           ),
+          about('what the default route leads through', { unset: 'none' }),
         ),
       ),
     }),
+    about(`the IPv${family} address that the pod gets`, { unset: 'none' }),
     v.transform(({ address, gateway }): EniAddress => {
       const cidr = parseCidr(address) as { address: string; prefix: number };
       return {
@@ -71,6 +76,7 @@ const Route = v.pipe(
         (text) => isNetwork(text),
         ({ input }) => `${shown(input)} has host bits set`,
       ),
+      about('a network, such as `10.9.0.0/16` or `::/0`'),
     ),
     gw: v.optional(
       v.pipe(
@@ -79,6 +85,7 @@ const Route = v.pipe(
           (text) => parseIP(text) !== undefined,
           ({ input }) => `${shown(input)} is no IP address`,
         ),
+        about('the gateway, of the same family', { unset: 'none: what is on the link' }),
       ),
     ),
   }),
@@ -118,6 +125,7 @@ export const EniEntry = v.pipe(
         /^[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}$/,
         ({ input }) => `${shown(input)} is no ID: use letters, digits, ".", "_", "-"`,
       ),
+      about('its ID: letters, digits, `.`, `_`, `-`; at most 63'),
     ),
     mac: Mac,
     pciAddress: v.optional(Pci),
@@ -128,6 +136,7 @@ export const EniEntry = v.pipe(
           (text) => ifnameFault(text) === undefined,
           ({ input }) => `${shown(input)} ${ifnameFault(input)}`,
         ),
+        about('name at home; the NIC gets it whenever it returns', { unset: 'the name that it left with' }),
       ),
     ),
     mtu: v.optional(
@@ -138,11 +147,20 @@ export const EniEntry = v.pipe(
           (mtu) => mtu >= 68 && mtu <= 65_535,
           ({ input }) => `${input} is not between 68 and 65535 bytes`,
         ),
+        about('MTU in the pod, in bytes; at least 1280 with IPv6', {
+          unset: 'the NIC’s own',
+          schema: { minimum: 68, maximum: 65_535 },
+        }),
       ),
     ),
     ipv4: v.optional(addressOf(4)),
     ipv6: v.optional(addressOf(6)),
-    routes: v.optional(v.array(Route)),
+    routes: v.optional(
+      v.pipe(
+        v.array(Route),
+        about('replace the default routes through the gateways; `[]` means none', { unset: 'the default routes' }),
+      ),
+    ),
   }),
   v.forward(
     v.check(

@@ -16,3 +16,24 @@ export function object<T extends v.ObjectEntries>(entries: T) {
     v.strictObject(entries),
   );
 }
+
+/** The keyword under which a schema has what is told of a key besides its meaning. */
+export const TOLD = 'x-told';
+
+/** What the reference says of a key besides its meaning. */
+export interface Telling {
+  /** What holds where it is left out, if that is no value of its own. */
+  readonly unset?: string;
+  /** The environment variable that counts where the key is left out. */
+  readonly env?: string;
+  /** The flag that wins over it. */
+  readonly flag?: string;
+  /** The version that it came with; 0.1.0 unless told. */
+  readonly since?: string;
+  /** What JSON Schema should know of the values, where valibot checks them by a function. */
+  readonly schema?: Readonly<Record<string, unknown>>;
+}
+
+/** Describes a key, for its JSON Schema and for the reference of the settings; nothing is checked by it. */
+export const about = <T>(description: string, telling: Telling = {}) =>
+  v.metadata<T, Record<string, unknown>>({ description, [TOLD]: telling });

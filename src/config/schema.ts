@@ -6,7 +6,7 @@ import { LOG_LEVELS, type LogLevel } from '../model/loglevel.js';
 import { isNodeName } from '../model/names.js';
 import { duplicates, EniEntry } from './enis.js';
 import { type SettingsFault, toFault } from './faults.js';
-import { check, object, shown } from './fields.js';
+import { about, check, object, shown } from './fields.js';
 
 /** The settings as the program uses them. */
 export interface Settings {
@@ -50,7 +50,15 @@ const words = v.pipe(
 );
 
 const Discover = v.pipe(
-  object({ driver: v.optional(words, []), name: v.optional(v.string()), exclude: v.optional(words, []) }),
+  object({
+    driver: v.optional(v.pipe(words, about('only NICs of these kernel drivers', { unset: 'any' })), []),
+    name: v.optional(v.pipe(v.string(), about('only NICs whose name fits this pattern (`*`, `?`)', { unset: 'any' }))),
+    exclude: v.optional(
+      v.pipe(words, about('never these: names, patterns, MACs or bus addresses', { unset: 'none' })),
+      [],
+    ),
+  }),
+  about('take spare NICs of the node as ENIs, besides the inventory; `{}` takes every spare card', { unset: 'none' }),
   v.transform(({ driver, name = null, exclude }): Rules => ({ driver, name, exclude })),
 );
 
@@ -60,12 +68,17 @@ const Kubernetes = v.pipe(
       v.pipe(
         v.string(),
         v.regex(/^\//, ({ input }) => `${shown(input)} is no absolute path`),
+        about('absolute path: how to reach the API server, and as whom', {
+          unset: 'the service account of the pod that enim runs in',
+          env: 'KUBECONFIG',
+        }),
       ),
     ),
     nodeName: v.optional(
       v.pipe(
         v.string(),
         check(isNodeName, ({ input }) => `${shown(input)} can be no name of a node`),
+        about('name of this node in the cluster', { unset: 'the host name', env: 'NODE_NAME' }),
       ),
     ),
     timeout: v.optional(
@@ -75,10 +88,14 @@ const Kubernetes = v.pipe(
           (ms) => ms >= 100 && ms <= 600_000,
           ({ input }) => `${input} is not between 100 and 600000 ms`,
         ),
+        about('how long one operation tries to reach the API server, in milliseconds', {
+          schema: { minimum: 100, maximum: 600_000 },
+        }),
       ),
       DEFAULTS.kubernetes.timeout,
     ),
   }),
+  about('the ENIs of the provider `kubernetes`, which are a cluster’s'),
   v.transform(({ kubeconfig = null, nodeName = null, timeout }): Settings['kubernetes'] => ({
     ...{ kubeconfig, nodeName, timeout },
   })),
@@ -92,24 +109,65 @@ const Interval = v.pipe(
   ),
 );
 
-const Agent = object({
-  gcEvery: v.optional(Interval, DEFAULTS.agent.gcEvery),
-  syncEvery: v.optional(Interval, DEFAULTS.agent.syncEvery),
-  logLevel: v.optional(
-    v.picklist(
-      LOG_LEVELS,
-      ({ input }) => `${shown(input)} is no level; known: ${LOG_LEVELS.map((each) => shown(each)).join(', ')}`,
-    ),
-    DEFAULTS.agent.logLevel,
-  ),
-});
+const ZERO_OR_MORE = { anyOf: [{ const: 0 }, { minimum: 1_000, maximum: 86_400_000 }] };
 
-const SettingsFile = v.pipe(
+const Agent = v.pipe(
+  object({
+    gcEvery: v.optional(
+      v.pipe(
+        Interval,
+        about('time between two rounds of gc of `enim agent`, in milliseconds; 0 is never', {
+          flag: '--gc-every',
+          schema: ZERO_OR_MORE,
+        }),
+      ),
+      DEFAULTS.agent.gcEvery,
+    ),
+    syncEvery: v.optional(
+      v.pipe(
+        Interval,
+        about('time between two rounds of sync of `enim agent`, in milliseconds; 0 is never', {
+          flag: '--sync-every',
+          schema: ZERO_OR_MORE,
+        }),
+      ),
+      DEFAULTS.agent.syncEvery,
+    ),
+    logLevel: v.optional(
+      v.pipe(
+        v.picklist(
+          LOG_LEVELS,
+          ({ input }) => `${shown(input)} is no level; known: ${LOG_LEVELS.map((each) => shown(each)).join(', ')}`,
+        ),
+        about('the least that `enim agent` logs', { flag: '--log-level' }),
+      ),
+      DEFAULTS.agent.logLevel,
+    ),
+  }),
+  about('what `enim agent` does by itself'),
+);
+
+const Static = v.pipe(
+  object({
+    enis: v.optional(
+      v.pipe(v.array(EniEntry), about('the inventory, one entry an ENI; no two may have the same ID, MAC or address')),
+      [],
+    ),
+    discover: v.optional(Discover),
+  }),
+  about('the ENIs of the provider `static`'),
+);
+
+/** The settings file, with what the reference says of each key. */
+export const SettingsFile = v.pipe(
   object({
     provider: v.optional(
-      v.picklist(
-        ['static', 'kubernetes'],
-        ({ input }) => `${shown(input)} is no provider; known: "static", "kubernetes"`,
+      v.pipe(
+        v.picklist(
+          ['static', 'kubernetes'],
+          ({ input }) => `${shown(input)} is no provider; known: "static", "kubernetes"`,
+        ),
+        about('who answers which ENIs there are'),
       ),
       DEFAULTS.provider,
     ),
@@ -117,6 +175,7 @@ const SettingsFile = v.pipe(
       v.pipe(
         v.string(),
         v.regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/, ({ input }) => `${shown(input)} is no network name`),
+        about('network name under which attachments by hand are recorded'),
       ),
       DEFAULTS.network,
     ),
@@ -127,10 +186,11 @@ const SettingsFile = v.pipe(
           (ms) => ms > 0 && ms <= 600_000,
           ({ input }) => `${input} is not between 1 and 600000 ms`,
         ),
+        about('longest wait for a lock, in milliseconds', { schema: { exclusiveMinimum: 0, maximum: 600_000 } }),
       ),
       DEFAULTS.lockWait,
     ),
-    static: v.optional(object({ enis: v.optional(v.array(EniEntry), []), discover: v.optional(Discover) }), {}),
+    static: v.optional(Static, {}),
     kubernetes: v.optional(Kubernetes, {}),
     agent: v.optional(Agent, {}),
   }),

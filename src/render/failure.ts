@@ -1,12 +1,13 @@
 /** Errors as people and programs get them: what, why, what now. */
 import type { ChalkInstance } from 'chalk';
+import type { ErrorCode } from '../model/errors.js';
 import { folded } from './fold.js';
 import { visible } from './visible.js';
 
 /** What ended a command. */
 export interface Failure {
   /** Stable name of the kind of error; INTERNAL for bugs. */
-  readonly code: string;
+  readonly code: ErrorCode | 'INTERNAL';
   readonly message: string;
   /** Further facts, a line each. */
   readonly details: readonly string[];
@@ -41,7 +42,13 @@ export function renderFailure(
   return [folded(lines.join('\n'), width), ...(debug ? [trace] : [])].join('\n');
 }
 
+/** What is printed with --json. */
+export interface FailureDocument {
+  readonly error: Omit<Failure, 'trace'>;
+}
+
 /** The document for stdout with --json: `{"error":{"code","message","details","hint","exitCode"}}`. */
 export function failureDocument({ code, message, details, hint, exitCode }: Failure): string {
-  return JSON.stringify({ error: { code, message, details, hint, exitCode } }, null, 2);
+  const document: FailureDocument = { error: { code, message, details, hint, exitCode } };
+  return JSON.stringify(document, null, 2);
 }

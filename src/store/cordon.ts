@@ -26,6 +26,11 @@ interface CordonSettings {
   readonly locks: Locks;
 }
 
+/** What is in the file. */
+export interface CordonDocument extends Cordon {
+  readonly version: 1;
+}
+
 /** Opens the record; nothing is read yet. */
 export function createCordonRecord({ directory, locks }: CordonSettings): CordonRecord {
   const path = pathIn(directory);
@@ -39,7 +44,7 @@ export function createCordonRecord({ directory, locks }: CordonSettings): Cordon
         const after = change(before);
         if (after === before) return after;
         if (after === null) removeDurably(path);
-        else replaceDurably(path, `${JSON.stringify({ version: 1, ...after })}\n`);
+        else replaceDurably(path, `${JSON.stringify({ version: 1, ...after } satisfies CordonDocument)}\n`);
         return after;
       } catch (thrown) {
         throw thrown instanceof EnimError ? thrown : failure(path, 'written', thrown);
