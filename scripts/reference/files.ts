@@ -1,7 +1,8 @@
 /** All files of the reference, made from the source, the manifest and the examples. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { documents } from './documents.js';
+import { jsonPage } from './json.js';
 import type { Manifest } from './manifest.js';
 import { type Schema, schemaFile } from './schema.js';
 import { readShapes } from './types.js';
@@ -14,9 +15,16 @@ export function referenceFiles(root: string): Readonly<Record<string, string>> {
   const manifest = JSON.parse(readFileSync(join(root, 'oclif.manifest.json'), 'utf8')) as Manifest;
   const all = documents(manifest.commands, readShapes(root));
   const schemas = all.map(({ name, schema }) => [`docs/reference/schemas/${schemaFile(name)}`, json(schema)] as const);
-  return Object.fromEntries(schemas);
+  return { ...Object.fromEntries(schemas), 'docs/reference/json.md': jsonPage(all, examples(root)) };
 }
 
 function json(schema: Schema): string {
   return `${JSON.stringify(schema, null, 2)}\n`;
+}
+
+/** Documents of real runs, by the names of their schemas. */
+function examples(root: string): Readonly<Record<string, unknown>> {
+  const directory = join(root, 'docs/reference/examples');
+  const read = (file: string): unknown => JSON.parse(readFileSync(join(directory, file), 'utf8'));
+  return Object.fromEntries(readdirSync(directory).map((file) => [file.replace('.json', ''), read(file)]));
 }

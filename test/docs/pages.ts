@@ -5,14 +5,15 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** `README.md` and the pages of `docs/`. */
-export const PAGES: readonly string[] = [
-  'README.md',
-  ...readdirSync(join(ROOT, 'docs'))
+/** `README.md` and the pages of `docs/` and `docs/reference`. */
+export const PAGES: readonly string[] = ['README.md', ...pagesIn('docs'), ...pagesIn('docs/reference')];
+
+function pagesIn(directory: string): string[] {
+  return readdirSync(join(ROOT, directory))
     .filter((name) => name.endsWith('.md'))
     .sort()
-    .map((name) => `docs/${name}`),
-];
+    .map((name) => `${directory}/${name}`);
+}
 
 export function textOf(page: string): string {
   return readFileSync(pathOf(page), 'utf8');
