@@ -1,11 +1,15 @@
 /** All files of the reference, made from the source, the manifest and the examples. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Configuration } from '../../src/cni/configuration.js';
+import { SettingsFile } from '../../src/config/schema.js';
 import { documents } from './documents.js';
 import { jsonPage } from './json.js';
 import type { Manifest } from './manifest.js';
 import { type Schema, schemaFile } from './schema.js';
+import { settingsPage } from './settings.js';
 import { readShapes } from './types.js';
+import { schemaOf } from './valibot.js';
 
 /** Directories in which every file is made here. */
 export const GENERATED = ['docs/reference/schemas'] as const;
@@ -15,7 +19,11 @@ export function referenceFiles(root: string): Readonly<Record<string, string>> {
   const manifest = JSON.parse(readFileSync(join(root, 'oclif.manifest.json'), 'utf8')) as Manifest;
   const all = documents(manifest.commands, readShapes(root));
   const schemas = all.map(({ name, schema }) => [`docs/reference/schemas/${schemaFile(name)}`, json(schema)] as const);
-  return { ...Object.fromEntries(schemas), 'docs/reference/json.md': jsonPage(all, examples(root)) };
+  return {
+    ...Object.fromEntries(schemas),
+    'docs/reference/json.md': jsonPage(all, examples(root)),
+    'docs/reference/settings.md': settingsPage(schemaOf(SettingsFile), schemaOf(Configuration)),
+  };
 }
 
 function json(schema: Schema): string {

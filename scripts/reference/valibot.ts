@@ -15,7 +15,7 @@ export function schemaOf(shape: GenericSchema): Schema {
 }
 
 /** What `about` told of a key. */
-function toldOf(schema: Schema): Telling {
+export function toldOf(schema: Schema): Telling {
   return (schema[TOLD] ?? {}) as Telling;
 }
 
