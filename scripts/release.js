@@ -19,6 +19,7 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import { compile } from './compile.js';
 import { ensure } from './ensure.js';
 import { BIN, fail, ROOT, runProgram } from './process.js';
@@ -74,10 +75,27 @@ function make(directory) {
     compile(bundles, { target, runtime: runtimes[target.name], outfile });
   }
   runProgram('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', directory]);
+  writeFileSync(join(directory, `enim-${enim.version}-man.tar.gz`), manual());
   cpSync(join(DIST, 'THIRD-PARTY-LICENSES.txt'), join(directory, 'THIRD-PARTY-LICENSES.txt'));
   writeJson(join(directory, `enim-${enim.version}.cdx.json`), sbom());
   // Last, for it is the mark of a release.
   writeFileSync(join(directory, 'SHA256SUMS'), sumsOf(directory));
+}
+
+/** The man pages as they lie below a `share/man`; the same bytes on every machine. */
+function manual() {
+  const same = [
+    '--sort=name',
+    '--format=ustar',
+    '--owner=0',
+    '--group=0',
+    '--numeric-owner',
+    '--mode=644',
+    '--mtime=@0',
+  ];
+  const pages = readdirSync(join(ROOT, 'man')).sort();
+  const options = ['--create', '--directory=man', ...same, '--transform=s,.*\\.\\(.\\)$,man\\1/&,'];
+  return gzipSync(runProgram('tar', [...options, '--', ...pages]), { level: 9 });
 }
 
 function sbom() {

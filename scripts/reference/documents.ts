@@ -15,12 +15,12 @@ export interface Document extends Heading {
 }
 
 /** The command line of the command with an oclif ID. */
-function typed(id: string): string {
+export function typed(id: string): string {
   return `enim ${id.replaceAll(':', ' ')}`;
 }
 
 /** The name of the schema of what a command prints. */
-function nameOf(id: string): string {
+export function nameOf(id: string): string {
   return id.replaceAll(':', '-');
 }
 

@@ -5,6 +5,7 @@ import { Configuration } from '../../src/cni/configuration.js';
 import { SettingsFile } from '../../src/config/schema.js';
 import { documents } from './documents.js';
 import { jsonPage } from './json.js';
+import { manPages } from './man.js';
 import type { Manifest } from './manifest.js';
 import { type Schema, schemaFile } from './schema.js';
 import { settingsPage } from './settings.js';
@@ -12,17 +13,21 @@ import { readShapes } from './types.js';
 import { schemaOf } from './valibot.js';
 
 /** Directories in which every file is made here. */
-export const GENERATED = ['docs/reference/schemas'] as const;
+export const GENERATED = ['docs/reference/schemas', 'man'] as const;
 
 /** Content by path below `root`. */
 export function referenceFiles(root: string): Readonly<Record<string, string>> {
   const manifest = JSON.parse(readFileSync(join(root, 'oclif.manifest.json'), 'utf8')) as Manifest;
   const all = documents(manifest.commands, readShapes(root));
   const schemas = all.map(({ name, schema }) => [`docs/reference/schemas/${schemaFile(name)}`, json(schema)] as const);
+  const settings = schemaOf(SettingsFile);
+  const { description } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { description: string };
+  const manual = manPages({ manifest, description, settings, exits: exits(root) });
   return {
     ...Object.fromEntries(schemas),
     'docs/reference/json.md': jsonPage(all, examples(root)),
-    'docs/reference/settings.md': settingsPage(schemaOf(SettingsFile), schemaOf(Configuration)),
+    'docs/reference/settings.md': settingsPage(settings, schemaOf(Configuration)),
+    ...Object.fromEntries(Object.entries(manual).map(([name, page]) => [`man/${name}`, page])),
   };
 }
 
@@ -35,4 +40,10 @@ function examples(root: string): Readonly<Record<string, unknown>> {
   const directory = join(root, 'docs/reference/examples');
   const read = (file: string): unknown => JSON.parse(readFileSync(join(directory, file), 'utf8'));
   return Object.fromEntries(readdirSync(directory).map((file) => [file.replace('.json', ''), read(file)]));
+}
+
+/** What each exit code tells a script, as `docs/errors.md` has it. */
+function exits(root: string): [string, string][] {
+  const page = readFileSync(join(root, 'docs/errors.md'), 'utf8');
+  return [...page.matchAll(/^\| (\d) +\| ([^|]*?) +\|$/gm)].map(([, code = '', meaning = '']) => [code, meaning]);
 }

@@ -79,7 +79,7 @@ same as nothing. Schemas: [network-configuration](schemas/network-configuration.
 }
 
 /** The type, with its bounds. */
-function boundedType(root: Schema, { schema }: Pick<Field, 'schema'>): string {
+export function boundedType(root: Schema, { schema }: Pick<Field, 'schema'>): string {
   const bounds = boundsOf(schema);
   const types = typeOf(root, schema)
     .replace(/`""` or | or `null`/g, '')
@@ -101,7 +101,7 @@ function boundsOf(schema: Schema): string {
 }
 
 /** What holds where the key is left out. */
-function defaultOf({ schema, required }: Pick<Field, 'schema' | 'required'>): string {
+export function defaultOf({ schema, required }: Pick<Field, 'schema' | 'required'>): string {
   const { unset } = toldOf(schema);
   if (required) return 'required';
   if (unset !== undefined) return unset;

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
@@ -53,6 +53,9 @@ describeEndToEnd('the npm package', () => {
       'dist/cluster.cjs',
       'dist/command-line.cjs',
       'dist/main.cjs',
+      ...readdirSync(join(ROOT, 'man'))
+        .sort()
+        .map((name) => `man/${name}`),
       'oclif.manifest.json',
       'package.json',
     ]);

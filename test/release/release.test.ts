@@ -40,10 +40,11 @@ describeEndToEnd('a release', () => {
 
   const sbom = () => JSON.parse(readFileSync(join(out, `enim-${built.version}.cdx.json`), 'utf8')) as Sbom;
 
-  it('has the executable, the npm package, what is in them, and the sum of each', () => {
+  it('has the executable, the npm package, what is in them, the man pages, and the sum of each', () => {
     const others = [
       'SHA256SUMS',
       'THIRD-PARTY-LICENSES.txt',
+      `enim-${built.version}-man.tar.gz`,
       `enim-${built.version}.cdx.json`,
       `enim-${built.version}.tgz`,
     ];
@@ -60,6 +61,16 @@ describeEndToEnd('a release', () => {
 
   it('has the same bytes as a build in another directory', () => {
     expect(sha256(join(out, executable))).toBe(sha256(join(ROOT, 'dist/enim')));
+  });
+
+  it('has the man pages as they lie below a share/man', () => {
+    const archive = join(out, `enim-${built.version}-man.tar.gz`);
+    const pages = readdirSync(join(ROOT, 'man')).map((name) => `man${name.at(-1)}/${name}`);
+    expect(execFileSync('tar', ['-tzf', archive], { encoding: 'utf8' }).trimEnd().split('\n').sort()).toEqual(
+      pages.sort(),
+    );
+    const page = execFileSync('tar', ['-xzOf', archive, 'man5/enim.5'], { encoding: 'utf8' });
+    expect(page).toBe(readFileSync(join(ROOT, 'man/enim.5'), 'utf8'));
   });
 
   it('has an executable that says what it is', () => {
