@@ -42,8 +42,11 @@ function examples(root: string): Readonly<Record<string, unknown>> {
   return Object.fromEntries(readdirSync(directory).map((file) => [file.replace('.json', ''), read(file)]));
 }
 
-/** What each exit code tells a script, as `docs/errors.md` has it. */
+/** What each exit code says, and what a script should do, as `docs/errors.md` has it. @throws Error if it has no such table */
 function exits(root: string): [string, string][] {
   const page = readFileSync(join(root, 'docs/errors.md'), 'utf8');
-  return [...page.matchAll(/^\| (\d) +\| ([^|]*?) +\|$/gm)].map(([, code = '', meaning = '']) => [code, meaning]);
+  const rows = [...page.matchAll(/^\| ([0-6]) +\| ([^|`]*?) +\| ([^|`]*?) +\|$/gm)];
+  const codes = rows.map(([, code = '', says = '', advice = '']): [string, string] => [code, `${says}: ${advice}`]);
+  if (codes.map(([code]) => code).join('') !== '0123456') throw new Error('docs/errors.md has no table of exit codes.');
+  return codes;
 }
