@@ -60,6 +60,7 @@ describeEndToEnd('a document that enim prints with --json fits its schema', () =
       await fine(1, 'gc', '--dry-run', '--grace', '50ms');
       await fine(1, 'metrics');
       await fine(1, 'history');
+      await fine(1, 'support-bundle', '--output', join(node.dir, 'enim-support.tar.gz'));
 
       await fine(2, 'provider', 'quarantine', second, '--reason', 'drops packets', '--for', '1h');
       await fine(2, 'provider', 'allocate', 'ops/reserve');
