@@ -1,4 +1,5 @@
 /** Every JSON document of enim that has a schema: what the commands print with `--json`, and the files. */
+import { FORMAT } from '../../src/bundle/manifest.js';
 import { Configuration } from '../../src/cni/configuration.js';
 import { SettingsFile } from '../../src/config/schema.js';
 import { STATE_VERSION } from '../../src/store/schema.js';
@@ -64,6 +65,7 @@ function others(shapes: Shapes): Document[] {
 
 function files(shapes: Shapes): Document[] {
   const state = shapes.ofType('src/store/schema.ts', 'State');
+  const bundle = shapes.ofType('src/bundle/manifest.ts', 'Manifest');
   return [
     complete(
       {
@@ -109,6 +111,14 @@ function files(shapes: Shapes): Document[] {
     complete(
       { name: 'cordon-file', title: 'The cordon file', description: 'cordon.json. Where it is, the node is cordoned.' },
       shapes.ofType('src/store/cordon.ts', 'CordonDocument'),
+    ),
+    complete(
+      {
+        name: 'bundle-manifest',
+        title: 'The manifest of a support bundle',
+        description: 'manifest.json in the archive. The other files are for `--from-bundle` of an enim that is as new.',
+      },
+      { ...bundle, properties: { ...bundle.properties, format: { ...bundle.properties?.format, const: FORMAT } } },
     ),
   ];
 }

@@ -32,6 +32,7 @@ export const VARIABLES: readonly Variable[] = [
     meaning: 'how to reach the cluster, where neither `kubernetes.kubeconfig` nor a pod’s service account says it',
   },
   { name: 'NO_COLOR', meaning: 'anything: no colour', unset: 'colour on a terminal' },
+  { name: 'CI', meaning: 'anything: no line about what a command waits for', unset: 'one on a terminal' },
   { name: 'DEBUG', meaning: 'anything: the stack trace of an error', unset: 'none', flag: '--debug' },
 ];
 

@@ -8,13 +8,16 @@ import { EnimCommand } from './base.js';
 import { declined, unattended, yesFlag } from './confirm.js';
 
 interface DelResult {
+  /** Each ENI that came home; empty if there was nothing to do. */
   readonly returned: readonly {
     readonly eni: string;
     readonly containerID: string;
     readonly ifname: string;
     /** Null if the device has gone from the node. */
     readonly link: { readonly name: string; readonly ifindex: number } | null;
+    /** What the pod had changed, and was put back. */
     readonly restored: readonly Restored[];
+    /** What could not be put back. */
     readonly remaining: readonly Restored[];
   }[];
 }

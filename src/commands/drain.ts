@@ -19,6 +19,7 @@ interface DrainResult {
   readonly outcome: DrainOutcome | 'held';
   readonly cordon: Cordon | null;
   readonly enis: readonly Standing[];
+  /** IDs of the ENIs whose NIC was taken out of a living pod. */
   readonly forced: readonly string[];
 }
 

@@ -6,7 +6,9 @@ import { renderHistory } from '../render/history.js';
 import { EnimCommand } from './base.js';
 
 interface HistoryResult {
+  /** One for each time that somebody had an ENI, the newest last. */
   readonly holdings: readonly Holding[];
+  /** Lines of the file that are torn, damaged, or of a kind that this enim does not know. */
   readonly ignored: number;
 }
 

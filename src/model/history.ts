@@ -42,7 +42,10 @@ export interface Holding extends Endpoint {
   readonly from: string | null;
   /** Null while it lasts. */
   readonly to: string | null;
-  /** Why it ended; null while it lasts. */
+  /**
+   * Why it ended: `del`, `gc: …` with the verdict, `prune: …` (CNI's GC), `drain --force`, `add replaced it`, or `rollback: …` with what
+   * failed. Null while it lasts.
+   */
   readonly reason: string | null;
   readonly restored: readonly Restored[];
 }

@@ -3,8 +3,11 @@
 /** What `enim version --json` prints. Of a build that saw no repository, commit, date and modified are null. */
 export interface VersionDocument {
   readonly version: string;
+  /** Null if the build saw no git repository. */
   readonly commit: string | null;
+  /** Of the commit; ISO 8601, UTC. */
   readonly date: string | null;
+  /** Whether files differed from the commit. */
   readonly modified: boolean | null;
   readonly runtime: { readonly name: string; readonly version: string };
   /** The machines that the executable is for; null on Node.js. */

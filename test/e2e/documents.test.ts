@@ -1,7 +1,9 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { MANIFEST } from '../../src/bundle/manifest.js';
 import { startAgent } from '../fabric/agent.js';
+import { must } from '../fabric/exec.js';
 import { createNode, type Node } from '../fabric/node.js';
 import type { Pod } from '../fabric/pod.js';
 import { eventually } from '../fabric/poll.js';
@@ -60,7 +62,15 @@ describeEndToEnd('a document that enim prints with --json fits its schema', () =
       await fine(1, 'gc', '--dry-run', '--grace', '50ms');
       await fine(1, 'metrics');
       await fine(1, 'history');
-      await fine(1, 'support-bundle', '--output', join(node.dir, 'enim-support.tar.gz'));
+
+      const bundle = join(node.dir, 'enim-bundle.tar.gz');
+      await fine(1, 'support-bundle', '--file', bundle);
+      fits('bundle-manifest', JSON.parse(await must('tar', ['-xzOf', bundle, MANIFEST])));
+      await fine(1, 'list', '--from-bundle', bundle);
+      for (const what of [first, second]) await fine(1, 'show', what, '--from-bundle', bundle);
+      for (const what of [first, 'lo']) await fine(1, 'where', what, '--from-bundle', bundle);
+      await fine(1, 'doctor', '--from-bundle', bundle);
+      await refused('list', '--from-bundle', node.configFile);
 
       await fine(2, 'provider', 'quarantine', second, '--reason', 'drops packets', '--for', '1h');
       await fine(2, 'provider', 'allocate', 'ops/reserve');

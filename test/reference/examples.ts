@@ -22,6 +22,7 @@ function withoutParticulars(node: Node, document: unknown): unknown {
     [node.stateDir, '/var/lib/enim'],
     [node.runDir, '/run/enim'],
     [join(node.dir, 'root'), ''],
+    [node.dir, '/root'],
     [`-${a}${b}${c}`, ''],
     [`02:e0:${a}:${b}:${c}:`, '02:e0:00:00:00:'],
     [`10.${Number.parseInt(c, 16)}.0.`, '10.0.0.'],

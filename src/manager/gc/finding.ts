@@ -8,6 +8,7 @@ import type { Verdict } from '../verdict.js';
 export interface Collected extends Verdict {
   /** Null for an endpoint that no ENI is held for. */
   readonly eni: string | null;
+  /** Whether what had to be done was done; never in a dry run. */
   readonly done: boolean;
   /** Why it could not be done, if it was tried. */
   readonly error: string | null;
