@@ -127,7 +127,10 @@ export function createContext(options: ContextOptions): Context {
   const store = options.store ?? createStore({ directory: locations.stateDir, locks, clock, warn, file });
   const cordon = createCordonRecord({ directory: locations.stateDir, locks });
   const history = createHistory({ directory: locations.stateDir, locks, warn });
-  const links = createLinkDriver(programs, env.SSH_CONNECTION?.split(' ')[0] ?? null);
+  const links = createLinkDriver(programs, {
+    sshPeer: env.SSH_CONNECTION?.split(' ')[0] ?? null,
+    isConcurrent: options.kept !== undefined,
+  });
   const provider =
     settings.provider === 'kubernetes'
       ? later('kubernetes', () =>

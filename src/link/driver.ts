@@ -114,11 +114,16 @@ export interface LinkWork extends LinkDriver {
   close(): Promise<void>;
 }
 
-/**
- * @param programs starts programs
- * @param sshPeer address of the SSH client that we were called by, if any
- */
-export function createLinkDriver(programs: Programs, sshPeer: string | null): LinkDriver {
+interface DriverOptions {
+  /** Address of the SSH client that we were called by, if any. */
+  readonly sshPeer?: string | null;
+  /** Whether this process does several things at once; not unless told. */
+  readonly isConcurrent?: boolean;
+}
+
+/** @param programs starts programs */
+export function createLinkDriver(programs: Programs, options: DriverOptions = {}): LinkDriver {
+  const { sshPeer = null, isConcurrent = false } = options;
   const driver = (use: Use): LinkDriver => ({
     lookHome: () => use((kernel) => lookHome(kernel, sshPeer)),
     lookInto: (netns) => use((kernel) => ifThere(kernel.links(netns))),
@@ -133,7 +138,7 @@ export function createLinkDriver(programs: Programs, sshPeer: string | null): Li
       (await use((kernel) => ifThere(kernel.counters(netns ?? 'home', ifname)))) ?? null,
     driverOf,
     under({ fd }) {
-      const kernel = openKernel(programs, [fd]);
+      const kernel = openKernel(programs, [fd], isConcurrent);
       return {
         ...driver((work) => work(kernel)),
         ...changes(programs, kernel, fd),
@@ -143,7 +148,7 @@ export function createLinkDriver(programs: Programs, sshPeer: string | null): Li
     },
   });
   return driver(async (work) => {
-    const kernel = openKernel(programs, []);
+    const kernel = openKernel(programs, [], isConcurrent);
     try {
       return await work(kernel);
     } finally {

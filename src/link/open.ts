@@ -4,10 +4,14 @@ import { libc } from '../libc.js';
 import { openIproute2 } from './iproute2.js';
 import type { Kernel } from './kernel.js';
 import { openNetlink } from './netlink/netlink.js';
+import { goingOn, waiting } from './netlink/wire.js';
 
-/** @param keepOpen descriptors that programs inherit: the locks of what is being changed */
-export function openKernel(programs: Programs, keepOpen: readonly number[]): Kernel {
+/**
+ * @param keepOpen descriptors that programs inherit: the locks of what is being changed
+ * @param isConcurrent whether this process does several things at once
+ */
+export function openKernel(programs: Programs, keepOpen: readonly number[], isConcurrent: boolean): Kernel {
   const program = openIproute2(programs, keepOpen);
   const calls = libc();
-  return calls === undefined ? program : openNetlink(calls, program);
+  return calls === undefined ? program : openNetlink(calls, isConcurrent ? goingOn : waiting, program);
 }

@@ -19,7 +19,7 @@ function machine(sshPeer: string | null = null) {
   const kernel = new Kernel();
   const card = kernel.addDevice({ name: 'eni1', mac: macOf(1), ifindex: 7, bus: '0000:00:05.0' });
   const netns = { path: NAME, inode: kernel.addNetns(NAME) };
-  const driver = createLinkDriver(kernel, sshPeer).under(LOCK);
+  const driver = createLinkDriver(kernel, { sshPeer }).under(LOCK);
   const home = async (): Promise<Link> => (await driver.lookHome()).links.find(({ mac }) => mac === macOf(1)) as Link;
   return { kernel, card, netns, driver, home };
 }
@@ -60,7 +60,7 @@ describe('looking', () => {
     kernel.onCommand = () => {
       throw new Refusal('Cannot send dump request: No buffer space available');
     };
-    const broken = createLinkDriver(kernel, null);
+    const broken = createLinkDriver(kernel);
     expect((await enimErrorOf(() => broken.lookInto(netns))).code).toBe('LINK_FAILED');
     expect((await enimErrorOf(() => broken.lookHome())).code).toBe('LINK_FAILED');
     expect(kernel.changes).toEqual([]);

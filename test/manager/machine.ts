@@ -114,7 +114,7 @@ export class Machine {
 
   /** The parts as one process has them. */
   parts(): Parts {
-    const driver = createLinkDriver(this.kernel, null);
+    const driver = createLinkDriver(this.kernel);
     const hardware = {
       hardwareAt: async (address: string) => {
         if (!this.bus.has(address)) return undefined;

@@ -102,7 +102,7 @@ describe('a NIC that the node needs itself', () => {
       run: async () => ({ code: 0, stdout: '', stderr: '' }),
       converse: () => ({ ask: async (text) => ({ lines: [answerTo(text)], ended: null }), end: async () => {} }),
     };
-    const home = await createLinkDriver(programs, null).lookHome();
+    const home = await createLinkDriver(programs).lookHome();
     const provided = { eni: sampleEni(1), holder: null, since: null, releasedAt: null };
     expect(judge(provided, null, [], home)).toMatchObject({ fit: false, why: 'unsafe' });
   });

@@ -16,6 +16,7 @@ import { reasonOf } from './reasons.js';
 import { linkHeader, requestFor, routeQuestion } from './request.js';
 import { RULE_HEADER, readRules } from './rules.js';
 import { type NetlinkSocket, openSocket, Refusal } from './socket.js';
+import type { Wire } from './wire.js';
 
 /** Of `struct ifaddrmsg` and `rtmsg`, which a question leaves empty. */
 const ADDRESS_HEADER = 8;
@@ -38,13 +39,13 @@ interface Post {
 }
 
 /** @param program carries out what is not known here */
-export function openNetlink(calls: Libc, program: Kernel): Kernel {
+export function openNetlink(calls: Libc, wire: Wire, program: Kernel): Kernel {
   const posts = new Map<string, Post>();
 
   /** Does some work at a post after all that was begun there before: a socket tells answers apart, not who waits for them. */
   const at = async <T>(place: Place, work: (post: Post) => Promise<T>): Promise<T> => {
     const key = place === 'home' ? '' : place.path;
-    const post = posts.get(key) ?? takePost(calls, place);
+    const post = posts.get(key) ?? takePost(() => openSocket(calls, wire), calls.setns, place);
     posts.set(key, post);
     const done = post.idle.then(() => work(post));
     post.idle = done.catch(() => undefined);
@@ -147,17 +148,14 @@ async function ifThere<T>(work: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
-function takePost(calls: Libc, place: Place): Post {
+function takePost(open: () => NetlinkSocket, setns: Libc['setns'], place: Place): Post {
   const post = (socket: NetlinkSocket, netns: number | null): Post => ({
     ...{ socket, netns, indices: new Map(), links: null, idle: Promise.resolve() },
   });
-  if (place === 'home') return post(openSocket(calls), null);
+  if (place === 'home') return post(open(), null);
   const netns = openNetns(place.path);
   try {
-    return post(
-      stepInto(netns, place.path, calls.setns, () => openSocket(calls)),
-      netns,
-    );
+    return post(stepInto(netns, place.path, setns, open), netns);
   } catch (thrown) {
     closeSync(netns);
     throw thrown;

@@ -1,10 +1,11 @@
 /** A netlink socket in one netns: questions to the kernel, and its answers (netlink(7), rtnetlink(7)). */
-import { closeSync, read, readSync, write } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
 import type { Libc } from '../../libc.js';
 import { EnimError } from '../../model/errors.js';
 import { NLM, NLMSG, NLMSGERR_MESSAGE } from './constants.js';
 import { formatMessage, type Message, parseAttributes, parseMessages, readText } from './message.js';
 import type { Request } from './request.js';
+import type { Wire } from './wire.js';
 
 export const AF_NETLINK = 16;
 export const SOCK_RAW_CLOEXEC = 3 | 0x80000;
@@ -46,23 +47,15 @@ export interface NetlinkSocket {
 }
 
 /** Opens one in the netns that we are in; it stays there. */
-export function openSocket(calls: Libc): NetlinkSocket {
+export function openSocket(calls: Libc, wire: Wire): NetlinkSocket {
   const fd = makeSocket(calls);
   const room = Buffer.allocUnsafeSlow(READ_BYTES);
   let sequence = 0;
 
-  /**
-   * The kernel does what it is asked for within write(2), and goes on with a dump within read(2), one move after the other: either may take
-   * as long as all moves of the node that came before. Another thread waits for it meanwhile, so that this one hears signals, and an agent
-   * goes on with its other calls.
-   */
   const ask = async ({ type, flags, body }: Request): Promise<number> => {
     sequence += 1;
     const question = sequence;
-    const bytes = formatMessage({ type, flags: flags | NLM.request, sequence: question, body });
-    await new Promise<void>((resolve, reject) =>
-      write(fd, bytes, (error) => (error === null ? resolve() : reject(error))),
-    );
+    await wire.write(fd, formatMessage({ type, flags: flags | NLM.request, sequence: question, body }));
     return question;
   };
 
@@ -71,12 +64,8 @@ export function openSocket(calls: Libc): NetlinkSocket {
     answersIn(copy(room, readSync(fd, room, 0, READ_BYTES, null)), question);
 
   /** The next part of what answers a question. */
-  const readPart = async (question: number): Promise<Message[]> => {
-    const length = await new Promise<number>((resolve, reject) =>
-      read(fd, room, 0, READ_BYTES, null, (error, count) => (error === null ? resolve(count) : reject(error))),
-    );
-    return answersIn(copy(room, length), question);
-  };
+  const readPart = async (question: number): Promise<Message[]> =>
+    answersIn(copy(room, await wire.read(fd, room)), question);
 
   const dumpOnce = async (type: number, body: Buffer): Promise<Message[] | undefined> => {
     const question = await ask({ type, flags: NLM.dump, body });

@@ -19,7 +19,11 @@ const SPEAKER = join(import.meta.dirname, 'speaker.ts');
 const ALL_LINKS = ['address', 'show'];
 const ALL_ROUTES = ['route', 'show', 'table', 'all'];
 
-describeAsRoot('netlink', () => {
+describeAsRoot('netlink of a process that waits for the kernel itself', () => speaks(false));
+
+describeAsRoot('netlink of a process that has another thread wait', () => speaks(true));
+
+function speaks(isConcurrent: boolean): void {
   const names: string[] = [];
 
   const makeNetns = async (): Promise<string> => {
@@ -52,7 +56,7 @@ describeAsRoot('netlink', () => {
   const ask = async (call: Call, startedIn?: string): Promise<Reply> => {
     const enter = startedIn === undefined ? [] : ['nsenter', `--net=${netnsPath(startedIn)}`, '--'];
     const [program = '', ...args] = [...enter, BUN, 'run', SPEAKER];
-    return JSON.parse(await must(program, args, { input: JSON.stringify(call) })) as Reply;
+    return JSON.parse(await must(program, args, { input: JSON.stringify({ ...call, isConcurrent }) })) as Reply;
   };
 
   const answer = async (call: Call, startedIn?: string): Promise<unknown> => {
@@ -448,7 +452,7 @@ describeAsRoot('netlink', () => {
       neighbours: neighbours.map(({ dst, dev }) => `${dst} ${dev}`).filter((each) => each.startsWith('10.')),
     };
   };
-});
+}
 
 interface RawLink extends Record<string, unknown> {
   readonly ifname?: string;

@@ -14,8 +14,8 @@ type Asked = 'links' | 'routes' | 'rules' | 'wayTo' | 'counters' | 'change';
 /** What it answers, or how it fails. */
 export type Reply = { readonly answer?: unknown } | { readonly code: unknown; readonly message: string };
 
-const { name, args } = JSON.parse(readFileSync(0, 'utf8')) as Call;
-const kernel = openKernel(createPrograms(10_000), []);
+const { name, args, isConcurrent } = JSON.parse(readFileSync(0, 'utf8')) as Call & { readonly isConcurrent: boolean };
+const kernel = openKernel(createPrograms(10_000), [], isConcurrent);
 const ask = kernel[name] as (...args: Call['args']) => Promise<unknown>;
 
 async function reply(): Promise<Reply> {

@@ -11,7 +11,7 @@ import { stepsOf } from './samples.js';
 export type Answer = SyncPlan;
 
 const enis = JSON.parse(readFileSync(0, 'utf8')) as SyncEni[];
-const links = createLinkDriver(createPrograms(10_000), null).under({ fd: openSync('/dev/null', 'r') });
+const links = createLinkDriver(createPrograms(10_000)).under({ fd: openSync('/dev/null', 'r') });
 const answer: Answer = planSync(
   enis,
   await lookAround(
