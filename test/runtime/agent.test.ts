@@ -5,7 +5,7 @@ import { startAgent } from '../fabric/agent.js';
 import { type Bed, createBed, describeWithRuntimes } from './bed.js';
 import { type Containerd, startContainerd } from './containerd.js';
 
-/** As many pods at once as there are ENIs, so often; 25 for a night are 200 pods. */
+/** As many pods at once as there are ENIs, so often; CI takes 25, which are 200 pods. */
 const AT_ONCE = 8;
 const WAVES = Number(process.env.ENIM_AGENT_WAVES ?? 3);
 
