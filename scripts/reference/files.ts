@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Configuration } from '../../src/cni/configuration.js';
 import { SettingsFile } from '../../src/config/schema.js';
 import { documents } from './documents.js';
+import { errorsPage } from './errors.js';
 import { jsonPage } from './json.js';
 import { manPages } from './man.js';
 import type { Manifest } from './manifest.js';
@@ -25,6 +26,7 @@ export function referenceFiles(root: string): Readonly<Record<string, string>> {
   const manual = manPages({ manifest, description, settings, exits: exits(root) });
   return {
     ...Object.fromEntries(schemas),
+    'docs/errors.md': errorsPage(readFileSync(join(root, 'docs/errors.md'), 'utf8')),
     'docs/reference/json.md': jsonPage(all, examples(root)),
     'docs/reference/settings.md': settingsPage(settings, schemaOf(Configuration)),
     ...Object.fromEntries(Object.entries(manual).map(([name, page]) => [`man/${name}`, page])),
