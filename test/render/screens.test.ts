@@ -8,6 +8,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import stringWidth from 'string-width';
 import type { EniView } from '../../src/manager/list.js';
+import { renderAdded } from '../../src/render/added.js';
 import { renderAdoptions } from '../../src/render/adoptions.js';
 import { renderCluster } from '../../src/render/cluster.js';
 import { renderDiagnosis } from '../../src/render/diagnosis.js';
@@ -16,9 +17,11 @@ import { renderEnis } from '../../src/render/enis.js';
 import { renderFailure } from '../../src/render/failure.js';
 import { folded } from '../../src/render/fold.js';
 import { renderHistory } from '../../src/render/history.js';
+import { renderProposal } from '../../src/render/proposal.js';
 import { renderProvided } from '../../src/render/provided.js';
 import { renderShow } from '../../src/render/show.js';
 import { styleFor } from '../../src/render/style.js';
+import { renderSynced } from '../../src/render/synced.js';
 import { renderVerdicts } from '../../src/render/verdicts.js';
 import { renderWhere } from '../../src/render/where.js';
 import { NOW, sampleViews } from './views.js';
@@ -55,6 +58,14 @@ const COMMANDS: Readonly<Record<string, Draw>> = {
   doctor: (views, width, style) => renderDiagnosis(world.findings(views), [], { width, style }),
   'gc --dry-run': (views, width) => renderVerdicts(world.verdicts(views), true, width),
   'provider list': (views, width) => renderProvided(world.provided(views), { width, now: NOW, origin: list.origin }),
+  'provider init': (views, width) => renderProposal(world.proposal(views), width),
+  add: (views) =>
+    world
+      .held(views)
+      .slice(0, 1)
+      .map((view) => renderAdded(view, view.mac))
+      .join('\n'),
+  'sync --dry-run': (views, width) => renderSynced(world.synced(views), width),
   adopt: (views, width) => renderAdoptions(world.adoptions(views), false, width),
   drain: (views, width) =>
     renderPicture({

@@ -6,8 +6,10 @@ import type { Standing } from '../../src/manager/drain/standing.js';
 import type { Collected } from '../../src/manager/gc/finding.js';
 import type { EniView } from '../../src/manager/list.js';
 import type { Portrait } from '../../src/manager/show.js';
+import type { Synced, SyncedEni } from '../../src/manager/sync/outcome.js';
 import type { NicView } from '../../src/manager/where/view.js';
 import type { Endpoint } from '../../src/model/attachment.js';
+import type { Proposal } from '../../src/model/discover.js';
 import type { Holding } from '../../src/model/history.js';
 import type { ProvidedEni } from '../../src/providers/provider.js';
 import type { Failure } from '../../src/render/failure.js';
@@ -90,6 +92,31 @@ export function standings(views: readonly EniView[]): Standing[] {
     state: view.attachment === null ? 'home' : view.state === 'orphan' ? 'orphan' : 'used',
     link: view.link === null ? null : { name: view.link.name, netns: view.link.netns },
   }));
+}
+
+export function proposal(views: readonly EniView[]): Proposal {
+  const entries = views.map(({ id, mac }, index) => ({
+    ...{ id, mac, ifname: `ens${index + 5}`, pciAddress: `0000:00:${(index + 5).toString(16).padStart(2, '0')}.0` },
+  }));
+  const reasons = ['it has the address 10.0.0.2/24', 'a default route leads through it'];
+  return {
+    enis: entries.slice(1),
+    refused: views.slice(0, 1).map(({ mac }) => ({ name: 'ens3', mac, reasons })),
+    virtual: views.length > 1 ? 2 : 0,
+  };
+}
+
+export function synced(views: readonly EniView[]): Synced {
+  const enis = views.map(({ id, mac }, index): SyncedEni => {
+    const nic = { from: `eth${index}`, name: `cce-eni-${index}`, index };
+    const ready = { eni: id, reason: null, nic: { ...nic, from: nic.name }, commands: [], written: [], done: false };
+    if (index % 8 === 7)
+      return { ...ready, outcome: 'failed', nic: null, reason: `no device with MAC ${mac} is at home` };
+    if (index % 4 !== 0) return { ...ready, outcome: 'ready' };
+    const commands = [`ip link set dev if${index + 3} name ${nic.name}`, `ip link set dev ${nic.name} up`];
+    return { ...ready, outcome: 'change', nic, commands, written: [{ what: 'index', from: null, to: index }] };
+  });
+  return { dryRun: true, node: { commands: [], error: null }, enis };
 }
 
 export function adoptions(views: readonly EniView[]): Adoption[] {
