@@ -33,6 +33,19 @@ describeEndToEnd('the screens in a real terminal', () => {
         'history',
         'provider list',
         'drain --check',
+        'doctor',
+        'gc --dry-run --grace 0',
+        'adopt',
+        'cordon --reason "the kernel is upgraded tonight, and the node comes back"',
+        'uncordon',
+        'provider',
+        'provider allocate ops/reserve',
+        'provider release ops/reserve',
+        `provider quarantine ${id} --reason "it lost packets under load, and nobody knows why"`,
+        `provider restore ${id}`,
+        'version',
+        'config path',
+        'add default/web-9 --netns nobody',
         'del x',
       ]) {
         const { text, broken } = await terminal.run(`enim ${command}`);
@@ -45,7 +58,7 @@ describeEndToEnd('the screens in a real terminal', () => {
       }
       await terminal.close();
     }
-  });
+  }, 180_000);
 
   it('have colour, unless NO_COLOR declines it', async () => {
     terminal = await openTerminal(node, { columns: 120 });
