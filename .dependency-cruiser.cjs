@@ -52,7 +52,7 @@ module.exports = {
     {
       name: 'manager-takes-types',
       severity: 'error',
-      comment: 'The manager is given its drivers; of them it imports types only, so that tests and context.ts choose.',
+      comment: 'The manager is given its drivers; of them it imports types only, so that tests and compose/ choose.',
       from: { path: '^src/manager/' },
       to: { path: DRIVERS, dependencyTypesNot: ['type-only'] },
     },
@@ -64,13 +64,12 @@ module.exports = {
       to: { path: '^src/', pathNot: '^src/(manager|model|providers|store|link|host)/' },
     },
     {
-      name: 'only-context-names-drivers',
+      name: 'only-compose-names-drivers',
       severity: 'error',
-      comment:
-        'context.ts is the composition root, with support.ts and replay.ts for bundles; whoever else imports a driver takes its types only.',
+      comment: 'compose/ has the composition roots; whoever else imports a driver takes its types only.',
       from: {
         path: '^src/',
-        pathNot: '^src/((context|support|replay)\\.ts$|providers/|store/|link/|ipam/|install/|host/|manager/)',
+        pathNot: '^src/(compose|providers|store|link|ipam|install|host|manager)/',
       },
       to: { path: DRIVERS, dependencyTypesNot: ['type-only'] },
     },
@@ -78,7 +77,7 @@ module.exports = {
       name: 'settings-are-read-at-the-top',
       severity: 'error',
       comment: 'Settings are read once and passed down.',
-      from: { path: '^src/', pathNot: '^src/((context|support)\\.ts$|agent/|commands/|cni/|config/)' },
+      from: { path: '^src/', pathNot: '^src/(compose|agent|commands|cni|config)/' },
       to: { path: '^src/config/' },
     },
     {
@@ -100,7 +99,7 @@ module.exports = {
       severity: 'error',
       comment: 'Rendering turns values into text; it starts and reads nothing.',
       from: { path: '^src/render/' },
-      to: { path: '^src/(commands|cni|config|context\\.ts|exec\\.ts|main\\.ts)' },
+      to: { path: '^src/((commands|cni|config|compose)/|(exec|main)\\.ts$)' },
     },
     {
       name: 'metrics-look-down',
@@ -150,18 +149,22 @@ module.exports = {
       name: 'nobody-imports-the-top',
       severity: 'error',
       comment: 'Only the faces put the parts together; main.ts is where it starts.',
-      from: { path: '^src/', pathNot: '^src/(main\\.ts$|agent/|commands/|cni/)' },
-      to: {
-        path: '^src/(main|context|support|replay)\\.ts$|^src/(agent|commands|cni)/',
-        pathNot: '^src/context\\.ts$',
-      },
+      from: { path: '^src/', pathNot: '^src/(main\\.ts$|compose/|agent/|commands/|cni/)' },
+      to: { path: '^src/(main\\.ts$|(compose|agent|commands|cni)/)' },
+    },
+    {
+      name: 'composition-knows-no-face',
+      severity: 'error',
+      comment: 'What is put together does not know for whom.',
+      from: { path: '^src/compose/' },
+      to: { path: '^src/(main\\.ts$|(agent|commands|cni|render|metrics)/)' },
     },
     {
       name: 'hot-path-is-light',
       severity: 'error',
       comment: 'What an ADD of the CNI plugin runs through must never load these, however indirectly.',
       from: {
-        path: '^src/(agent|cni|manager|providers|store|link|host|model)/|^src/(exec|child|durable|libc|context)\\.ts$',
+        path: '^src/(agent|cni|manager|providers|store|link|host|model)/|^src/((exec|child|durable|libc)|compose/context)\\.ts$',
       },
       to: { path: HEAVY, reachable: true },
     },

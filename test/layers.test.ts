@@ -58,7 +58,7 @@ describe('the check of the layers', () => {
     ['a model that knows the store', 'ground-level: src/model/eni.ts'],
     ['a driver that imports its sibling', 'drivers-look-down: src/link/link.ts'],
     ['a manager that imports a driver', 'manager-takes-types: src/manager/del.ts'],
-    ['a command that imports a driver', 'only-context-names-drivers: src/commands/add.ts'],
+    ['a command that imports a driver', 'only-compose-names-drivers: src/commands/add.ts'],
     ['a command that reads files', 'faces-have-no-effects: src/commands/list.ts'],
     ['oclif in the reach of the CNI plugin', 'hot-path-is-light: src/cni/plugin.ts'],
   ])('finds %s', (_, violation) => {

@@ -4,8 +4,9 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BUILD } from '../build.js';
+import { createContext, createKept, createPatient } from '../compose/context.js';
+import { createWatch } from '../compose/watch.js';
 import type { Locations } from '../config/locations.js';
-import { createContext, createKept, createPatient, createWatch } from '../context.js';
 import type { Log } from '../log.js';
 import type { Monitor } from '../metrics/watch.js';
 import { EnimError } from '../model/errors.js';

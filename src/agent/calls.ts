@@ -1,7 +1,7 @@
 /** The calls of clients, carried out as the plugin itself would: the same code, with environment, input and output as values. */
 import { type Build, isSameBuild } from '../build.js';
 import { answerCall } from '../cni/plugin.js';
-import type { Kept } from '../context.js';
+import type { Kept } from '../compose/context.js';
 import { createLog } from '../log.js';
 import type { Observe } from '../model/observation.js';
 import { DONE, type Judgment, observed } from './observe.js';

@@ -1,7 +1,8 @@
 /** The agent's rounds: what `enim gc` and `enim sync` do, on timers, told to the log. */
+
+import { createContext, type Kept } from '../compose/context.js';
 import type { Locations } from '../config/locations.js';
 import type { Settings } from '../config/schema.js';
-import { createContext, type Kept } from '../context.js';
 import type { Log } from '../log.js';
 import { gc } from '../manager/gc/gc.js';
 import type { Parts } from '../manager/parts.js';

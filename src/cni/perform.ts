@@ -1,5 +1,5 @@
 /** One call, understood and carried out: which verb, in which role. */
-import { createContext } from '../context.js';
+import { createContext } from '../compose/context.js';
 import { BY_HAND } from '../model/attachment.js';
 import { EnimError } from '../model/errors.js';
 import { add } from './add.js';

@@ -2,7 +2,7 @@
  * The CNI plugin: environment and standard input in, one JSON document and an exit code out (CNI specification 1.1.0, section 2).
  * Whatever goes wrong is an answer, too.
  */
-import type { Kept } from '../context.js';
+import type { Kept } from '../compose/context.js';
 import type { Log } from '../log.js';
 import { EnimError } from '../model/errors.js';
 import type { CniCall } from './call.js';

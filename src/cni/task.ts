@@ -1,5 +1,5 @@
 /** What the verbs work on. */
-import type { Context, Kept } from '../context.js';
+import type { Context, Kept } from '../compose/context.js';
 import type { Log } from '../log.js';
 import type { AttachmentKey } from '../model/attachment.js';
 import type { CniCall } from './call.js';

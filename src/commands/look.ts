@@ -1,9 +1,9 @@
 /** What the commands have in common that only look: `--from-bundle` has them look at another node, as it was when a bundle was made of it. */
 import { Flags } from '@oclif/core';
-import type { Context } from '../context.js';
+import type { Context } from '../compose/context.js';
+import type { Replay } from '../compose/replay.js';
 import type { Patient } from '../manager/doctor/patient.js';
 import type { Parts } from '../manager/parts.js';
-import type { Replay } from '../replay.js';
 import { type BaseFlags, EnimCommand } from './base.js';
 
 /** The parsed flags of commands that only look. */
@@ -47,7 +47,7 @@ export abstract class LookCommand extends EnimCommand {
   }
 
   private async replay(path: string): Promise<Replay> {
-    const { openBundle } = await import('../replay.js');
+    const { openBundle } = await import('../compose/replay.js');
     return openBundle(path, (message) => this.warn(message));
   }
 }

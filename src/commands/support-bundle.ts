@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { Flags } from '@oclif/core';
 import { mustBeFree, writeBundle } from '../bundle/file.js';
+import { bundleName, makeBundle } from '../compose/support.js';
 import type { Level } from '../manager/doctor/finding.js';
 import type { Missing } from '../model/bundle.js';
 import { renderBundle } from '../render/bundle.js';
-import { bundleName, makeBundle } from '../support.js';
 import { EnimCommand } from './base.js';
 import { buildDocument } from './build.js';
 

@@ -168,6 +168,16 @@ export function createLocks(programs: Programs, settings: LockSettings): Locks {
   };
 }
 
+/** Does the work while no other process does what goes by this name. */
+export async function alone<T>(locks: Locks, name: string, work: () => T): Promise<T> {
+  const lock = await locks.acquire(name);
+  try {
+    return work();
+  } finally {
+    lock.release();
+  }
+}
+
 /** One file a name, and one name a file: what is no plain character is written as its code. */
 export function lockFileName(name: string): string {
   const plain = [...name]

@@ -4,9 +4,9 @@ import * as v from 'valibot';
 import { type Answer, answerNow, answerOf, answerShape } from '../model/answer.js';
 import type { Cordon } from '../model/cordon.js';
 import { readCordon } from './cordon.js';
+import { readFile } from './generation.js';
 import { HistoryLine, type Recorded } from './history.js';
 import { type Generation, inspectState, type StateLook } from './inspect.js';
-import { readFile } from './store.js';
 
 /** What was in it; the texts of the state's own files are beside this document. */
 export interface StateRecord {

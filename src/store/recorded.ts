@@ -4,12 +4,13 @@ import { type Answer, give } from '../model/answer.js';
 import { keyOf } from '../model/attachment.js';
 import type { EnimError } from '../model/errors.js';
 import type { CordonRecord } from './cordon.js';
+import { newer } from './generation.js';
 import type { History } from './history.js';
 import type { StateLook } from './inspect.js';
 import { type Locks, lockFileName } from './lock.js';
 import { PRESENT, PREVIOUS, type StateRecord, type StateTexts } from './record.js';
 import { EMPTY_STATE, parseState, type Reading, type State } from './schema.js';
-import { newer, type Store } from './store.js';
+import type { Store } from './store.js';
 
 interface RecordedSettings {
   readonly record: StateRecord;

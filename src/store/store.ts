@@ -5,12 +5,13 @@
  * alone is not waited for on its way to the disk; the generation that is kept beside it then is the last that holds always.
  */
 import { join } from 'node:path';
-import { readIfThere, replaceDurably, replaceForThisBoot, setAside } from '../durable.js';
+import { replaceDurably, replaceForThisBoot, setAside } from '../durable.js';
 import type { Allocations } from '../model/allocation.js';
 import { type Attachment, type AttachmentKey, keyOf } from '../model/attachment.js';
-import { EnimError, errnoOf } from '../model/errors.js';
+import { EnimError } from '../model/errors.js';
 import type { Lasting } from '../model/lasting.js';
 import { isInForce, type Quarantine, type Quarantines } from '../model/quarantine.js';
+import { damageOf, isDamaged, lastGood, newer, readFile, unwritable } from './generation.js';
 import type { Locks } from './lock.js';
 import { EMPTY_STATE, parseState, type Reading, type State } from './schema.js';
 
@@ -254,89 +255,4 @@ export function createStore(settings: StoreSettings): Store {
         }),
     },
   };
-}
-
-/**
- * The text of a state file; undefined if there is none.
- *
- * @throws EnimError NOT_PERMITTED, STATE_UNREADABLE
- */
-export function readFile(path: string): string | undefined {
-  try {
-    return readIfThere(path);
-  } catch (thrown) {
-    const errno = errnoOf(thrown);
-    const isDenied = errno === 'EACCES' || errno === 'EPERM';
-    throw new EnimError(
-      isDenied ? 'NOT_PERMITTED' : 'STATE_UNREADABLE',
-      `The state file ${path} cannot be read (${errno ?? String(thrown)}).`,
-      {
-        hint: isDenied ? 'run enim as root' : 'mend its disk; enim changes nothing until it can read it',
-        cause: thrown,
-      },
-    );
-  }
-}
-
-function read(path: string): Reading | undefined {
-  const content = readFile(path);
-  return content === undefined ? undefined : parseState(content);
-}
-
-function damageOf(path: string): string {
-  const reading = read(path);
-  if (reading === undefined) return 'is missing';
-  return reading.kind === 'damaged' ? `is damaged (${reading.reason})` : 'was damaged';
-}
-
-function isDamaged(path: string): boolean {
-  return read(path)?.kind === 'damaged';
-}
-
-function lastGood(previous: string): { readonly state: State; readonly from: string } {
-  const reading = read(previous);
-  if (reading?.kind === 'newer') throw newer(previous, reading.version);
-  if (reading?.kind === 'good')
-    return { state: reading.state, from: `generation ${reading.state.generation} from ${previous}` };
-  return { state: EMPTY_STATE, from: 'an empty state (there is no good earlier generation)' };
-}
-
-/** That a newer enim has written a state file. */
-export function newer(path: string, version: number): EnimError {
-  return new EnimError(
-    'STATE_NEWER',
-    `The state file ${path} has version ${version}; this enim knows up to version ${EMPTY_STATE.version}.`,
-    {
-      hint: 'use the newer enim that wrote it; nothing was changed',
-    },
-  );
-}
-
-function unwritable(path: string, thrown: unknown, details: readonly string[] = []): EnimError {
-  const errno = errnoOf(thrown);
-  const why = {
-    ENOSPC: 'the disk is full',
-    EROFS: 'the file system is read-only',
-    EACCES: 'permission denied',
-    EDQUOT: 'the quota is used up',
-    EIO: 'the disk reports an error',
-  };
-  const hints: Record<string, string> = {
-    ENOSPC: 'free some space, then run the same command again',
-    EDQUOT: 'free some space, then run the same command again',
-    EROFS: 'remount it writable (see dmesg for why it is not), then run the same command again',
-    EACCES: 'run enim as root',
-    EIO: 'see dmesg, mend or replace the disk, then run the same command again',
-  };
-  const known = why[errno as keyof typeof why];
-  const reason = known === undefined ? (errno ?? String(thrown)) : `${known} (${errno})`;
-  return new EnimError(
-    errno === 'EACCES' ? 'NOT_PERMITTED' : 'STATE_UNWRITABLE',
-    `The state file ${path} cannot be written: ${reason}.`,
-    {
-      hint: hints[errno ?? ''] ?? 'mend the file system, then run the same command again',
-      cause: thrown,
-      details,
-    },
-  );
 }

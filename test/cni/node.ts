@@ -3,7 +3,7 @@ import type { CniCommand } from '../../src/cni/call.js';
 import { parseCall } from '../../src/cni/call.js';
 import { parseNetwork } from '../../src/cni/network.js';
 import type { OpenTask } from '../../src/cni/task.js';
-import type { Context } from '../../src/context.js';
+import type { Context } from '../../src/compose/context.js';
 import type { Delegation } from '../../src/ipam/delegate.js';
 import type { LogLevel } from '../../src/model/loglevel.js';
 import type { Machine } from '../manager/machine.js';

@@ -3,24 +3,24 @@
  * comes to the same conclusions, on any machine.
  */
 import * as v from 'valibot';
-import { type Archive, unpack } from './bundle/archive.js';
-import { readBundle } from './bundle/file.js';
-import { damaged } from './bundle/manifest.js';
+import { type Archive, unpack } from '../bundle/archive.js';
+import { readBundle } from '../bundle/file.js';
+import { damaged } from '../bundle/manifest.js';
+import { HostShape } from '../host/record.js';
+import { createRecordedHost } from '../host/recorded.js';
+import { HardwareShape, HomeShape, IndexShape, NetnsShape } from '../link/record.js';
+import { createRecordedLinks, createRecordedNetns } from '../link/recorded.js';
+import type { Patient } from '../manager/doctor/patient.js';
+import type { Parts } from '../manager/parts.js';
+import { answerShape, findIn, give } from '../model/answer.js';
+import { FILES, NETNS_FILES, type NodeRecord, STATE_FILES } from '../model/bundle.js';
+import { EnimError } from '../model/errors.js';
+import { ProviderShape } from '../providers/record.js';
+import { createRecordedProvider } from '../providers/recorded.js';
+import { lockFileName } from '../store/lock.js';
+import { StateShape } from '../store/record.js';
+import { createRecordedState } from '../store/recorded.js';
 import type { Context } from './context.js';
-import { HostShape } from './host/record.js';
-import { createRecordedHost } from './host/recorded.js';
-import { HardwareShape, HomeShape, IndexShape, NetnsShape } from './link/record.js';
-import { createRecordedLinks, createRecordedNetns } from './link/recorded.js';
-import type { Patient } from './manager/doctor/patient.js';
-import type { Parts } from './manager/parts.js';
-import { answerShape, findIn, give } from './model/answer.js';
-import { FILES, NETNS_FILES, type NodeRecord, STATE_FILES } from './model/bundle.js';
-import { EnimError } from './model/errors.js';
-import { ProviderShape } from './providers/record.js';
-import { createRecordedProvider } from './providers/recorded.js';
-import { lockFileName } from './store/lock.js';
-import { StateShape } from './store/record.js';
-import { createRecordedState } from './store/recorded.js';
 
 /** A node as it was. */
 export interface Replay extends Pick<Context, 'locations' | 'changes'> {

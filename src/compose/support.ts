@@ -1,20 +1,21 @@
 /** The composition root of support bundles: the node's drivers in, a bundle out. replay.ts does the reverse. */
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
-import { pack } from './bundle/archive.js';
-import type { Origin } from './bundle/manifest.js';
-import { redact } from './bundle/redact.js';
-import { loadSettings } from './config/load.js';
-import { findLocations, type Locations } from './config/locations.js';
-import { type ContextOptions, createContext, createPatient, nodeNameOf } from './context.js';
-import { createPrograms } from './exec.js';
-import { createRecordingHost } from './host/record.js';
-import { readTail } from './host/tail.js';
-import { type Collected, collect } from './manager/bundle/collect.js';
-import type { NodeRecord, Source } from './model/bundle.js';
-import { EnimError } from './model/errors.js';
-import { recordState } from './store/record.js';
-import { createRecordedState } from './store/recorded.js';
+import { pack } from '../bundle/archive.js';
+import type { Origin } from '../bundle/manifest.js';
+import { redact } from '../bundle/redact.js';
+import { loadSettings } from '../config/load.js';
+import { findLocations, type Locations } from '../config/locations.js';
+import { createPrograms } from '../exec.js';
+import { createRecordingHost } from '../host/record.js';
+import { readTail } from '../host/tail.js';
+import { type Collected, collect } from '../manager/bundle/collect.js';
+import type { NodeRecord, Source } from '../model/bundle.js';
+import { EnimError } from '../model/errors.js';
+import { recordState } from '../store/record.js';
+import { createRecordedState } from '../store/recorded.js';
+import { nodeNameOf } from './cluster.js';
+import { type ContextOptions, createContext, createPatient } from './context.js';
 
 /** Bytes that are kept of each log. */
 const LOG_LIMIT = 2 ** 20;

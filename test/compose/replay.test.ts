@@ -1,13 +1,13 @@
 import { describe, expect, it, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Archive } from '../src/bundle/archive.js';
-import { manifestOf } from '../src/bundle/manifest.js';
-import { examine } from '../src/manager/doctor/examine.js';
-import { list } from '../src/manager/list.js';
-import { show } from '../src/manager/show.js';
-import { where } from '../src/manager/where/where.js';
-import { EnimError } from '../src/model/errors.js';
-import { type Replay, replay } from '../src/replay.js';
+import type { Archive } from '../../src/bundle/archive.js';
+import { manifestOf } from '../../src/bundle/manifest.js';
+import { type Replay, replay } from '../../src/compose/replay.js';
+import { examine } from '../../src/manager/doctor/examine.js';
+import { list } from '../../src/manager/list.js';
+import { show } from '../../src/manager/show.js';
+import { where } from '../../src/manager/where/where.js';
+import { EnimError } from '../../src/model/errors.js';
 
 const WHEN = '2026-01-02T03:04:05.000Z';
 const BOOT = 'a-boot';

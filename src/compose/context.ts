@@ -1,0 +1,215 @@
+/**
+ * The composition root: settings and environment in, a manager's parts out. What few need (a cluster, installing, bundles) is in the
+ * files beside it, and loaded by the call.
+ */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { rememberSettings } from '../config/load.js';
+import { findLocations, type Locations } from '../config/locations.js';
+import type { Settings } from '../config/schema.js';
+import { createPrograms } from '../exec.js';
+import type { CachedAdd } from '../host/cache.js';
+import type { Installer } from '../install/installer.js';
+import { createDelegate, type Delegate } from '../ipam/delegate.js';
+import { createLinkDriver, type LinkDriver } from '../link/driver.js';
+import { netnsDirectory } from '../link/netns.js';
+import type { Changes } from '../manager/changes.js';
+import type { Patient } from '../manager/doctor/patient.js';
+import type { Parts } from '../manager/parts.js';
+import { survey } from '../manager/survey.js';
+import type { DeviceSelector } from '../model/device.js';
+import { discover, toEni } from '../model/discover.js';
+import type { Eni } from '../model/eni.js';
+import type { Observe } from '../model/observation.js';
+import type { Waits } from '../model/waiting.js';
+import type { Heard } from '../providers/kubernetes/watch/watch.js';
+import { later } from '../providers/later.js';
+import type { Provider } from '../providers/provider.js';
+import { createStaticProvider } from '../providers/static.js';
+import { createCordonRecord, readCordon } from '../store/cordon.js';
+import { createHistory } from '../store/history.js';
+import { inspectState } from '../store/inspect.js';
+import { createLocks, lockFileName } from '../store/lock.js';
+import { createStateFile, createStore, type StateFile, type Store } from '../store/store.js';
+import { createTurns, type Turns } from '../store/turns.js';
+
+/** Longest time that a program we start may take; beyond it the kernel hangs, and so would we. */
+const TOOL_TIMEOUT_MS = 60_000;
+
+/** What the faces give. */
+export interface ContextOptions {
+  readonly env: NodeJS.ProcessEnv;
+  /** From flags; wins over the environment. */
+  readonly overrides?: Partial<Locations>;
+  /** What this process does, for those who wait for its locks: `enim add default/web-0`. */
+  readonly purpose: string;
+  /** Longest wait for a lock, in milliseconds; wins over the settings. */
+  readonly lockWait?: number | null;
+  /** A device that is an ENI although neither inventory nor rules say so: a network configuration names it. */
+  readonly device?: DeviceSelector | null;
+  /** Gets warnings that do not stop the work. */
+  readonly warn: (message: string) => void;
+  /** Hears of what the work waits for. */
+  readonly waits?: Waits | undefined;
+  /** Instead of what the file says. */
+  readonly settings?: Settings;
+  /** Instead of the state on disk, for whoever looks at it without mending it. */
+  readonly store?: Store;
+  /** What a process that stays has kept from earlier contexts. */
+  readonly kept?: Kept | undefined;
+  /** What a watch has heard. The provider then answers from it where it is fresh, which is for those who only look. */
+  readonly heard?: (() => Heard | undefined) | undefined;
+}
+
+/** What a process that stays keeps between its operations. All of it can be lost: files and kernel say the same. */
+export interface Kept {
+  /** Hears of requests to an API server and of waits for locks. */
+  readonly observe: Observe;
+  readonly settings: (path: string) => Settings;
+  readonly turns: Turns;
+  readonly stateFile: (directory: string) => StateFile;
+}
+
+/** Nothing yet. */
+export function createKept(observe: Observe = () => undefined): Kept {
+  const files = new Map<string, StateFile>();
+  return {
+    observe,
+    settings: rememberSettings(),
+    turns: createTurns(),
+    stateFile(directory) {
+      const file = files.get(directory) ?? createStateFile();
+      files.set(directory, file);
+      return file;
+    },
+  };
+}
+
+/** Everything that a command needs. */
+export interface Context {
+  readonly locations: Locations;
+  readonly settings: Settings;
+  readonly parts: Parts;
+  /** Calls another IPAM plugin. */
+  readonly delegate: Delegate;
+  /** Nobody else needs it, the CNI plugin least of all: it is loaded by the call. */
+  installer(): Promise<Installer>;
+  /** Tells when it is worth to look again; loaded by the call. */
+  changes(settle: number, signal: AbortSignal): Promise<Changes>;
+  /** What container runtimes remember of ADDs in this directory; loaded by the call as well. */
+  cachedAdds(directory: string): Promise<readonly CachedAdd[]>;
+}
+
+/**
+ * Reads the settings and puts the drivers together; the kernel and the state are not touched yet.
+ *
+ * @throws EnimError INVALID_CONFIG
+ */
+export function createContext(options: ContextOptions): Context {
+  const { env, overrides, purpose, lockWait, device = null, warn, waits, kept = createKept() } = options;
+  const locations = findLocations(env, overrides);
+  const settings = options.settings ?? kept.settings(locations.config);
+  const wait = lockWait ?? settings.lockWait;
+  const programs = createPrograms(TOOL_TIMEOUT_MS);
+  const clock = (): Date => new Date();
+  const waiting = createPrograms(wait + TOOL_TIMEOUT_MS);
+  const locks = createLocks(waiting, {
+    directory: locations.runDir,
+    wait,
+    purpose,
+    turns: kept.turns,
+    observe: kept.observe,
+    waits,
+  });
+  const file = kept.stateFile(locations.stateDir);
+  const store = options.store ?? createStore({ directory: locations.stateDir, locks, clock, warn, file });
+  const cordon = createCordonRecord({ directory: locations.stateDir, locks });
+  const history = createHistory({ directory: locations.stateDir, locks, warn });
+  const links = createLinkDriver(programs, {
+    sshPeer: env.SSH_CONNECTION?.split(' ')[0] ?? null,
+    isConcurrent: options.kept !== undefined,
+  });
+  const node = { env, settings, locations, locks, clock, observe: kept.observe, waits };
+  const provider =
+    settings.provider === 'kubernetes'
+      ? later('kubernetes', async () => {
+          const { createKubernetes } = await import('./cluster.js');
+          return createKubernetes({ ...node, heard: options.heard });
+        })
+      : createStatic({ settings, store, links, device, clock });
+  const parts: Parts = {
+    ...{ provider, store, cordon, history, locks, links, clock },
+    netns: netnsDirectory,
+    sleep: (milliseconds, signal) =>
+      sleep(milliseconds, undefined, signal === undefined ? {} : { signal }).catch(() => undefined),
+    bootID: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
+    network: settings.network,
+  };
+  return {
+    ...{ locations, settings, parts, delegate: createDelegate(programs) },
+    installer: async () => (await import('./installation.js')).createInstaller(node),
+    changes: (settle, signal) => listen(locations.stateDir, settle, signal),
+    cachedAdds: async (directory) => (await import('../host/cache.js')).readCache(directory, warn),
+  };
+}
+
+async function listen(stateDir: string, settle: number, signal: AbortSignal): Promise<Changes> {
+  const [{ createChanges }, { watchLinks }, { watchState }] = await Promise.all([
+    import('../manager/changes.js'),
+    import('../link/watch.js'),
+    import('../store/watch.js'),
+  ]);
+  return createChanges([watchLinks, (onChange) => watchState(stateDir, onChange)], settle, signal);
+}
+
+interface StaticParts {
+  readonly settings: Settings;
+  readonly store: Store;
+  readonly links: LinkDriver;
+  readonly device: DeviceSelector | null;
+  readonly clock: () => Date;
+}
+
+function createStatic({ settings, store, links, device, clock }: StaticParts): Provider {
+  const rules = settings.static.discover;
+  // A device in a pod is in the ledger; it needs not be looked for again and again.
+  let named: Promise<Eni[]> | undefined;
+  const discoverNamed = async (selector: DeviceSelector): Promise<Eni[]> => {
+    const { links: home } = await links.lookHome();
+    const link = await links.findDevice(selector, home);
+    return link === undefined ? [] : [toEni({ link, driver: null, refusals: [] })];
+  };
+  const discoverAll = async (): Promise<readonly Eni[]> => {
+    if (device === null) return rules === null ? [] : discover(await survey(links), rules);
+    named ??= discoverNamed(device);
+    return named;
+  };
+  return createStaticProvider({
+    inventory: settings.static.enis,
+    discover: discoverAll,
+    ledger: store.ledger,
+    clock,
+  });
+}
+
+/** Puts together what `doctor` needs; nothing is read yet, for whatever is read may be what is wrong. */
+export async function createPatient(options: ContextOptions): Promise<Patient> {
+  const { env, overrides } = options;
+  const { config, stateDir, runDir } = findLocations(env, overrides);
+  // Nobody else needs them, the CNI plugin least of all.
+  const [{ createHost }, { DROP_IN_PATHS }] = await Promise.all([
+    import('../host/linux.js'),
+    import('../install/unmanaged.js'),
+  ]);
+  return {
+    ...{ config: resolve(config), stateDir: resolve(stateDir), runDir: resolve(runDir) },
+    host: createHost({ programs: createPrograms(TOOL_TIMEOUT_MS), path: env.PATH ?? '' }),
+    clock: () => new Date(),
+    inspectState: () => inspectState(stateDir),
+    findCordon: () => readCordon(stateDir),
+    lockFileName,
+    dropIns: DROP_IN_PATHS.map((path) => `/${path}`),
+    open: () => createContext(options).parts,
+  };
+}
