@@ -1,7 +1,7 @@
 /** What `enim adopt` tells a person. */
 import type { Adoption } from '../manager/adopt.js';
 import { fittedTable } from './fitted.js';
-import type { Concession } from './narrow.js';
+import { type Concession, toItsEnd } from './narrow.js';
 
 /** One line an ENI, and how to go on. */
 export function renderAdoptions(adoptions: readonly Adoption[], written: boolean, width: number | null): string {
@@ -29,5 +29,5 @@ export function renderAdoptions(adoptions: readonly Adoption[], written: boolean
 const CONCESSIONS: readonly Concession[] = [
   { column: 'container', cutTo: 13 },
   { column: 'container' },
-  { column: 'owner', cutTo: 24, cutAt: 'start' },
+  toItsEnd('owner'),
 ];

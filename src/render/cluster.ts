@@ -3,7 +3,7 @@ import type { ClusterEniView } from '../manager/cluster.js';
 import { ageSince } from '../model/duration.js';
 import { shorten } from './enis.js';
 import { fittedTable } from './fitted.js';
-import type { Concession } from './narrow.js';
+import { type Concession, toItsEnd } from './narrow.js';
 import { plural } from './plural.js';
 
 interface ClusterOptions {
@@ -38,14 +38,14 @@ const WIDE_COLUMNS = ['node', 'eni', 'state', 'mac', 'addresses', 'owner', 'cont
 
 const CONCESSIONS: readonly Concession[] = [
   ...[{ column: 'container' }, { column: 'age' }, { column: 'address' }],
-  { column: 'owner', cutTo: 24, cutAt: 'start' },
+  toItsEnd('owner'),
   { column: 'node', cutTo: 16 },
 ];
 
 const WIDE_CONCESSIONS: readonly Concession[] = [
   { column: 'container', cutTo: 13 },
   ...[{ column: 'since' }, { column: 'container' }, { column: 'mac' }, { column: 'addresses' }],
-  { column: 'owner', cutTo: 24, cutAt: 'start' },
+  toItsEnd('owner'),
   { column: 'node', cutTo: 16 },
 ];
 

@@ -7,7 +7,7 @@ import { ageSince } from '../model/duration.js';
 import { csv } from './csv.js';
 import { missing, NARROWEST } from './fitted.js';
 import { foldWords } from './fold.js';
-import { type Concession, narrow, widthOf } from './narrow.js';
+import { type Concession, narrow, toItsEnd, widthOf } from './narrow.js';
 import { plural } from './plural.js';
 import { table } from './table.js';
 import { visible } from './visible.js';
@@ -88,8 +88,7 @@ const CONCESSIONS: readonly Concession[] = [
   { column: 'nic', cutTo: 14 },
   ...[{ column: 'container' }, { column: 'age' }, { column: 'address' }],
   { column: 'nic', cutTo: 7, short: (cell) => cell.replace(/ in .*$/, '…') },
-  { column: 'owner', cutTo: 24, cutAt: 'start' },
-  { column: 'eni', cutTo: 24, cutAt: 'start' },
+  ...[toItsEnd('owner'), toItsEnd('eni')],
 ];
 
 const WIDE_CONCESSIONS: readonly Concession[] = [
@@ -97,8 +96,7 @@ const WIDE_CONCESSIONS: readonly Concession[] = [
   { column: 'netns', cutTo: 16, cutAt: 'start' },
   ...[{ column: 'since' }, { column: 'ipv6' }, { column: 'container' }, { column: 'mac' }, { column: 'netns' }],
   { column: 'ipv4' },
-  { column: 'owner', cutTo: 24, cutAt: 'start' },
-  { column: 'eni', cutTo: 24, cutAt: 'start' },
+  ...[toItsEnd('owner'), toItsEnd('eni')],
 ];
 
 function row(eni: EniView, now: Date, style: ChalkInstance): string[] {

@@ -4,7 +4,7 @@ import type { Holding } from '../model/history.js';
 import { commandLine } from '../model/paste.js';
 import { shorten } from './enis.js';
 import { fittedTable } from './fitted.js';
-import type { Concession } from './narrow.js';
+import { type Concession, toItsEnd } from './narrow.js';
 import { plural } from './plural.js';
 import { renderRestored } from './restored.js';
 
@@ -66,8 +66,7 @@ const WIDE_COLUMNS = [
 
 const CONCESSIONS: readonly Concession[] = [
   ...[{ column: 'container' }, { column: 'to' }, { column: 'from' }],
-  { column: 'owner', cutTo: 24, cutAt: 'start' },
-  { column: 'eni', cutTo: 24, cutAt: 'start' },
+  ...[toItsEnd('owner'), toItsEnd('eni')],
 ];
 
 const WIDE_CONCESSIONS: readonly Concession[] = [
@@ -75,8 +74,7 @@ const WIDE_CONCESSIONS: readonly Concession[] = [
   { column: 'netns', cutTo: 16, cutAt: 'start' },
   ...[{ column: 'uid' }, { column: 'put back' }, { column: 'netns' }, { column: 'container' }, { column: 'network' }],
   ...[{ column: 'ifname' }, { column: 'held' }, { column: 'to' }],
-  { column: 'owner', cutTo: 24, cutAt: 'start' },
-  { column: 'eni', cutTo: 24, cutAt: 'start' },
+  ...[toItsEnd('owner'), toItsEnd('eni')],
   { column: 'from' },
 ];
 

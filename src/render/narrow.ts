@@ -17,6 +17,11 @@ export interface Concession {
   readonly short?: (cell: string) => string;
 }
 
+/** Of a long ID or owner the end is what tells it from others. */
+export function toItsEnd(column: string): Concession {
+  return { column, cutTo: 24, cutAt: 'start' };
+}
+
 /** A table that was made to fit. */
 export interface Narrowed {
   /** The first is the head. */

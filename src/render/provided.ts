@@ -3,7 +3,7 @@ import { ageSince } from '../model/duration.js';
 import type { ProvidedEni } from '../providers/provider.js';
 import { shorten } from './enis.js';
 import { fittedTable } from './fitted.js';
-import type { Concession } from './narrow.js';
+import { type Concession, toItsEnd } from './narrow.js';
 
 /** One line an ENI. */
 export function renderProvided(
@@ -30,6 +30,5 @@ const COLUMNS = ['eni', 'mac', 'ipv4', 'ipv6', 'holder', 'container', 'held', 'r
 
 const CONCESSIONS: readonly Concession[] = [
   ...[{ column: 'container' }, { column: 'ipv6' }, { column: 'mac' }, { column: 'resting' }, { column: 'ipv4' }],
-  { column: 'holder', cutTo: 24, cutAt: 'start' },
-  { column: 'eni', cutTo: 24, cutAt: 'start' },
+  ...[toItsEnd('holder'), toItsEnd('eni')],
 ];
