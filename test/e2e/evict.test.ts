@@ -3,13 +3,14 @@ import { add, answer } from '../fabric/answers.js';
 import { resultOf } from '../fabric/cni.js';
 import type { EnimResult } from '../fabric/executable.js';
 import { expectRefusal } from '../fabric/expectations.js';
-import { createNode, type Node } from '../fabric/node.js';
+import type { Node } from '../fabric/node.js';
 import type { Pod } from '../fabric/pod.js';
 import { eventually } from '../fabric/poll.js';
 import { describeEndToEnd } from '../fabric/requirements.js';
 import { type ApiServer, faults, type Stored, startApiServer } from '../kubernetes/apiserver.js';
-import { clear, makeEnisOf, makeSubnetOf, NODE } from '../kubernetes/objects.js';
-import { openRelay, type Relay } from '../kubernetes/relay.js';
+import { createOnlyNode } from '../kubernetes/clusternode.js';
+import { makeEnisOf, NODE } from '../kubernetes/objects.js';
+import type { Relay } from '../kubernetes/relay.js';
 
 const PODS = '/api/v1/namespaces/default/pods';
 const BUDGETS = '/apis/policy/v1beta1/namespaces/default/poddisruptionbudgets';
@@ -28,11 +29,8 @@ describeEndToEnd(
     afterAll(() => api?.stop());
 
     beforeEach(async () => {
-      await clear(api);
-      node = await createNode({ enis: 2, settings: () => settings(api.node) });
-      await makeSubnetOf(api, node);
+      ({ node, relay } = await createOnlyNode(api, 2));
       await makeEnisOf(api, node);
-      relay = await openRelay(node, api.port);
       pods = [];
       for (const name of ['web-0', 'web-1']) pods.push({ sandbox: await node.pod(name), object: await makePod(name) });
     });
@@ -43,7 +41,6 @@ describeEndToEnd(
       await node?.destroy();
     });
 
-    const settings = (kubeconfig: string) => ({ provider: 'kubernetes', kubernetes: { kubeconfig, nodeName: NODE } });
     const makePod = (name: string, nodeName = NODE): Promise<Stored> =>
       api.ask('POST', PODS, {
         ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name, labels: { app: 'web' } } },

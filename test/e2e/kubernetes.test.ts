@@ -6,20 +6,12 @@ import { unpack } from '../../src/bundle/archive.js';
 import { add, answer, gc, list, show, verdictOn } from '../fabric/answers.js';
 import { callPlugin, errorOf, resultOf } from '../fabric/cni.js';
 import { expectRefusal } from '../fabric/expectations.js';
-import { createNode, type Node } from '../fabric/node.js';
+import type { Node } from '../fabric/node.js';
 import type { Pod } from '../fabric/pod.js';
 import { describeEndToEnd } from '../fabric/requirements.js';
 import { type ApiServer, faults, startApiServer } from '../kubernetes/apiserver.js';
-import {
-  clear,
-  eniObject,
-  getEni,
-  listEndpoints,
-  makeEni,
-  makeEnisOf,
-  makeSubnetOf,
-  NODE,
-} from '../kubernetes/objects.js';
+import { createOnlyNode } from '../kubernetes/clusternode.js';
+import { eniObject, getEni, listEndpoints, makeEni, makeEnisOf, NODE } from '../kubernetes/objects.js';
 import { startProxy, type TestProxy } from '../kubernetes/proxy.js';
 import { openRelay, type Relay } from '../kubernetes/relay.js';
 import { sampleEni } from '../model/samples.js';
@@ -38,12 +30,9 @@ describeEndToEnd(
     afterAll(() => api?.stop());
 
     beforeEach(async () => {
-      await clear(api);
-      node = await createNode({ enis: 2, settings: () => settings(api.node) });
-      await makeSubnetOf(api, node);
+      ({ node, relay } = await createOnlyNode(api, 2));
       await makeEnisOf(api, node);
       pod = await node.pod('web-0');
-      relay = await openRelay(node, api.port);
     });
     afterEach(async () => {
       await relay?.stop();

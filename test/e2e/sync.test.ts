@@ -9,12 +9,13 @@ import { must } from '../fabric/exec.js';
 import type { EnimResult } from '../fabric/executable.js';
 import { expectKernelUnchanged, expectRefusal } from '../fabric/expectations.js';
 import type { TestEni } from '../fabric/inventory.js';
-import { createNode, type Node } from '../fabric/node.js';
+import type { Node } from '../fabric/node.js';
 import { eventually } from '../fabric/poll.js';
 import { describeEndToEnd, programFault } from '../fabric/requirements.js';
 import { type Listener, listen } from '../fabric/wire.js';
 import { type ApiServer, faults, type Stored, startApiServer } from '../kubernetes/apiserver.js';
-import { clear, type EniFields, eniObject, getEni, makeEni, makeSubnetOf, NODE, V2 } from '../kubernetes/objects.js';
+import { createOnlyNode } from '../kubernetes/clusternode.js';
+import { clear, type EniFields, eniObject, getEni, makeEni, V2 } from '../kubernetes/objects.js';
 import { openRelay, type Relay } from '../kubernetes/relay.js';
 import { connect, ping } from '../manager/sync/traffic.js';
 import { sampleEni } from '../model/samples.js';
@@ -49,11 +50,7 @@ describeEndToEnd('enim sync', () => {
   afterAll(() => api?.stop());
 
   beforeEach(async () => {
-    await clear(api);
-    const settings = { provider: 'kubernetes', kubernetes: { kubeconfig: api.node, nodeName: NODE }, lockWait: 500 };
-    node = await createNode({ enis: 3, settings: () => settings });
-    await makeSubnetOf(api, node);
-    relay = await openRelay(node, api.port);
+    ({ node, relay } = await createOnlyNode(api, 3, { lockWait: 500 }));
   });
   afterEach(async () => {
     await relay?.stop();

@@ -5,9 +5,9 @@ import type { Pod } from '../fabric/pod.js';
 import { eventually } from '../fabric/poll.js';
 import type { ApiServer, Stored } from './apiserver.js';
 import type { Certificate } from './certificates.js';
-import { getEni, listEndpoints, makeEnisOf, makeSubnetOf } from './objects.js';
+import { clear, getEni, listEndpoints, makeEnisOf, makeSubnetOf, NODE } from './objects.js';
 import { startProxy, type TestProxy } from './proxy.js';
-import { openRelay } from './relay.js';
+import { openRelay, type Relay } from './relay.js';
 
 export interface ClusterNode {
   readonly node: Node;
@@ -19,6 +19,19 @@ export interface ClusterNode {
   /** Links and routes at home, before anything was done. */
   readonly before: Awaited<ReturnType<typeof readNetnsState>>;
   destroy(): Promise<void>;
+}
+
+/** The only node of an empty cluster, with a subnet and no ENI objects yet, and its way to the API server. */
+export async function createOnlyNode(
+  api: ApiServer,
+  enis: number,
+  more: Readonly<Record<string, unknown>> = {},
+): Promise<{ readonly node: Node; readonly relay: Relay }> {
+  await clear(api);
+  const settings = { provider: 'kubernetes', kubernetes: { kubeconfig: api.node, nodeName: NODE }, ...more };
+  const node = await createNode({ enis, settings: () => settings });
+  await makeSubnetOf(api, node);
+  return { node, relay: await openRelay(node, api.port) };
 }
 
 /**

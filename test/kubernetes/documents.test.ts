@@ -1,12 +1,13 @@
 import { afterAll, afterEach, beforeAll, beforeEach, it } from '@jest/globals';
 import { answer } from '../fabric/answers.js';
-import { createNode, type Node } from '../fabric/node.js';
+import type { Node } from '../fabric/node.js';
 import { describeEndToEnd } from '../fabric/requirements.js';
 import { recordExample } from '../reference/examples.js';
 import { expectFits } from '../reference/schemas.js';
 import { type ApiServer, faults, startApiServer } from './apiserver.js';
-import { clear, makeEnisOf, makeSubnetOf, NODE } from './objects.js';
-import { openRelay, type Relay } from './relay.js';
+import { createOnlyNode } from './clusternode.js';
+import { makeEnisOf, NODE } from './objects.js';
+import type { Relay } from './relay.js';
 
 describeEndToEnd(
   'a document of a cluster that enim prints with --json fits its schema',
@@ -21,11 +22,7 @@ describeEndToEnd(
     afterAll(() => api?.stop());
 
     beforeEach(async () => {
-      await clear(api);
-      const settings = { provider: 'kubernetes', kubernetes: { kubeconfig: api.node, nodeName: NODE } };
-      node = await createNode({ enis: 2, settings: () => settings });
-      await makeSubnetOf(api, node);
-      relay = await openRelay(node, api.port);
+      ({ node, relay } = await createOnlyNode(api, 2));
       const isNew = { CCEStatus: 'Pending', index: undefined, CCEStatusChangeLog: undefined };
       await makeEnisOf(api, node, { node: NODE, status: isNew });
     });
