@@ -116,6 +116,13 @@ module.exports = {
       to: { path: '^src/', pathNot: '^src/(bundle|model)/|^src/failpoint\\.ts$' },
     },
     {
+      name: 'cluster-throws-none-of-ours',
+      severity: 'error',
+      comment: 'It is a bundle of its own, and classes of two bundles differ: an EnimError of it would be nobody’s.',
+      from: { path: '^src/cluster/' },
+      to: { path: '^src/', pathNot: '^src/cluster/', dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'faces-have-no-effects',
       severity: 'error',
       comment: 'Faces and the manager parse, decide and call; files and processes are the drivers’ work.',

@@ -47,10 +47,13 @@ export function createListener({ open, observe, onNews, log }: ListenerSettings)
       ender = new AbortController();
       watch = undefined;
       if (provider !== 'kubernetes') return;
-      // Without it, everything is asked for as if there were none.
-      begin(settings, ender).catch((thrown: unknown) =>
-        log('error', 'The watch has ended, and the agent goes on without it.', { reason: String(thrown) }),
-      );
+      const its = ender;
+      begin(settings, its).catch((thrown: unknown) => {
+        // Without it, everything is asked for as if there were none; the next look at the settings begins another.
+        its.abort();
+        if (ender === its) [watch, followed] = [undefined, undefined];
+        log('error', 'The watch has ended, and the agent goes on without it.', { reason: String(thrown) });
+      });
     },
     heard: () => watch?.heard(),
     stop: () => ender.abort(),

@@ -44,6 +44,8 @@ export function createNudge({ sleep, now, settle = SETTLE_MS, gap = GAP_MS }: Nu
         least = early > 0 ? Math.min(least * 2, gap.most) : gap.least;
         const rest = Math.min(Math.max(settle, early), left());
         if (rest > 0) await sleep(rest, signal);
+      } else {
+        least = gap.least;
       }
       isNudged = false;
     },

@@ -7,7 +7,9 @@ import { existsSync } from 'node:fs';
 import { Agent, type RequestOptions, request } from 'node:https';
 import { bufferFromFileOrString, KubeConfig } from '@kubernetes/client-node';
 import type { Access, ApiRequest, ApiResponse, Connection, Streaming } from '../providers/kubernetes/transport.js';
-import { failure, follow, retryAfterOf } from './follow.js';
+import { failure } from './failure.js';
+import { follow, retryAfterOf } from './follow.js';
+import { inTime } from './intime.js';
 
 const SERVICE_ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 
@@ -96,17 +98,23 @@ function transportOf(config: KubeConfig): Streaming {
   return {
     server,
     certificateEnd: certificateEndOf(config),
-    async send({ method, path, body, timeout }) {
-      const options = await access();
+    async send({ method, path, body, timeout, signal }) {
+      const until = performance.now() + timeout;
+      const options = await inTime(access(), timeout, signal);
       if (body !== undefined) {
         options.headers['Content-Type'] = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
         options.headers['Content-Length'] = Buffer.byteLength(body);
       }
-      return exchange(url(path), { ...options, agent, method }, body, timeout);
+      const left = Math.max(1, until - performance.now());
+      return exchange(url(path), { ...options, agent, method, ...(signal ? { signal } : {}) }, body, left);
     },
     async follow({ path, ...rest }, signal) {
+      const options = await inTime(access(), rest.timeout, signal).catch((thrown: unknown) => {
+        if (signal.aborted) return null;
+        throw thrown;
+      });
       // A connection of its own, which ends with it.
-      return follow(url(path), { ...(await access()), agent: false }, rest, signal);
+      return options === null ? null : follow(url(path), { ...options, agent: false }, rest, signal);
     },
   };
 }

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { type RequestOptions, request } from 'node:https';
 import type { ApiResponse, StreamRequest } from '../providers/kubernetes/transport.js';
+import { failure } from './failure.js';
 import { splitLines } from './lines.js';
 
 /** The kernel asks whether the other end is still there, once it was silent for so long, in milliseconds. */
@@ -75,9 +76,4 @@ function refusalOf(incoming: IncomingMessage): () => ApiResponse {
 export function retryAfterOf({ headers }: IncomingMessage): number | null {
   const seconds = Number(headers['retry-after']);
   return Number.isFinite(seconds) ? seconds : null;
-}
-
-/** An error as the system has them. */
-export function failure(code: string): Error {
-  return Object.assign(new Error(code), { code });
 }

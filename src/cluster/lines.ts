@@ -1,5 +1,5 @@
 /** Chunks of text to lines, of which none is longer than what is allowed. Pure but for what it keeps: the line that is not over yet. */
-import { EnimError } from '../model/errors.js';
+import { failure } from './failure.js';
 
 /** In characters. An object in etcd has at most 1.5 MiB. */
 const LONGEST_LINE = 4 * 1024 * 1024;
@@ -7,7 +7,7 @@ const LONGEST_LINE = 4 * 1024 * 1024;
 /**
  * @param tell told of each line that is not empty, without its end
  * @returns takes the next chunk
- * @throws EnimError API_FAILED for a line that is too long
+ * @throws Error EMSGSIZE for a line that is too long
  */
 export function splitLines(tell: (line: string) => void, longest = LONGEST_LINE): (chunk: string) => void {
   let parts: string[] = [];
@@ -16,7 +16,7 @@ export function splitLines(tell: (line: string) => void, longest = LONGEST_LINE)
     let from = 0;
     for (let end = chunk.indexOf('\n'); end >= 0; end = chunk.indexOf('\n', from)) {
       length += end - from;
-      if (length > longest) throw tooLong(longest);
+      if (length > longest) throw failure('EMSGSIZE');
       const line = parts.join('') + chunk.slice(from, end);
       parts = [];
       length = 0;
@@ -24,13 +24,7 @@ export function splitLines(tell: (line: string) => void, longest = LONGEST_LINE)
       if (line !== '') tell(line);
     }
     length += chunk.length - from;
-    if (length > longest) throw tooLong(longest);
+    if (length > longest) throw failure('EMSGSIZE');
     if (from < chunk.length) parts.push(chunk.slice(from));
   };
-}
-
-function tooLong(longest: number): EnimError {
-  return new EnimError('API_FAILED', `The API server sent a line of more than ${longest} characters.`, {
-    hint: 'see what stands between this node and the API server; no object is that large',
-  });
 }

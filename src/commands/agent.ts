@@ -69,11 +69,14 @@ Over HTTP it answers /metrics (what enim metrics prints, and what the agent has 
       monitor: address === null ? null : createMonitor({ address, build: BUILD, clock }),
       signals: agentSignals(),
     });
-    // What has not ended within the grace would keep the process.
-    if (summary.unfinished > 0) process.exit(0);
+    // What has not ended by now, a program that is asked for a token among it, would keep the process.
+    setTimeout(() => process.exit(0), LINGER_MS).unref();
     return summary;
   }
 }
+
+/** For the summary to be printed, in milliseconds. */
+const LINGER_MS = 200;
 
 /** Null is what the settings say, 0 is never. */
 function interval(text: string | undefined, flag: string): number | null {

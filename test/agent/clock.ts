@@ -30,6 +30,8 @@ export function createClock(): TestClock {
     sleep: (milliseconds, signal) =>
       new Promise((resolve) => {
         if (signal.aborted) return resolve();
+        // A real one would ring at once.
+        if (milliseconds > 2 ** 31 - 1) throw new RangeError(`No timer can be as long as ${milliseconds} ms.`);
         const sleeper: Sleeper = {
           time: time + milliseconds,
           wake() {

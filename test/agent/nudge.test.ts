@@ -49,6 +49,21 @@ describe('a wait that can be cut short', () => {
     expect(clock.now() - since).toBe(62_100);
   });
 
+  it('is short again after one quiet wait, though that was no longer than the longest gap', async () => {
+    const clock = createClock();
+    const nudge = createNudge({ ...clock, ...OPTIONS });
+    const wait = () => clock.until(nudge.sleep(30_000, new AbortController().signal));
+    for (let turn = 0; turn < 6; turn += 1) {
+      nudge.nudge();
+      await wait();
+    }
+    await wait();
+    const since = clock.now();
+    clock.at(since + 5_000, () => nudge.nudge());
+    await wait();
+    expect(clock.now() - since).toBe(5_100);
+  });
+
   it('ends at once when it is to end, nudged or not', async () => {
     const clock = createClock();
     const nudge = createNudge({ ...clock, ...OPTIONS });

@@ -188,4 +188,5 @@ const REASONS: Readonly<Record<string, string>> = {
   ENETUNREACH: 'no route to it',
   ENOTFOUND: 'its name cannot be resolved',
   EAI_AGAIN: 'its name cannot be resolved',
+  EMSGSIZE: 'it sent a line that is longer than any object',
 };

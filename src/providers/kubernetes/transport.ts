@@ -13,6 +13,8 @@ export interface ApiRequest {
   readonly body?: string;
   /** Milliseconds until it is given up. */
   readonly timeout: number;
+  /** Gives it up sooner. */
+  readonly signal?: AbortSignal;
 }
 
 /** What the server answered, whatever it was. */
@@ -49,7 +51,7 @@ export interface StreamRequest {
 export interface Streaming extends Transport {
   /**
    * Null once the answer has ended, or the signal was aborted; what the server answered in place of what was asked for. Rejects as `send`
-   * does, and with an EnimError if a line is too long.
+   * does, and with EMSGSIZE for a line that is longer than any object.
    */
   follow(request: StreamRequest, signal: AbortSignal): Promise<ApiResponse | null>;
 }

@@ -2,7 +2,7 @@
  * Follows one kind of objects for as long as it is told to: carries out what the stream (stream.ts) wants next, and tells it what came
  * of that. Clock, pauses and dice are given, so that a day of it can be played.
  */
-import { EnimError } from '../../../model/errors.js';
+import { EnimError, errnoOf } from '../../../model/errors.js';
 import type { Observe, WatchTold } from '../../../model/observation.js';
 import { type Attempt, distrust, reasonOf, refusal } from '../failures.js';
 import { parseJson } from '../json.js';
@@ -71,11 +71,11 @@ export function createFollower<T extends Tracked>(settings: FollowSettings<T>): 
     return fault?.message ?? reasonOf(thrown);
   };
 
-  const list = async (reason: string): Promise<void> => {
+  const list = async (reason: string, signal: AbortSignal): Promise<void> => {
     const since = now();
     let status: number | null = null;
     try {
-      const response = await connected().send({ method: 'GET', path, timeout: ANSWER_MS });
+      const response = await connected().send({ method: 'GET', path, timeout: ANSWER_MS, signal });
       status = response.status;
       if (status === 200) {
         happen({ kind: 'listed', ...listOf<T>(response.body) });
@@ -86,11 +86,11 @@ export function createFollower<T extends Tracked>(settings: FollowSettings<T>): 
         connection = undefined;
       }
     } catch (thrown) {
+      if (signal.aborted) return;
       happen({ kind: 'failed' });
       tell('ended', 'list', failed(thrown));
-    } finally {
-      asked('list', status, since);
     }
+    asked('list', status, since);
   };
 
   const watch = async (from: string, signal: AbortSignal): Promise<void> => {
@@ -134,7 +134,7 @@ export function createFollower<T extends Tracked>(settings: FollowSettings<T>): 
     } catch (thrown) {
       if (!isOpen) asked('watch', null, since);
       message ??= failed(thrown);
-      end ??= thrown instanceof EnimError ? 'garbage' : 'cut';
+      end ??= thrown instanceof EnimError || errnoOf(thrown) === 'EMSGSIZE' ? 'garbage' : 'cut';
     }
     ender.abort();
     if (signal.aborted) return;
@@ -155,7 +155,7 @@ export function createFollower<T extends Tracked>(settings: FollowSettings<T>): 
     async run(signal) {
       while (!signal.aborted) {
         const { move } = stream;
-        if (move.do === 'list') await list(move.reason);
+        if (move.do === 'list') await list(move.reason, signal);
         else if (move.do === 'watch') await watch(move.from, signal);
         else {
           await sleep(move.milliseconds, signal);

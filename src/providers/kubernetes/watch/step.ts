@@ -117,7 +117,7 @@ function afterFailure<T extends Tracked>(
   again: Move,
 ): Stream<T> {
   const failures = stream.failures + 1;
-  const milliseconds = Math.max(pauseAfter(failures, random), retryAfter ?? 0);
+  const milliseconds = Math.max(pauseAfter(failures, random), Math.min(retryAfter ?? 0, PAUSES_MS.asked));
   const next = again.do === 'wait' ? again.next : again;
   return { ...stream, failures, isSound: false, move: { do: 'wait', milliseconds, next } };
 }

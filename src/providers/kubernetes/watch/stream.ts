@@ -78,8 +78,8 @@ export const RESYNC_MS = 1_800_000;
 /** A watch that has lasted so long, in milliseconds, was no failure. */
 export const LASTED_MS = 5_000;
 
-/** The first pause after a failure, and the longest, in milliseconds. */
-export const PAUSES_MS = { first: 1_000, longest: 60_000 };
+/** The first pause after a failure, the longest, and the longest that a server may ask for, in milliseconds. */
+export const PAUSES_MS = { first: 1_000, longest: 60_000, asked: 600_000 };
 
 /** Nothing is known yet. */
 export function begin<T extends Tracked>(): Stream<T> {

@@ -81,7 +81,10 @@ export function createNodeWatch(settings: WatchSettings): NodeWatch {
       if ([...present].some((each) => !known.has(each))) onNews({ gc: true, sync: false });
       known = present;
       const due = nextDue(look, clock());
-      await sleep(due === null ? FOREVER_MS : due + MARGIN_MS, AbortSignal.any([signal, next.signal]));
+      await sleep(
+        due === null ? FOREVER_MS : Math.min(due + MARGIN_MS, FOREVER_MS),
+        AbortSignal.any([signal, next.signal]),
+      );
       if (next.signal.aborted) await sleep(SETTLE_MS, signal);
     }
   };

@@ -170,6 +170,30 @@ describe('a day of a watch', () => {
     expect(rounds.gc).toBe(gc + 3);
     await end();
   });
+
+  it('waits no longer than a timer can for what a clock that was wrong has dated years ahead', async () => {
+    await until(10 * MINUTE);
+    const since = new Date(clock.now() + 5 * 365 * 24 * 60 * MINUTE).toISOString();
+    const finalizers = ['primary-eni'];
+    const metadata = {
+      name: 'web-0',
+      namespace: 'default',
+      uid: 'web-0',
+      finalizers,
+      creationTimestamp: since,
+      ...OURS,
+    };
+    const spec = {
+      network: { ipAllocation: { type: 'PrimaryENI' } },
+      'external-identifiers': { 'container-id': 'web-0' },
+    };
+    const endpoint = { metadata, spec };
+    server.write('ADDED', 'cceendpoints', endpoint);
+    const { gc } = rounds;
+    await until(clock.now() + 20 * MINUTE);
+    expect([rounds.gc, watch.heard()?.endpoints.length]).toEqual([gc, 1]);
+    await end();
+  });
 });
 
 const OURS = { annotations: { 'cce.baidubce.com/enim-network': 'eninet', 'cce.baidubce.com/enim-ifname': 'eth0' } };

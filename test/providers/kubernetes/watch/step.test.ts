@@ -99,6 +99,12 @@ describe('a followed list', () => {
     },
   );
 
+  it('does not wait for days because somebody says so', () => {
+    expect(became(LISTED, OPENED, ended(100, 'refused', 5_000_000_000)).move).toMatchObject({
+      ...{ do: 'wait', milliseconds: 600_000 },
+    });
+  });
+
   it('waits no longer than a minute, and no node exactly as long as another', () => {
     fc.assert(
       fc.property(
