@@ -171,6 +171,27 @@ describeEndToEnd('the agent', () => {
     expect((await agent.stop()).lines).toEqual([]);
   });
 
+  it('ends when it is told to, though a program that it has asked for a token does not', async () => {
+    const pids = join(node.dir, 'pids');
+    const args = ['-c', `echo $$ >> ${pids}; exec sleep 1000`];
+    const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: 'sh', args, interactiveMode: 'Never' };
+    const kubeconfig = join(node.dir, 'kubeconfig');
+    const config = {
+      ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'a' },
+      clusters: [{ name: 'a', cluster: { server: 'https://127.0.0.1:1' } }],
+      users: [{ name: 'a', user: { exec } }],
+      contexts: [{ name: 'a', context: { cluster: 'a', user: 'a' } }],
+    };
+    writeFileSync(kubeconfig, JSON.stringify(config), { mode: 0o600 });
+    node.writeSettings({ provider: 'kubernetes', kubernetes: { kubeconfig, nodeName: 'node-1' } });
+    const agent = await startAgent(node, ['--gc-every', '0', '--sync-every', '0']);
+    await eventually('that the program was asked', () => existsSync(pids) && readFileSync(pids, 'utf8').includes('\n'));
+
+    const { code, lines } = await agent.stop();
+    for (const pid of readFileSync(pids, 'utf8').trim().split('\n')) process.kill(Number(pid), 'SIGKILL');
+    expect([code, lines.at(-1)?.message]).toEqual([0, 'stopped']);
+  });
+
   it('refuses a level that there is not', async () => {
     node.writeSettings({ ...inventory(node.enis), agent: { logLevel: 'loud' } });
     expectRefusal(await node.enim(['agent']), { code: 2, says: ['agent.logLevel "loud" is no level', '"debug"'] });
