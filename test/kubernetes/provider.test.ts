@@ -530,7 +530,7 @@ describeWithApiServer('the kubernetes provider', () => {
         const now = await getEni(api, 'eni-4');
         await api.ask('PUT', `${V2}/enis/eni-4/status`, { ...now, status: { ...now.status, vpcVersion: Date.now() } });
       };
-      const error = await enimErrorOf(() => client(fight, 500).assignments?.report('eni-4', ready));
+      const error = await enimErrorOf(() => client(fight, 2_000).assignments?.report('eni-4', ready));
       expect([error.code, error.message]).toEqual(['BUSY', expect.stringContaining('ENI eni-4 was changed by others')]);
     });
   });

@@ -13,6 +13,7 @@ import {
   isAbsent,
   isOfStart,
   isPassing,
+  isSilence,
   isStarting,
   refusal,
   unreachable,
@@ -89,7 +90,7 @@ export interface Api {
   /**
    * A pause after a conflict, longer each time.
    *
-   * @throws EnimError BUSY when the deadline has passed
+   * @throws EnimError BUSY when the deadline has passed; a request that has only the rest of the time throws it too, if it gets no answer
    */
   pause(about: string): Promise<void>;
 }
@@ -109,6 +110,7 @@ export function beginOperation(settings: ApiSettings): Api {
   const left = (): number => deadline - performance.now();
   const jitter = (): number => 0.5 + Math.random();
   let conflicts = 0;
+  let contested: EnimError | undefined;
 
   const exchange = async (
     { verb, resource }: Pick<Attempt, 'verb' | 'resource'>,
@@ -149,6 +151,7 @@ export function beginOperation(settings: ApiSettings): Api {
   /** The answer, once it is one that no repetition changes. */
   const send = async (attempt: Attempt, request: Omit<ApiRequest, 'timeout'>): Promise<ApiResponse> => {
     let last: Failure | undefined;
+    const atStart = left();
     for (let pause = FIRST_PAUSE_MS; left() > 0; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
       try {
         const { response, isPremature } = await once(attempt, request);
@@ -166,6 +169,8 @@ export function beginOperation(settings: ApiSettings): Api {
     }
     // What it has said all the time may be true after all.
     if (last !== undefined && 'response' in last && !isPassing(last.response)) return settled(last.response);
+    // A server that had less time than any request has is not to blame: those are who used it up.
+    if (contested !== undefined && atStart < patience.request && isSilence(last)) throw contested;
     reached(false);
     throw unreachable(transport, last, patience.total);
   };
@@ -285,12 +290,13 @@ export function beginOperation(settings: ApiSettings): Api {
     async pause(about) {
       conflicts += 1;
       const pause = Math.min(FIRST_CONFLICT_MS * 2 ** (conflicts - 1), LONGEST_CONFLICT_MS) * jitter();
-      if (pause < left()) return sleep(pause);
-      throw new EnimError(
+      contested = new EnimError(
         'BUSY',
         `${about} was changed by others ${conflicts} times in ${patience.total / 1_000} s while it was being written.`,
         { hint: 'try again; see who does that: kubectl get --show-managed-fields -o yaml' },
       );
+      if (pause >= left()) throw contested;
+      await sleep(pause);
     },
   };
 }

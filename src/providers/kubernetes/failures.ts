@@ -153,6 +153,11 @@ export function distrust({ server }: Server, thrown: unknown): EnimError | undef
 /** An answer that may be another the next time, or why there was none. */
 export type Failure = { readonly response: ApiResponse } | { readonly thrown: unknown };
 
+/** Whether nothing came, rather than an answer or a fault of the connection. */
+export function isSilence(last: Failure | undefined): boolean {
+  return last === undefined || ('thrown' in last && errnoOf(last.thrown) === 'ETIMEDOUT');
+}
+
 /** The error for what did not pass in time. */
 export function unreachable({ server }: Server, last: Failure | undefined, milliseconds: number): EnimError {
   const hint = `see whether it is well: kubectl get --raw /readyz --server ${server}`;

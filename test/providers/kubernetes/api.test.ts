@@ -1,7 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
+import type { EnimError } from '../../../src/model/errors.js';
 import type { Observation } from '../../../src/model/observation.js';
 import { type Api, beginOperation } from '../../../src/providers/kubernetes/api.js';
 import type { ApiResponse } from '../../../src/providers/kubernetes/transport.js';
+import { enimErrorOf } from '../../model/thrown.js';
 
 /** What is observed of an operation whose requests are answered so, one after the other. */
 async function observed(
@@ -65,6 +68,42 @@ describe('requests to the API server', () => {
       expect(seen.map((each) => (each.kind === 'request' ? `${each.resource} ${each.status}` : each.kind))).toEqual(
         expected,
       );
+    });
+  });
+
+  describe('whose time is used up by others who write', () => {
+    /** The error where an operation has met so many conflicts and gets no answer to what it asks next. */
+    const givenUp = (conflicts: number, code: string, request = 1_000): Promise<EnimError> =>
+      enimErrorOf(async () => {
+        const api = beginOperation({
+          transport: {
+            server: 'https://127.0.0.1',
+            certificateEnd: null,
+            async send({ timeout }): Promise<ApiResponse> {
+              await sleep(timeout);
+              throw Object.assign(new Error(code), { code });
+            },
+          },
+          ...{ patience: { total: 60, request }, clock: () => new Date(), sleep: async () => undefined },
+          reached: () => undefined,
+        });
+        for (let conflict = 0; conflict < conflicts; conflict++) await api.pause('ENI eni-1');
+        await api.getEni('eni-1');
+      });
+
+    it('are given up for them', async () => {
+      expect(await givenUp(2, 'ETIMEDOUT')).toMatchObject({
+        code: 'BUSY',
+        message: expect.stringMatching(/^ENI eni-1 was changed by others 2 times in 0.06 s/),
+      });
+    });
+
+    it.each([
+      ['nobody has written', 0, 'ETIMEDOUT', 1_000],
+      ['the connection fails', 2, 'ECONNREFUSED', 1_000],
+      ['the server had all the time that a request has', 2, 'ETIMEDOUT', 10],
+    ])('are given up for the server where %s', async (_, conflicts, code, request) => {
+      expect(await givenUp(conflicts, code, request)).toMatchObject({ code: 'API_UNREACHABLE' });
     });
   });
 });
