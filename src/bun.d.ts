@@ -17,6 +17,8 @@ declare module 'bun:ffi' {
 declare const Bun:
   | {
       readonly hash: { crc32(bytes: Uint8Array): number };
+      /** How many times later than usual code is compiled that runs often; 1 is usual. */
+      readonly unsafe: { setJITPolicy(scale: number): void };
       /** A file by its descriptor. */
       file(fd: number): { stream(): ReadableStream<Uint8Array> };
       spawn(

@@ -7,6 +7,7 @@ import { DEFAULT_ADDRESS, parseListen } from '../metrics/address.js';
 import { createMonitor } from '../metrics/monitor.js';
 import { parseDuration, parseInterval } from '../model/duration.js';
 import { LOG_LEVELS } from '../model/loglevel.js';
+import { expectToStay } from '../stay.js';
 import { write } from '../stdio.js';
 import { EnimCommand } from './base.js';
 
@@ -55,6 +56,7 @@ Over HTTP it answers /metrics (what enim metrics prints, and what the agent has 
   };
 
   async run(): Promise<AgentSummary> {
+    expectToStay();
     const { flags } = await this.parse(Agent);
     const address = parseListen(flags.listen, flags.expose);
     const clock = (): Date => new Date();

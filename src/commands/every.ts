@@ -2,6 +2,7 @@
 import { Flags } from '@oclif/core';
 import { parseInterval } from '../model/duration.js';
 import { EnimError } from '../model/errors.js';
+import { expectToStay } from '../stay.js';
 
 /** The flag of all commands that can stay. */
 export const everyFlag = Flags.string({
@@ -41,6 +42,7 @@ export async function repeat<T>(
   { every, sleep, warn }: Rounds,
   signal: AbortSignal,
 ): Promise<T> {
+  expectToStay();
   let last = none;
   let said: readonly string[] = [];
   while (!signal.aborted) {

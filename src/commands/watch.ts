@@ -4,6 +4,7 @@ import { type Change, type Changes, changesBetween } from '../manager/changes.js
 import type { EniView } from '../manager/list.js';
 import { EnimError } from '../model/errors.js';
 import { ENTER, frame, LEAVE } from '../render/screen.js';
+import { expectToStay } from '../stay.js';
 
 /** How often to look where nobody tells of a change: inside pods, and at a provider. */
 const POLL_MS = 5_000;
@@ -26,6 +27,7 @@ export interface Watch {
 
 /** Returns once it is interrupted, or nobody reads any more. What fails at a later look may be over at the next, and is said. */
 export async function watch({ listen, look, clock, page, line, warn }: Watch): Promise<void> {
+  expectToStay();
   const readers = new AbortController();
   const signal = AbortSignal.any([interruption(), readers.signal]);
   process.stdout.on('error', () => readers.abort());
