@@ -80,9 +80,9 @@ export function canBeEni(link: Link): boolean {
  */
 export function identify(links: readonly Link[], identity: Identity): Link[] {
   const { mac, busAddress } = identity;
-  const possible = links.filter(canBeEni);
-  const byMac = possible.filter((link) => link.permanentMac === mac);
-  if (byMac.length === 0) return possible.filter((link) => isLabelled(link, identity));
+  // What few links have comes first: a node looks for each of its hundreds of ENIs among as many links.
+  const byMac = links.filter((link) => link.permanentMac === mac && canBeEni(link));
+  if (byMac.length === 0) return links.filter((link) => isLabelled(link, identity) && canBeEni(link));
   const there = byMac.filter(
     (link) => busAddress === null || link.busAddress === null || sameBus(link.busAddress, busAddress),
   );

@@ -1,5 +1,5 @@
 /** Which number each ENI has on the node; by it its NIC is named, and its table found. Pure. */
-import { type Link, namesOf } from '../../model/link.js';
+import type { Link } from '../../model/link.js';
 import type { SyncEni } from '../../model/sync.js';
 import { HIGHEST_INDEX, isUsable } from './table.js';
 
@@ -64,10 +64,10 @@ export function number(
     take(eni, index);
     indices.set(eni.id, index);
   }
+  const holders = holdersOf(links);
   for (const { eni, link } of without.filter((each) => !indices.has(each.eni.id))) {
-    const names = namesOf(links.filter(({ ifindex }) => ifindex !== link.ifindex));
-    const isNameFree = (name: string): boolean => !names.has(name) && !reserved.has(name);
-    const index = INDICES.find((each) => isFree(eni, each) && isNameFree(nameOf(each)));
+    const canBeNamed = (name: string): boolean => !reserved.has(name) && !isOthers(name, link, holders);
+    const index = INDICES.find((each) => isFree(eni, each) && canBeNamed(nameOf(each)));
     if (index === undefined) {
       left.push({ id: eni.id, reason: `all numbers up to ${HIGHEST_INDEX} are taken`, isFault: true });
       continue;
@@ -102,23 +102,41 @@ function refusal({ routeTableOffset }: SyncEni, index: number, holder: string | 
   return isUsable(table) ? `its table ${table} is also that of another ENI` : `its table ${table} is none for an ENI`;
 }
 
+/** Which link has a name or altname, by its index. The kernel gives none twice in a netns. */
+type Holders = Map<string, number>;
+
+function holdersOf(links: readonly Link[]): Holders {
+  return new Map(
+    links.flatMap(({ name, altnames, ifindex }) => [name, ...altnames].map((each) => [each, ifindex] as const)),
+  );
+}
+
+function isOthers(name: string, { ifindex }: Link, holders: Holders): boolean {
+  const holder = holders.get(name);
+  return holder !== undefined && holder !== ifindex;
+}
+
 /** Those that can be renamed one after the other, for one may have the name of the next; not those whose name stays another's. */
 function inOrderOfNames(
   numbered: readonly Numbered[],
   links: readonly Link[],
 ): { readonly possible: Numbered[]; readonly blocked: Left[] } {
   const possible: Numbered[] = [];
-  let waiting = [...numbered];
-  let seen = links;
+  const holders = holdersOf(links);
+  let waiting = numbered;
   for (let passed = -1; passed !== possible.length; ) {
     passed = possible.length;
+    const still: Numbered[] = [];
     for (const each of waiting) {
-      const others = seen.filter(({ ifindex }) => ifindex !== each.link.ifindex);
-      if (namesOf(others).has(each.name)) continue;
+      if (isOthers(each.name, each.link, holders)) {
+        still.push(each);
+        continue;
+      }
+      holders.delete(each.link.name);
+      holders.set(each.name, each.link.ifindex);
       possible.push(each);
-      seen = [...others, { ...each.link, name: each.name, altnames: without(each.link.altnames, each.name) }];
     }
-    waiting = waiting.filter((each) => !possible.includes(each));
+    waiting = still;
   }
   const blocked = waiting.map(({ eni: { id }, name }) => ({
     id,
@@ -126,8 +144,4 @@ function inOrderOfNames(
     isFault: true,
   }));
   return { possible, blocked };
-}
-
-function without(names: readonly string[], name: string): string[] {
-  return names.filter((each) => each !== name);
 }

@@ -45,22 +45,24 @@ export interface SyncPlan {
 export function planSync(enis: readonly SyncEni[], view: NodeView): SyncPlan {
   const { links, use, routes, rules, sysctls, reserved } = view;
   const offsets = enis.map(({ routeTableOffset }) => routeTableOffset);
+  const needed = withoutTablesOfEnis(use, offsets);
   const left: Left[] = [];
   const spare: AtHome[] = [];
   for (const eni of enis) {
-    const found = findSpare(eni, links, withoutTablesOfEnis(use, offsets));
+    const found = findSpare(eni, links, needed);
     if ('reason' in found) left.push(found);
     else spare.push(found);
   }
   const others = enis.filter(({ mode }) => mode !== 'PrimaryWithSecondaryIP');
   const { numbered, left: unnumbered } = number(spare, others, links, reserved);
   const secondary = numbered.filter(({ eni }) => eni.mode === 'Secondary');
+  const missing = missingRules(rules);
   const known = new Set(left.map(({ id }) => id));
   return {
     node: secondary.length === 0 ? [] : filterSteps(['all', ...mainDevices(use)], sysctls),
     enis: numbered.map((each) => {
       const { eni, link, index, name } = each;
-      const ruling = eni.mode === 'Secondary' ? missingRules(each, rules) : [];
+      const ruling = eni.mode === 'Secondary' ? missing(each) : [];
       const steps = [...nicSteps(each, { routes, sysctls }), ...ruling.map((ip) => ({ ip }))];
       return { ...{ id: eni.id, index, name, ifindex: link.ifindex, link }, steps };
     }),

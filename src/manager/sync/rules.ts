@@ -13,11 +13,13 @@ export interface StaleRule {
   readonly step: Step;
 }
 
-/** What is missing for one ENI in Secondary mode. */
-export function missingRules(numbered: Numbered, seen: readonly Rule[]): IpCommand[] {
+/** What is missing, of ENIs in Secondary mode. */
+export function missingRules(seen: readonly Rule[]): (numbered: Numbered) => IpCommand[] {
   const there = new Set(seen.filter(({ isSpecial }) => !isSpecial).map(keyOf));
-  const wanted = new Map(wantedRules(numbered).map((rule) => [keyOf(rule), rule] as const));
-  return [...wanted].filter(([key]) => !there.has(key)).map(([, rule]) => command('add', rule));
+  return (numbered) => {
+    const wanted = new Map(wantedRules(numbered).map((rule) => [keyOf(rule), rule] as const));
+    return [...wanted].filter(([key]) => !there.has(key)).map(([, rule]) => command('add', rule));
+  };
 }
 
 /**
@@ -32,8 +34,8 @@ export function staleRules(
   seen: readonly Rule[],
 ): StaleRule[] {
   const wanted = new Set(numbered.flatMap(wantedRules).map(keyOf));
-  const leftAlone = enis.filter(({ id }) => !numbered.some(({ eni }) => eni.id === id));
-  const kept = new Set(leftAlone.flatMap(hostsOf));
+  const setUp = new Set(numbered.map(({ eni }) => eni.id));
+  const kept = new Set(enis.filter(({ id }) => !setUp.has(id)).flatMap(hostsOf));
   const offsets = enis.map(({ routeTableOffset }) => routeTableOffset);
   return seen
     .filter((rule) => isOurs(rule, offsets) && !wanted.has(keyOf(rule)) && !kept.has(hostOf(rule)))
