@@ -2,98 +2,126 @@
  * Takes secrets out of what goes into a bundle: values whose key says that they are secret, and texts that look like credentials
  * wherever they stand. What is taken out leaves a mark, so that nobody takes it for what was there. Pure.
  */
+import { redactAssignments } from './assignments.js';
+import { isSecret, REDACTED, redactShapes } from './secrets.js';
 
-/** What stands in the place of a secret. */
-export const REDACTED = '<redacted>';
+export { REDACTED } from './secrets.js';
 
-/** Words of a key, however they are joined (`client-key-data`, `clientKeyData`), that make its value a secret. */
-const SECRET_KEY =
-  /(^|[-_. ])(token|tokens|password|passwords|passwd|passphrase|pwd|secret|secrets|credential|credentials|authorization|cookie|bearer)($|[-_. ])|(client|private|api|access|secret|signing|encryption)[-_. ]?key([-_. ]?(data|id))?$|(client[-_. ]?certificate|certificate[-_. ]?authority)[-_. ]?data$/;
+/** Files with documents that enim makes. Their keys are known, or names that people chose: a network may be called `secret-net`. */
+const OWN = /^(?:state|kernel)\/|^(?:provider|host|doctor|node|versions)\.json$/;
 
-/** The same in the middle of a text: `password=…`, `"token": "…"`. */
-const SECRET_WORD = 'tokens?|passwords?|passwd|passphrase|secrets?|credentials?|client[-_]?key(?:[-_]?data)?';
-const ASSIGNMENT = new RegExp(
-  `((?:\\b|[-_])(?:${SECRET_WORD}|(?:private|api|access|secret)[-_]?key(?:[-_]?id)?|(?:client[-_]?certificate|certificate[-_]?authority)[-_]?data)\\\\?["']?\\s*[=:]\\s*)(\\\\?"[^"\\n]*"|'[^'\\n]*'|[^\\s"',;&}]+)`,
-  'gi',
-);
+/** Fields of theirs that have what people and other programs wrote. */
+const FREE_TEXTS = ['reason', 'note', 'message', 'details', 'evidence', 'consequence', 'mend', 'command', 'texts'];
 
-/** Texts that are credentials by their shape. The bounds keep a text that only begins so from being read again and again. */
-const SHAPES: readonly (readonly [RegExp, string])[] = [
-  [/-----BEGIN [A-Z0-9 ]+-----[\s\S]*?(-----END [A-Z0-9 ]+-----|$)/g, REDACTED],
-  // A JSON Web Token, as service accounts have; its signature may be cut off.
-  [/\beyJ[\w-]{8,400}\.[\w-]{8,}(\.[\w-]*)?/g, REDACTED],
-  [/\b(Bearer|Basic)\s+[\w.~+/=-]{8,}/gi, `$1 ${REDACTED}`],
-  // Of a URL with a password.
-  [/\b([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/@"']{1,1000}@/gi, `$1${REDACTED}@`],
-  [/\b(AKIA|ASIA|LTAI|ghp_|gho_|ghs_|github_pat_|glpat-|xox[abp]-)[\w-]{10,}/g, REDACTED],
-  // Of a command line.
-  [new RegExp(`(--(?:${SECRET_WORD}|api[-_]?key)\\s+)[^\\s"'-][^\\s"']*`, 'gi'), `$1${REDACTED}`],
-  // PEM in base64, as a kubeconfig has certificates and keys.
-  [/\bLS0tLS1CRUdJTi[\w+/=]*/g, REDACTED],
-];
+/** The text of a file of a bundle without secrets. */
+export function redactFile(name: string, content: string): string {
+  return OWN.test(name) && parseJson(content) !== undefined ? redactJson(content, redactOwn) : redact(content);
+}
 
 /** The text without secrets. JSON stays JSON: its values are looked at one by one. */
 export function redact(content: string): string {
+  return parseJson(content) === undefined ? redactText(content) : redactJson(content, redactValue);
+}
+
+function redactJson(content: string, clean: (value: unknown) => unknown): string {
   const json = parseJson(content);
-  if (json === undefined) return redactText(content);
-  const clean = redactValue(json);
+  const cleaned = clean(json);
   // What has no secrets stays as it is, to the byte.
-  if (JSON.stringify(clean) === JSON.stringify(json)) return content;
-  return `${JSON.stringify(clean, null, content.trimEnd().includes('\n') ? 2 : 0)}\n`;
+  if (JSON.stringify(cleaned) === JSON.stringify(json)) return content;
+  return `${JSON.stringify(cleaned, null, content.trimEnd().includes('\n') ? 2 : 0)}\n`;
 }
 
 /** A value without secrets; its shape stays. */
 export function redactValue(value: unknown): unknown {
   if (typeof value === 'string') return redactText(value);
-  if (Array.isArray(value)) return value.map(redactValue);
+  if (Array.isArray(value))
+    return value.map((each, index) => (isFlag(value[index - 1]) ? blot(each) : redactValue(each)));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, each]) => [key, isSecret(key) ? blot(each) : redactValue(each)]),
+  const { name, key: named } = value as { readonly name?: unknown; readonly key?: unknown };
+  const isNamed = [name, named].some((each) => typeof each === 'string' && isSecret(each));
+  return mapValues(value, (each, key) =>
+    isSecret(key) || (isNamed && key === 'value') ? blot(each) : redactValue(each),
   );
 }
 
-/** Lines of JSON, as a log has them, are taken as JSON. */
+/** The same of a document of enim's own. */
+function redactOwn(value: unknown): unknown {
+  if (typeof value === 'string') return redactShapes(value);
+  if (Array.isArray(value)) return value.map(redactOwn);
+  if (typeof value !== 'object' || value === null) return value;
+  return mapValues(value, (each, key) => (FREE_TEXTS.includes(key) ? redactFree(each) : redactOwn(each)));
+}
+
+function redactFree(value: unknown): unknown {
+  if (typeof value === 'string') return redactText(value);
+  return Array.isArray(value) ? value.map(redactFree) : redactOwn(value);
+}
+
+/** Lines of JSON, as a log has them, also behind what a journal puts before them, are taken as JSON. */
 function redactText(text: string): string {
-  const isLines = /^\{.*\}$/m.test(text) && text.includes('\n');
-  return isLines ? text.split('\n').map(redactLine).join('\n') : redactShapes(text);
+  const parts: string[] = [];
+  let plain: string[] = [];
+  const flush = (): void => {
+    if (plain.length > 0) parts.push(redactPlain(plain.join('\n')));
+    plain = [];
+  };
+  for (const line of text.split('\n')) {
+    const clean = redactLine(line);
+    if (clean === undefined) plain.push(line);
+    else {
+      flush();
+      parts.push(clean);
+    }
+  }
+  flush();
+  return parts.join('\n');
 }
 
-function redactLine(line: string): string {
-  const json = parseJson(line);
-  if (json === undefined) return redactShapes(line);
+/** Undefined if there is no JSON in it. */
+function redactLine(line: string): string | undefined {
+  const start = line.indexOf('{');
+  const json = start < 0 ? undefined : parseJson(line.slice(start));
+  if (json === undefined) return undefined;
+  const before = line.slice(0, start);
   const clean = JSON.stringify(redactValue(json));
-  return clean === JSON.stringify(json) ? line : clean;
+  // What is before it may say that all of it is secret.
+  if (redactPlain(`${before}x`) !== `${redactPlain(before)}x`) return undefined;
+  return redactPlain(before) + (clean === JSON.stringify(json) ? line.slice(start) : clean);
 }
 
-function redactShapes(text: string): string {
-  const shaped = SHAPES.reduce((clean, [shape, mark]) => clean.replaceAll(shape, mark), text);
-  return shaped.replaceAll(ASSIGNMENT, (_, key: string, value: string) => {
-    const quote = /^\\?["']/.exec(value)?.[0] ?? '';
-    return `${key}${quote}${REDACTED}${quote}`;
-  });
+function redactPlain(text: string): string {
+  return redactAssignments(redactShapes(text));
 }
 
-function isSecret(key: string): boolean {
-  return SECRET_KEY.test(key.replaceAll(/([a-z0-9])([A-Z])/g, '$1-$2').toLowerCase());
+function isFlag(value: unknown): boolean {
+  return typeof value === 'string' && /^--?[A-Za-z][\w.-]*$/.test(value) && isSecret(value);
 }
 
-/** Below a secret key every text is secret; a number is where the key names it, and not something around it. */
+/** Below a secret key every text and every number is secret. */
 function blot(value: unknown): unknown {
-  return typeof value === 'number' ? REDACTED : blotTexts(value);
+  if (Array.isArray(value)) return value.map(blot);
+  if (typeof value === 'object' && value !== null) return mapValues(value, blot);
+  return typeof value === 'number' || (typeof value === 'string' && value !== '') ? REDACTED : value;
 }
 
-function blotTexts(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(blotTexts);
-  if (typeof value === 'object' && value !== null)
-    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, blotTexts(each)]));
-  return typeof value === 'string' && value !== '' ? REDACTED : value;
+function mapValues(value: object, map: (value: unknown, key: string) => unknown): unknown {
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, map(each, key)]));
 }
+
+/** Nothing that is nested so deeply was written by anybody; undefined then too. */
+const DEEPEST = 500;
 
 function parseJson(text: string): unknown {
   if (!/^\s*[{[]/.test(text)) return undefined;
   try {
-    return JSON.parse(text);
+    const json: unknown = JSON.parse(text);
+    return isDeeper(json, DEEPEST) ? undefined : json;
   } catch {
     return undefined;
   }
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((each) => isDeeper(each, levels - 1));
 }

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { pack } from '../bundle/archive.js';
 import type { Origin } from '../bundle/manifest.js';
-import { redact } from '../bundle/redact.js';
+import { redact, redactFile } from '../bundle/redact.js';
 import { loadSettings } from '../config/load.js';
 import { findLocations, type Locations } from '../config/locations.js';
 import { createPrograms } from '../exec.js';
@@ -80,7 +80,7 @@ export async function makeBundle(options: BundleOptions): Promise<MadeBundle> {
     onStep,
   );
   onStep('the archive');
-  const files = new Map([...texts].map(([name, text]) => [name, Buffer.from(redact(text))]));
+  const files = new Map([...texts].map(([name, text]) => [name, Buffer.from(redactFile(name, text))]));
   const clean = missing.map(({ part, reason }) => ({ part, reason: redact(reason) }));
   const collected = new Date().toISOString();
   const content = await pack(files, { enim, collected, missing: clean, shortened });

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from '@jest/globals';
 import fc from 'fast-check';
-import { REDACTED, redact, redactValue } from '../../src/bundle/redact.js';
+import { REDACTED, redact, redactFile, redactValue } from '../../src/bundle/redact.js';
 
 const JWT = 'eyJhbGciOiJSUzI1NiIsImtpZCI6IiJ9.eyJpc3MiOiJrdWJlcm5ldGVzL3NlcnZpY2VhY2NvdW50In0.c2lnbmF0dXJl';
 const PEM = '-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEA\n-----END RSA PRIVATE KEY-----';
@@ -30,6 +30,42 @@ describe('a secret is taken out', () => {
     ['in JSON within JSON', JSON.stringify({ raw: JSON.stringify({ password: 'hunter2' }) }), ['hunter2']],
     ['on a command line', 'exec: kubectl --token hunter2 get pods', ['hunter2']],
     ['in a list', '{"secrets": ["hunter2", {"a": "hunter3"}]}', ['hunter2', 'hunter3']],
+    ['that is a number, in a list as well', '{"tokens": [31337, {"a": 31338}]}', ['31337', '31338']],
+    ['of a database', 'PGPASSWORD=hunter2 MYSQL_PWD=hunter3 dbPassword: hunter4', ['hunter2', 'hunter3', 'hunter4']],
+    ['of a key whose words are humps', 'clientSecret=hunter2 secretAccessKey: hunter3', ['hunter2', 'hunter3']],
+    ['in a header of another scheme', 'Authorization: Token hunter2 hunter3', ['hunter2', 'hunter3']],
+    ['in a header in quotes', `curl -H "authorization: hunter2, a='hunter3'" x`, ['hunter2', 'hunter3']],
+    ['in cookies', 'Set-Cookie: sid=hunter2; Path=/; id=hunter3', ['hunter2', 'hunter3']],
+    ['that signs a request', 'got bce-auth-v1/hunter2/2026-01-01T00:00:00Z/1800/host/hunter3', ['hunter2', 'hunter3']],
+    ['in a line of a journal', 'Jan 02 n1 enim[1]: {"clientSecret":"hunter2 hunter3"}', ['hunter2', 'hunter3']],
+    ['before JSON that is all of it', 'token: {"a":"hunter2 hunter3"}', ['hunter2', 'hunter3']],
+    ['with a comma in it', 'password=hunter2,hunter3;hunter4&hunter5', ['hunter2', 'hunter3', 'hunter4', 'hunter5']],
+    ['with quotes in it', 'x: 1, "password": "hunter2\\"hunter3", y', ['hunter2', 'hunter3']],
+    ['that ends with a backslash', '"password": "hunter2\\\\", "token": "hunter3"', ['hunter2', 'hunter3']],
+    ['in quotes that do not close', 'x: "password": "hunter2 hunter3', ['hunter2', 'hunter3']],
+    ['in a cut off list', '"secrets": [\n  "hunter2",\n  "hunter3"\n], "x": 1', ['hunter2', 'hunter3']],
+    [
+      'in a block of YAML',
+      'a:\n  - password: |-\n      hunter2\n\n      hunter3\n    user: me',
+      ['hunter2', 'hunter3'],
+    ],
+    ['in a list of YAML', 'tokens:\n- hunter2\n- hunter3\nuser: me', ['hunter2', 'hunter3']],
+    ['that another field names', '{"env":[{"name":"DB_PASSWORD","value":"hunter2"}]}', ['hunter2']],
+    ['that another field names in YAML', '- name: DB_PASSWORD\n  value: hunter2', ['hunter2']],
+    ['after its flag in a list', '{"args":["--token","hunter2","-password","hunter3"]}', ['hunter2', 'hunter3']],
+    ['after its flag in quotes', "kubectl --client-secret 'hunter2 hunter3' get", ['hunter2', 'hunter3']],
+    ['of a label', 'example.com/token: hunter2', ['hunter2']],
+    [
+      'that is the end of a key whose beginning is cut off',
+      'IBAAKCAQEA\nMIIEowIBAAKC\n-----END PRIVATE KEY-----\nx',
+      ['IBAAKCAQEA', 'MIIEowIBAAKC'],
+    ],
+    [
+      'that is such an end in a journal',
+      `n1 enim[1]: ${'MIIEowIBAAKC'.repeat(5)}\nn1 enim[1]: Zm9v\nn1 enim[1]: -----END PRIVATE KEY-----\nx`,
+      ['MIIEowIBAAKC', 'Zm9v'],
+    ],
+    ['that is such an end in one line', 'IBAAKC\\nMIIEow\\n-----END PRIVATE KEY-----\\nx', ['IBAAKC', 'MIIEow']],
   ])('%s', (_, text, secrets) => {
     const clean = redact(text);
     for (const secret of secrets) expect(clean).not.toContain(secret);
@@ -45,6 +81,13 @@ describe('what is no secret stays as it is', () => {
     ['a path', '{"kubeconfig": "/etc/kubernetes/kubelet.conf"}'],
     ['a udev rule', 'SUBSYSTEM=="net", ATTR{address}=="02:e0:00:00:00:02", NAME="eni0"\n'],
     ['a URL without a password', 'https://10.0.0.1:6443/api'],
+    ['a word of prose', 'the token of pod default/web-0 has expired; reason: it is old'],
+    ['what is said of a pod', 'kube-system/token-controller-x8zkq: no ENI is free'],
+    [
+      'a log',
+      '{"level":"info","eni":"eni-a","mac":"02:e0:00:00:00:02","reason":"its secret is not there"}\n{"level":"x"}',
+    ],
+    ['a line before a PEM’s end that can be none of its lines', 'all is well, is it?\n-----END X-----'],
   ])('%s', (_, text) => {
     expect(redact(text)).toBe(text);
   });
@@ -60,22 +103,98 @@ it('keeps JSON as JSON, and whatever has nothing to hide as it is', () => {
   );
 });
 
-it('leaves no secret behind, whatever is around it', () => {
-  const key = fc.constantFrom(
-    'token',
-    'password',
-    'clientKeyData',
-    'client-key-data',
-    'api_key',
-    'secret',
-    'SECRET_TOKEN',
+it('takes out no more than the secret', () => {
+  expect(redact('a=1 password=x b=2 "token": "y z", "c": 3')).toBe(
+    `a=1 password=${REDACTED} b=2 "token": "${REDACTED}", "c": 3`,
   );
+  expect(redact('a:\n  - password: |-\n      x\n\n      y\n    user: me\n')).toBe(
+    `a:\n  - password: |-\n      ${REDACTED}\n    user: me\n`,
+  );
+  expect(redact('curl -H "Authorization: Token x" https://n1/')).toBe(
+    `curl -H "Authorization: ${REDACTED}" https://n1/`,
+  );
+  expect(redact('Jan 02 n1 enim[1]: {"a":1,"pass":"x"}')).toBe(`Jan 02 n1 enim[1]: {"a":1,"pass":"${REDACTED}"}`);
+});
+
+describe('a document of enim’s own', () => {
+  const attachment = { network: 'secret-net', owner: 'default/password', eni: { id: 'eni-token', mtu: 9000 } };
+  const state = {
+    attachments: { 'secret-net/c0/token': attachment },
+    allocations: { 'eni-token': { since: 'then', generation: 5 }, password: { eni: 'x' } },
+  };
+
+  it('keeps what names sound like, for they are names', () => {
+    for (const name of ['state/state.json', 'kernel/netns/1.json', 'provider.json', 'doctor.json'])
+      expect(redactFile(name, JSON.stringify(state))).toBe(JSON.stringify(state));
+    expect(redactFile('logs/x.log', JSON.stringify(state))).toContain(REDACTED);
+  });
+
+  it('has what is a credential by its shape taken out, and what somebody wrote searched', () => {
+    const written = {
+      reason: 'token=hunter2',
+      note: `see ${JWT}`,
+      details: ['password: hunter3'],
+      texts: [['/x', 'pwd=hunter4']],
+    };
+    const clean = redactFile('provider.json', JSON.stringify({ 'a-token': { ...written, alias: JWT } }));
+    for (const secret of ['hunter', JWT]) expect(clean).not.toContain(secret);
+  });
+
+  it('that is damaged is searched like any text', () => {
+    expect(redactFile('state/state.json', '{"reason": "token=hunter2')).not.toContain('hunter2');
+  });
+});
+
+/** Keys that say that their values are secret, as people put them together. */
+const secretKeys = fc
+  .tuple(
+    fc.constantFrom('', 'my', 'db', 'aws', 'x1', 'web_hook'),
+    fc.constantFrom(
+      'token',
+      'password',
+      'passwd',
+      'pwd',
+      'secret',
+      'clientSecret',
+      'accessToken',
+      'secretAccessKey',
+      'apiKey',
+      'signingKey',
+      'clientKeyData',
+      'credentials',
+    ),
+    fc.constantFrom('-', '_', '.', 'hump'),
+    fc.boolean(),
+  )
+  .map(([before, words, joint, isUpper]) => {
+    const hump = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+    const parts = [...(before === '' ? [] : [before]), ...words.split(/(?=[A-Z])/)].map((part) => part.toLowerCase());
+    const key = joint === 'hump' ? parts.map((part, at) => (at === 0 ? part : hump(part))).join('') : parts.join(joint);
+    return isUpper && joint !== 'hump' ? key.toUpperCase() : key;
+  });
+
+it('leaves no secret behind, whatever is around it', () => {
   const secret = fc.stringMatching(/^[A-Za-z0-9]{12,30}$/).map((text) => `zq${text}`);
+  const odd = fc.tuple(secret, fc.stringMatching(/^[ -~]{0,6}$/), secret).map((parts) => parts.join(''));
   fc.assert(
-    fc.property(key, secret, fc.jsonValue(), fc.boolean(), (name, hidden, other, isDeep) => {
-      const document = isDeep ? { a: [{ [name]: hidden, other }] } : { [name]: hidden, other };
-      expect(redact(JSON.stringify(document))).not.toContain(hidden);
-      expect(redact(`${name}=${hidden} ${name}: "${hidden}"`)).not.toContain(hidden);
+    fc.property(secretKeys, secret, odd, fc.jsonValue(), fc.nat(3), (name, hidden, strange, other, depth) => {
+      const expectClean = (text: string): void => {
+        const clean = redact(text);
+        for (const part of [hidden, strange.slice(0, 14), strange.slice(-12)]) expect(clean).not.toContain(part);
+      };
+      let document: unknown = { [name]: hidden, other, list: [{ [name]: strange, other }] };
+      for (let level = 0; level < depth; level += 1) document = { raw: JSON.stringify(document) };
+      const json = JSON.stringify(document);
+      expectClean(json);
+      expectClean(`n1 enim[1]: ${json}`);
+      // Cut off, and so no JSON.
+      expectClean(`${json.slice(0, -1)} and so on`);
+      expectClean(`${name}=${hidden} ${name}: "${hidden}", --${name} ${hidden}`);
+      expectClean(`${name}: |\n  ${strange}\n  ${hidden}\n`);
+      expectClean(`- name: ${name}\n  value: ${hidden}\n`);
+      expectClean(
+        JSON.stringify({ env: [{ name, value: strange }], args: [`--${name}`, hidden, `${name}=${hidden}`] }),
+      );
     }),
   );
 });
@@ -87,6 +206,21 @@ it.each([
   ['token:"', 'a value'],
   ['-----BEGIN X-----', 'PEM'],
   ['x://a', 'a password'],
+  ['token=a ', 'an assignment'],
+  ['"token=a ', 'an assignment in quotes'],
+  ['"Cookie: a', 'a header in quotes'],
+  ['token:[ ', 'a list'],
+  ['token:\n', 'a block'],
+  ['token: |\n  \n', 'an empty block'],
+  ['--token ', 'a flag'],
+  ['name: token\n', 'a name'],
+  ['Aa', 'a key'],
+  ['\\', 'a quote'],
+  ['token:\\\\"', 'a quote in a quote'],
+  ['AAAA\n-----END X-----\n', 'the end of PEM'],
+  ['AAAA\\n', 'a line of PEM'],
+  ['{"a":', 'JSON'],
+  ['x {', 'JSON'],
 ])(
   'reads a megabyte of %j, which only begins like %s, in one go',
   (piece) => {
@@ -97,9 +231,40 @@ it.each([
 );
 
 it('finds nothing more the second time', () => {
+  const pieces = fc.constantFrom(
+    'token',
+    'password',
+    'a',
+    '=',
+    ': ',
+    ':',
+    '"',
+    "'",
+    '\\',
+    ' ',
+    '\n',
+    '\n  ',
+    '- ',
+    '|',
+    '[',
+    '{',
+    '}',
+    'Cookie',
+    '--',
+    'name',
+    'value',
+    '/',
+  );
   fc.assert(
-    fc.property(fc.string(), (text) => {
-      expect(redact(redact(text))).toBe(redact(text));
-    }),
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        fc.array(pieces, { maxLength: 20 }).map((all) => all.join('')),
+      ),
+      (text) => {
+        expect(redact(redact(text))).toBe(redact(text));
+      },
+    ),
+    { numRuns: 1_000 },
   );
 });
