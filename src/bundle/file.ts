@@ -8,14 +8,16 @@ import {
   fchmodSync,
   fsyncSync,
   linkSync,
+  lstatSync,
   openSync,
   readFileSync,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fallible } from '../failpoint.js';
 import { EnimError, errnoOf } from '../model/errors.js';
 import { damaged } from './manifest.js';
@@ -26,28 +28,43 @@ const PACKED_LIMIT = 64 * 2 ** 20;
 /**
  * Writes a bundle.
  *
- * @param force also over what is there already
+ * @param force also over a file that is there already
  * @throws EnimError UNSAFE if something is there, NOT_PERMITTED, BUNDLE_UNWRITABLE
  */
 export function writeBundle(path: string, content: Uint8Array, force: boolean): void {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.new`);
+  // Short, for the name of the bundle may be as long as a name can be.
+  const temporary = join(dirname(path), `.enim-${randomBytes(6).toString('hex')}.new`);
   try {
+    mustBeFree(path, force);
     writeWhole(temporary, content);
     put(temporary, path, force);
   } catch (thrown) {
     throw unwritable(path, thrown);
   } finally {
-    rmSync(temporary, { force: true });
+    removeQuietly(temporary);
   }
 }
 
 /**
- * Says early that something is there: to gather all takes its time.
+ * Says early that a bundle cannot go there: to gather all takes its time.
  *
- * @throws EnimError UNSAFE
+ * @param force whether a file may be there, though nothing else
+ * @throws EnimError UNSAFE, NOT_PERMITTED, BUNDLE_UNWRITABLE
  */
-export function mustBeFree(path: string): void {
-  if (statSync(path, { throwIfNoEntry: false }) !== undefined) throw taken(path);
+export function mustBeFree(path: string, force: boolean): void {
+  let there: Stats | undefined;
+  try {
+    there = lstatSync(path, { throwIfNoEntry: false });
+  } catch (thrown) {
+    throw unwritable(path, thrown);
+  }
+  if (there === undefined) return;
+  // A rename would put a file in the place of a device as well.
+  if (!there.isFile())
+    throw new EnimError('UNSAFE', `${path} is there, and is no file; nothing was written.`, {
+      hint: 'give another name with --file',
+    });
+  if (!force) throw taken(path);
 }
 
 /**
@@ -104,14 +121,23 @@ function put(temporary: string, path: string, force: boolean): void {
     if (errno === 'EEXIST') throw taken(path);
     // FAT and some network file systems have no second names.
     if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(errno ?? '')) throw thrown;
-    mustBeFree(path);
+    mustBeFree(path, false);
     renameSync(temporary, path);
+  }
+}
+
+/** What went wrong before is what is to be said. */
+function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // Where it could not be written either.
   }
 }
 
 function taken(path: string): EnimError {
   return new EnimError('UNSAFE', `${path} is there already; nothing was written.`, {
-    hint: 'give another name with --output, or write over it with --force',
+    hint: 'give another name with --file, or write over it with --force',
   });
 }
 
@@ -124,6 +150,9 @@ function unwritable(path: string, thrown: unknown): unknown {
     EDQUOT: 'the quota is used up',
     EROFS: 'the file system is read-only',
     ENOENT: 'there is no such directory',
+    ENOTDIR: 'what should be a directory is none',
+    ENAMETOOLONG: 'its name is too long',
+    ELOOP: 'its links lead in a circle',
   };
   const reason = reasons[errno] === undefined ? errno : `${reasons[errno]} (${errno})`;
   return new EnimError(

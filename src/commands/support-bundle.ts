@@ -57,7 +57,7 @@ What cannot be read is left out, and said; without root that is much. Nothing on
   async run(): Promise<BundleResult> {
     const { flags } = await this.parse(SupportBundle);
     const path = resolve(flags.file ?? bundleName(new Date()));
-    if (!flags.force) mustBeFree(path);
+    mustBeFree(path, flags.force);
     const program = buildDocument(this.config.version);
     this.begin('support-bundle');
     const { content, files, missing, shortened, findings } = await makeBundle({

@@ -1,11 +1,14 @@
+import { execFileSync } from 'node:child_process';
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -25,15 +28,19 @@ beforeEach(() => {
 
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-const codeOf = (work: () => unknown): string | undefined => {
+const errorOf = (work: () => unknown): EnimError | undefined => {
   try {
     work();
     return undefined;
   } catch (thrown) {
     if (!(thrown instanceof EnimError)) throw thrown;
-    return thrown.code;
+    return thrown;
   }
 };
+
+const codeOf = (work: () => unknown): string | undefined => errorOf(work)?.code;
+
+const hintOf = (work: () => unknown): string | null | undefined => errorOf(work)?.hint;
 
 describe('writing a bundle', () => {
   it('makes a file for its owner alone, and leaves nothing else behind', () => {
@@ -47,7 +54,8 @@ describe('writing a bundle', () => {
 
   it('takes the place of another file only if that was asked for', () => {
     writeFileSync(path, 'precious', { mode: 0o644 });
-    expect(codeOf(() => mustBeFree(path))).toBe('UNSAFE');
+    expect(codeOf(() => mustBeFree(path, false))).toBe('UNSAFE');
+    expect(codeOf(() => mustBeFree(path, true))).toBeUndefined();
     expect(codeOf(() => writeBundle(path, Buffer.from('one'), false))).toBe('UNSAFE');
     expect(readFileSync(path, 'utf8')).toBe('precious');
     writeBundle(path, Buffer.from('one'), true);
@@ -60,10 +68,42 @@ describe('writing a bundle', () => {
     expect(existsSync(join(dir, 'no'))).toBe(false);
   });
 
-  it('leaves a directory of that name alone, also by force', () => {
-    mkdirSync(path);
-    expect(codeOf(() => writeBundle(path, Buffer.from('one'), true))).toBe('BUNDLE_UNWRITABLE');
+  it.each([
+    ['a directory', (at: string) => mkdirSync(at)],
+    ['a pipe', (at: string) => execFileSync('mkfifo', [at])],
+    ['a link', (at: string) => symlinkSync('/dev/null', at)],
+    ['a link that leads nowhere', (at: string) => symlinkSync('nothing', at)],
+  ])('leaves %s of that name alone, also by force', (_, make) => {
+    make(path);
+    const before = lstatSync(path);
+    for (const force of [false, true]) {
+      expect(codeOf(() => mustBeFree(path, force))).toBe('UNSAFE');
+      expect(codeOf(() => writeBundle(path, Buffer.from('one'), force))).toBe('UNSAFE');
+      expect(hintOf(() => mustBeFree(path, force))).toBe('give another name with --file');
+    }
+    expect([lstatSync(path).ino, lstatSync(path).mode]).toEqual([before.ino, before.mode]);
     expect(readdirSync(dir)).toEqual(['b.tar.gz']);
+  });
+
+  it('says which flag gives another name', () => {
+    writeFileSync(path, 'precious');
+    expect(hintOf(() => mustBeFree(path, false))).toMatch(/--file,.* --force/);
+  });
+
+  it('takes a name as long as a name can be, and no longer one', () => {
+    writeBundle(join(dir, 'x'.repeat(255)), Buffer.from('one'), false);
+    expect(readdirSync(dir)).toEqual(['x'.repeat(255)]);
+    expect(codeOf(() => mustBeFree(join(dir, 'x'.repeat(256)), false))).toBe('BUNDLE_UNWRITABLE');
+    expect(codeOf(() => writeBundle(join(dir, 'x'.repeat(256)), Buffer.from('one'), true))).toBe('BUNDLE_UNWRITABLE');
+  });
+
+  it('says of what is no directory, and of links in a circle, that they are that', () => {
+    writeFileSync(join(dir, 'file'), '');
+    symlinkSync('circle', join(dir, 'circle'));
+    for (const name of ['file/b.tar.gz', 'circle/b.tar.gz']) {
+      expect(codeOf(() => mustBeFree(join(dir, name), false))).toBe('BUNDLE_UNWRITABLE');
+      expect(codeOf(() => writeBundle(join(dir, name), Buffer.from('one'), true))).toBe('BUNDLE_UNWRITABLE');
+    }
   });
 });
 
