@@ -7,7 +7,8 @@ import { isHeader, isSecret, lastWordOf, REDACTED } from './secrets.js';
 
 const KEY = /(?<![\w.-])([\w.-]+)(\\*["'])?\s*(=>|[=:]{1,2})\s*/g;
 
-const FLAG = /(?<![\w.-])--?([A-Za-z][\w.-]*)\s+(?=[^\s-])/g;
+/** Before a blank, or as a word of a list: `"--token", "X"`. */
+const FLAG = /(?<![\w.-])--?([A-Za-z][\w.-]*)(?:\s+(?=[^\s-])|\\*["'`]\s*,?\s*(?=\\*["'`]))/g;
 
 /** The text without the values of secret keys. */
 export function redactAssignments(text: string): string {

@@ -153,6 +153,8 @@ function unwritable(path: string, thrown: unknown): unknown {
     ENOTDIR: 'what should be a directory is none',
     ENAMETOOLONG: 'its name is too long',
     ELOOP: 'its links lead in a circle',
+    EACCES: 'you may not write there',
+    EPERM: 'you may not write there',
   };
   const reason = reasons[errno] === undefined ? errno : `${reasons[errno]} (${errno})`;
   return new EnimError(

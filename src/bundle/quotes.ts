@@ -9,9 +9,12 @@ export interface Span {
 /** Longest quote, with its backslashes: JSON in JSON in JSON in JSON in JSON in JSON. */
 const LONGEST = 64;
 
-/** What is between quotes that open here and close on this line, with whatever is escaped in them; undefined if none do. */
+/**
+ * What is between quotes that open here and close on this line, with whatever is escaped in them; undefined if none do. Three of them
+ * are one that has three, as TOML has it, and shells have `$'…'`.
+ */
 export function quoted(line: string, at: number): Span | undefined {
-  const open = /^\\*["'`]/.exec(line.slice(at, at + LONGEST))?.[0];
+  const open = /^\$?(?:"{3}|'{3}|\\*["'`])/.exec(line.slice(at, at + LONGEST))?.[0];
   if (open === undefined) return undefined;
   const from = at + open.length;
   const to = closingOf(line, open, { from, to: line.length });
@@ -26,7 +29,9 @@ export function endOfEnclosing(line: string, start: number, span: Span): number 
 
 /** It closes with as many backslashes as it has opened with, or with so many more as are quoted backslashes. */
 function closingOf(line: string, open: string, { from, to }: Span): number | undefined {
-  const depth = open.length - 1;
+  const triple = /("{3}|'{3})$/.exec(open)?.[0];
+  if (triple !== undefined) return line.indexOf(triple, from) < 0 ? undefined : line.indexOf(triple, from);
+  const depth = open.replace('$', '').length - 1;
   let backslashes = 0;
   for (let index = from; index < to; index += 1) {
     if (line[index] === '\\') backslashes += 1;

@@ -53,6 +53,11 @@ describe('a secret is taken out', () => {
     ['that another field names', '{"env":[{"name":"DB_PASSWORD","value":"hunter2"}]}', ['hunter2']],
     ['that another field names in YAML', '- name: DB_PASSWORD\n  value: hunter2', ['hunter2']],
     ['after its flag in a list', '{"args":["--token","hunter2","-password","hunter3"]}', ['hunter2', 'hunter3']],
+    ['after its flag in a list that is a line', '["get","--token","hunter2"]', ['hunter2']],
+    ['after its flag in a list in a line', "n1 x[1]: exec ['--token', 'hunter2'] failed", ['hunter2']],
+    ['after its flag in a list in a text', 'exec: "[\\"--token\\",\\"hunter2\\"]"', ['hunter2']],
+    ['in three quotes', 'password = """hunter2 "hunter3" """ x', ['hunter2', 'hunter3']],
+    ['in quotes as shells have them', "PASSWORD=$'hunter2 hunter3' x", ['hunter2', 'hunter3']],
     ['after its flag in quotes', "kubectl --client-secret 'hunter2 hunter3' get", ['hunter2', 'hunter3']],
     ['of a label', 'example.com/token: hunter2', ['hunter2']],
     [
@@ -81,6 +86,7 @@ describe('what is no secret stays as it is', () => {
     ['a path', '{"kubeconfig": "/etc/kubernetes/kubelet.conf"}'],
     ['a udev rule', 'SUBSYSTEM=="net", ATTR{address}=="02:e0:00:00:00:02", NAME="eni0"\n'],
     ['a URL without a password', 'https://10.0.0.1:6443/api'],
+    ['a flag in quotes', 'the flag "--token" is not known; neither is `--password`.'],
     ['a word of prose', 'the token of pod default/web-0 has expired; reason: it is old'],
     ['what is said of a pod', 'kube-system/token-controller-x8zkq: no ENI is free'],
     [
@@ -251,6 +257,8 @@ it('finds nothing more the second time', () => {
     '}',
     'Cookie',
     '--',
+    '$',
+    ',',
     'name',
     'value',
     '/',

@@ -5,6 +5,7 @@ import { unpack } from '../../src/bundle/archive.js';
 import { add, answer } from '../fabric/answers.js';
 import type { EnimOptions } from '../fabric/executable.js';
 import { expectRefusal, expectUnchanged } from '../fabric/expectations.js';
+import { inventory } from '../fabric/inventory.js';
 import { createNode, type Node } from '../fabric/node.js';
 import type { Pod } from '../fabric/pod.js';
 import { describeEndToEnd } from '../fabric/requirements.js';
@@ -122,6 +123,22 @@ describeEndToEnd('enim support-bundle', () => {
       await node.enim(['cordon', '--reason', 'kernel upgrade']);
       await make();
       for (const args of everything()) await both(args);
+    });
+
+    it('is so where names sound like secrets', async () => {
+      const [first, second] = [node.eni(0), node.eni(1)];
+      const named = inventory(node.enis, ({ id }) => ({ id: id === first.id ? 'eni-token' : `password.${id}` }));
+      node.writeSettings({ ...named, network: 'secret-net' });
+      await add(node, 'default/token', pod, [], 'credential');
+      await node.enim(['provider', 'quarantine', `password.${second.id}`, '--reason', 'the token of it is odd']);
+      await make();
+      const looks = [
+        ['show', 'eni-token', '--json'],
+        ['show', 'default/token'],
+        ['where', first.mac, '--json'],
+      ];
+      for (const args of [['list', '--json'], ['list', '-o', 'wide'], ...looks, ['doctor', '--json']]) await both(args);
+      expect((await opened()).get('state/state.json')).toBe(readFileSync(node.stateFile, 'utf8'));
     });
 
     it('is so where the settings are wrong', async () => {
