@@ -7,6 +7,7 @@ import type { Parts } from '../manager/parts.js';
 import { EnimError } from '../model/errors.js';
 import { folded } from '../render/fold.js';
 import { widthOf } from '../render/style.js';
+import { visible } from '../render/visible.js';
 import { confirm, isAttended } from './confirm.js';
 import { isWatched, type Progress, startProgress, UNSEEN } from './progress.js';
 import { usageError } from './usage.js';
@@ -111,7 +112,7 @@ export abstract class EnimCommand extends Command {
   /** A line on stderr, with `--json` too. */
   override warn<T extends Error | string>(input: T): T {
     this.progress.stop();
-    const text = `warning: ${input instanceof Error ? input.message : input}`;
+    const text = visible(`warning: ${input instanceof Error ? input.message : input}`);
     process.stderr.write(`${folded(text, widthOf(process.stderr))}\n`);
     return input;
   }

@@ -12,6 +12,7 @@ import { renderCordoned } from '../render/cordon.js';
 import { type EnisOptions, enisAsCsv, renderEnis, renderWatched } from '../render/enis.js';
 import { folded } from '../render/fold.js';
 import { styleFor } from '../render/style.js';
+import { visible } from '../render/visible.js';
 import { yaml } from '../render/yaml.js';
 import { bundleFlag, LookCommand, type Scene } from './look.js';
 import { selectionFlags, selectionOf } from './selection.js';
@@ -124,7 +125,7 @@ Of other nodes only the objects of the cluster are looked at (provider kubernete
     }
     if (output === 'json') this.log(JSON.stringify(result, null, 2));
     else if (output === 'yaml') this.log(await yaml(result));
-    else if (output === 'name') for (const { id } of result.enis) this.log(id);
+    else if (output === 'name') for (const { id } of result.enis) this.log(visible(id));
     else this.show(() => render(output === 'wide'));
   }
 

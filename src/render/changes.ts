@@ -8,7 +8,7 @@ const TOLD = ['state', 'nic', 'netns', 'ipv4', 'ipv6', 'owner', 'container', 'no
 
 /** One line: when, which ENI, and what it is, or what of it is another than before. */
 export function renderChange({ at, event, eni, was }: Change): string {
-  const start = `${at} ${eni.id}`;
+  const start = `${at} ${visible(eni.id)}`;
   if (event === 'removed') return `${start}: no longer among them`;
   const parts = TOLD.flatMap((column) => {
     const [before, now] = [was === null ? '-' : text(was, column), text(eni, column)];

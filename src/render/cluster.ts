@@ -5,6 +5,7 @@ import { shorten } from './enis.js';
 import { fittedTable } from './fitted.js';
 import { type Concession, toItsEnd } from './narrow.js';
 import { plural } from './plural.js';
+import { visible } from './visible.js';
 
 interface ClusterOptions {
   /** All columns, nothing shortened. */
@@ -70,5 +71,5 @@ function summary(enis: readonly ClusterEniView[]): string {
   const nodes = new Set(enis.map(({ node }) => node)).size;
   const states = [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([state, count]) => `${count} ${state}`);
   const of = `${plural(enis.length, 'ENI')} on ${plural(nodes, 'node')}`;
-  return `${of}: ${states.join(', ')}`;
+  return `${of}: ${visible(states.join(', '))}`;
 }

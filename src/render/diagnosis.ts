@@ -4,6 +4,7 @@ import type { Finding, Level } from '../manager/doctor/finding.js';
 import type { Fixed } from '../manager/doctor/fix.js';
 import { folded, foldWords } from './fold.js';
 import { plural } from './plural.js';
+import { visible } from './visible.js';
 
 interface DiagnosisOptions {
   /** Columns of the terminal; null when piped. */
@@ -27,17 +28,17 @@ export function renderDiagnosis(
   const names = Math.max(0, ...findings.map(({ check }) => check.length)) + 2;
   const indent = ' '.repeat(marks + names);
   const room = width === null || width - indent.length < NARROWEST ? Number.POSITIVE_INFINITY : width - indent.length;
-  const block = (text: string): string => foldWords(text, room).replaceAll('\n', `\n${indent}`);
+  const block = (text: string): string => foldWords(visible(text), room).replaceAll('\n', `\n${indent}`);
   const lines = findings.flatMap(({ check, level, subject, evidence, consequence, mend }) => [
     colours[level](MARKS[level].padEnd(marks)) + check.padEnd(names) + block(`${subject}: ${evidence}`),
     ...(consequence === null ? [] : [indent + block(`consequence: ${consequence}`)]),
-    ...(mend === null ? [] : [`${indent}mend: ${mend}`]),
+    ...(mend === null ? [] : [`${indent}mend: ${visible(mend)}`]),
   ]);
   return folded([...fixed.map(renderFixed), ...lines, conclusion(findings)].join('\n'), width);
 }
 
 function renderFixed({ subject, done, error }: Fixed): string {
-  return error === null ? `Fixed: ${subject}: ${done}` : `Not fixed: ${subject}: ${error}`;
+  return visible(error === null ? `Fixed: ${subject}: ${done}` : `Not fixed: ${subject}: ${error}`);
 }
 
 function conclusion(findings: readonly Finding[]): string {

@@ -22,7 +22,12 @@ export function renderPicture({ standings, passed, timeout, width, height }: Pic
   const away = standings.filter((each) => !isHome(each));
   const room = Math.max(1, height - 3);
   const shown = away.slice(0, room);
-  const rows = shown.map((each) => [`  ${each.eni}`, each.state, each.holder?.owner ?? '-', visible(each.reason)]);
+  const rows = shown.map((each) => [
+    `  ${visible(each.eni)}`,
+    each.state,
+    visible(each.holder?.owner ?? '-'),
+    visible(each.reason),
+  ]);
   const lines = rows.length === 0 ? [] : aligned(rows, { width: null }).split('\n');
   const more = away.length > shown.length ? [`  … and ${away.length - shown.length} more`] : [];
   const home = standings.length - away.length;
@@ -54,7 +59,8 @@ export function renderChanges(
 
 /** `eni-a used by default/web-0: netns /run/netns/web-0 alive (pid 4711)`. */
 export function renderStanding({ eni, state, holder, reason }: Standing): string {
-  return `${eni} ${state}${holder === null ? '' : ` by ${holder.owner}, container ${holder.containerID}`}: ${visible(reason)}`;
+  const by = holder === null ? '' : ` by ${holder.owner}, container ${holder.containerID}`;
+  return visible(`${eni} ${state}${by}: ${reason}`);
 }
 
 /** That all is proved. */

@@ -9,7 +9,7 @@ import { missing, NARROWEST } from './fitted.js';
 import { foldWords } from './fold.js';
 import { type Concession, narrow, toItsEnd, widthOf } from './narrow.js';
 import { plural } from './plural.js';
-import { table } from './table.js';
+import { aligned, headOf } from './table.js';
 import { visible } from './visible.js';
 
 /** How they are shown. */
@@ -46,7 +46,7 @@ export function renderWatched(enis: readonly EniView[], options: EnisOptions, tr
 
 function nothing({ known, config, origin }: EnisOptions): string {
   return known === 0
-    ? `No ENIs. The settings are ${config}. Try: ${origin}`
+    ? `No ENIs. The settings are ${visible(config)}. Try: ${origin}`
     : `No ENI is such, of ${known}. All of them: enim list`;
 }
 
@@ -62,11 +62,12 @@ function layOut(enis: readonly EniView[], { wide, width, style, now }: EnisOptio
   const notes = enis.map(({ note }) => visible(note ?? ''));
   const beside = [[...columns, ''], ...rows.map((cells, index) => [...cells, notes[index] ?? ''])];
   const room = width === null ? Number.POSITIVE_INFINITY : Math.max(NARROWEST, width);
-  const print = ([head = [], ...lines]: readonly (readonly string[])[]): string => table(head, lines, { width: null });
+  const print = ([head = [], ...lines]: readonly (readonly string[])[]): string =>
+    aligned([headOf(head), ...lines], { width: null });
   if (widthOf(beside) <= room) return { rows: print(beside), below: { notes: [], missing: [] } };
   const narrowed = narrow([columns, ...rows], wide ? WIDE_CONCESSIONS : CONCESSIONS, room);
   const below = enis.flatMap(({ id }, index) =>
-    notes[index] === '' ? [] : [indented(`  ${id}: ${notes[index]}`, room)],
+    notes[index] === '' ? [] : [indented(`  ${visible(id)}: ${notes[index]}`, room)],
   );
   return { rows: print(narrowed.rows), below: { notes: below, missing: missing(narrowed.conceded, UNCUT, room) } };
 }
@@ -102,12 +103,12 @@ const WIDE_CONCESSIONS: readonly Concession[] = [
 function row(eni: EniView, now: Date, style: ChalkInstance): string[] {
   const { id, state, ipv4, ipv6, attachment } = eni;
   return [
-    id,
+    visible(id),
     coloured(state, style),
     nic(eni),
-    ipv4?.address ?? ipv6?.address ?? '-',
-    attachment?.owner ?? '-',
-    shorten(attachment?.containerID ?? '-'),
+    visible(ipv4?.address ?? ipv6?.address ?? '-'),
+    visible(attachment?.owner ?? '-'),
+    visible(shorten(attachment?.containerID ?? '-')),
     attachment === null ? '-' : ageSince(attachment.since, now),
   ];
 }
@@ -162,11 +163,11 @@ const CSV_COLUMNS = [
   ...(['since', 'provider', 'note'] as const),
 ] satisfies readonly EniColumn[];
 
-/** One line an ENI, everything whole; what it does not have is empty. */
+/** One line an ENI, everything whole; what it does not have is empty, and control characters are shown. */
 export function enisAsCsv(enis: readonly EniView[]): string {
   const cell = (text: string): string => (text === '-' ? '' : text);
   return csv(
     CSV_COLUMNS,
-    enis.map((eni) => CSV_COLUMNS.map((column) => cell(textsOf(eni, column)[0]))),
+    enis.map((eni) => CSV_COLUMNS.map((column) => visible(cell(textsOf(eni, column)[0])))),
   );
 }

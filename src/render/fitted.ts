@@ -2,6 +2,7 @@
 import { folded } from './fold.js';
 import { type Concession, displayWidth, GAP, narrow } from './narrow.js';
 import { table } from './table.js';
+import { visible } from './visible.js';
 
 interface FittedOptions {
   /** Columns of the terminal; null when piped. */
@@ -22,9 +23,10 @@ const PROSE = 20;
 /** The table, and the lines that say what is missing. */
 export function fittedTable(
   columns: readonly string[],
-  rows: readonly (readonly string[])[],
+  values: readonly (readonly string[])[],
   { width, concessions, prose = false, whole }: FittedOptions,
 ): string[] {
+  const rows = values.map((cells) => cells.map(visible));
   if (width === null) return [table(columns, rows, { width })];
   const room = Math.max(NARROWEST, width);
   const narrowed = prose

@@ -3,6 +3,7 @@ import type { Portrait } from '../manager/show.js';
 import type { Flow } from '../model/counters.js';
 import { ageSince } from '../model/duration.js';
 import type { EniAddress } from '../model/eni.js';
+import { commandLine } from '../model/paste.js';
 import { folded } from './fold.js';
 import { historyTable } from './history.js';
 import { aligned } from './table.js';
@@ -99,6 +100,6 @@ function timeline({ nic, history }: Portrait, { width, now }: ShowOptions): stri
   return [
     '',
     ...historyTable(last, { wide: false, width, now, subject: nic.eni }),
-    ...(more > 0 ? [`${more} more: enim history ${nic.eni}`] : []),
+    ...(more > 0 ? [`${more} more: ${commandLine(['enim', 'history', nic.eni ?? ''])}`] : []),
   ];
 }

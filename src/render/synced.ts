@@ -3,6 +3,7 @@ import type { Synced, SyncedEni } from '../manager/sync/outcome.js';
 import type { Written } from '../model/sync.js';
 import { plural } from './plural.js';
 import { table } from './table.js';
+import { visible } from './visible.js';
 
 /** A line an ENI, then what is done for each, and a line that says what came of it; the same for a dry run, marked. */
 export function renderSynced(synced: Synced, width: number | null): string {
@@ -24,7 +25,7 @@ export function renderSyncedLines({ node, enis }: Synced): string[] {
       ...commands.map((command) => `${eni}: ${command}`),
       ...(written.length === 0 ? [] : [`${eni}: ${tell(written)}`]),
     ]),
-  ];
+  ].map(visible);
 }
 
 function because({ reason, nic, commands, written }: SyncedEni): string {
@@ -38,7 +39,8 @@ function because({ reason, nic, commands, written }: SyncedEni): string {
 
 function block(name: string, commands: readonly string[], written: readonly Written[]): string[] {
   if (commands.length === 0 && written.length === 0) return [];
-  return ['', name, ...commands.map((line) => `  ${line}`), ...(written.length === 0 ? [] : [`  ${tell(written)}`])];
+  const done = [...commands, ...(written.length === 0 ? [] : [tell(written)])];
+  return ['', visible(name), ...done.map((line) => `  ${visible(line)}`)];
 }
 
 function tell(written: readonly Written[]): string {

@@ -2,6 +2,7 @@
 import Table from 'cli-table3';
 import { foldWords } from './fold.js';
 import { columnWidths, displayWidth, GAP } from './narrow.js';
+import { visible } from './visible.js';
 
 interface TableOptions {
   /** Columns of the terminal; null folds nothing. */
@@ -12,7 +13,7 @@ interface TableOptions {
 const NARROWEST = 20;
 
 /**
- * A header in upper case and a line a row, without a final line feed.
+ * A header in upper case and a line a row, without a final line feed. Values are those of others: nothing in them is obeyed.
  *
  * Values are never cut or broken, so that they can be pasted back. Only the last column, which is where prose belongs, is folded
  * between its words when the table is wider than the terminal.
@@ -22,10 +23,15 @@ export function table(
   rows: readonly (readonly string[])[],
   { width }: TableOptions,
 ): string {
-  return aligned([columns.map((column) => column.toUpperCase()), ...rows], { width });
+  return aligned([headOf(columns), ...rows.map((cells) => cells.map(visible))], { width });
 }
 
-/** The same without a header. */
+/** The names of columns as a table has them above itself. */
+export function headOf(columns: readonly string[]): string[] {
+  return columns.map((column) => column.toUpperCase());
+}
+
+/** Cells that are visible and may be coloured, below each other, without a header. */
 export function aligned(rows: readonly (readonly string[])[], { width }: TableOptions): string {
   const lines = width === null ? rows : fold(rows, width);
   const text = lines.some((cells) => cells.slice(0, -1).some((cell) => cell.includes('\n')))

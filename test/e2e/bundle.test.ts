@@ -1,7 +1,7 @@
 import { chownSync, copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, test } from '@jest/globals';
-import { unpack } from '../../src/bundle/archive.js';
+import { pack, unpack } from '../../src/bundle/archive.js';
 import { add, answer } from '../fabric/answers.js';
 import type { EnimOptions } from '../fabric/executable.js';
 import { expectRefusal, expectUnchanged } from '../fabric/expectations.js';
@@ -301,6 +301,35 @@ describeEndToEnd('enim support-bundle', () => {
       if (content !== undefined) writeFileSync(file, content);
       for (const args of [['list'], ['show', 'eni-a'], ['where', 'eni-a'], ['doctor']])
         expectRefusal(await node.enim([...args, '--from-bundle', file]), { code, mentions: [mention, file] });
+    });
+
+    it('of a stranger moves no terminal', async () => {
+      await add(node, 'default/web-0', pod);
+      writeFileSync(node.stateFile, readFileSync(node.stateFile, 'utf8').slice(0, -9));
+      await node.enim(['cordon', '--reason', 'an upgrade']);
+      await make();
+      const hostile = '\u001b[2J\u009b31m\u202e';
+      const { manifest, files } = await unpack('it', readFileSync(file));
+      const theirs = [...files].map(([name, content]) => {
+        const text = Buffer.from(content).toString('utf8');
+        const changed = [node.eni(0).id, 'an upgrade', `${node.stateDir}/state`].reduce(
+          (rest, each) => rest.replaceAll(each, `${each}${JSON.stringify(hostile).slice(1, -1)}`),
+          text,
+        );
+        return [name, Buffer.from(name.endsWith('.json') ? changed : text)] as const;
+      });
+      writeFileSync(file, await pack(new Map(theirs), manifest));
+      for (const args of [
+        ['list'],
+        ['list', '-o', 'wide'],
+        ['list', '-o', 'name'],
+        ['list', '-o', 'csv'],
+        ['doctor'],
+      ]) {
+        const { stdout, stderr } = await node.enim([...args, '--from-bundle', file]);
+        expect(`${stdout}${stderr}`).toContain('\\u001b[2J\\u009b31m');
+        expect(`${stdout}${stderr}`).not.toMatch(/[^\P{Cc}\n]|\u202e/u);
+      }
     });
 
     it('cannot be mended', async () => {
