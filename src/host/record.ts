@@ -1,6 +1,6 @@
 /** What was seen of the rest of a machine, as a document that can be kept: every look at a host, and what it showed. */
 import * as v from 'valibot';
-import { type Answer, answerNow, answerOf, answerShape, type Pairs, pairsShape } from '../model/answer.js';
+import { type Answer, answerNow, answerOf, answerShape, give, type Pairs, pairsShape } from '../model/answer.js';
 import type { Entry, HeldLock, Host, Process } from './host.js';
 
 /** Looks by what was looked at. */
@@ -41,12 +41,8 @@ export function createRecordingHost(host: Host): { readonly host: Host; record()
   const recording: Host = {
     ...host,
     look(path) {
-      seen(
-        entries,
-        path,
-        answerNow(() => host.look(path) ?? null),
-      );
-      return host.look(path);
+      const answer = answerNow(() => host.look(path) ?? null);
+      return give(seen(entries, path, answer)) ?? undefined;
     },
     read: (path) => seen(texts, path, host.read(path)?.slice(0, LONGEST_TEXT) ?? null) ?? undefined,
     list: (directory) => seen(directories, directory, host.list(directory)),
@@ -59,11 +55,11 @@ export function createRecordingHost(host: Host): { readonly host: Host; record()
     findProgram: (name) => seen(paths, name, host.findProgram(name) ?? null) ?? undefined,
     async iproute2() {
       whole.iproute2 = await answerOf(() => host.iproute2());
-      return host.iproute2();
+      return give(whole.iproute2);
     },
     async programs() {
       whole.programs = await answerOf(() => host.programs());
-      return host.programs();
+      return give(whole.programs);
     },
     privileges() {
       const privileges = host.privileges();
