@@ -6,6 +6,7 @@ import type { Origin } from '../bundle/manifest.js';
 import { redact, redactFile } from '../bundle/redact.js';
 import { loadSettings } from '../config/load.js';
 import { findLocations, type Locations } from '../config/locations.js';
+import { DEFAULTS, type Settings } from '../config/schema.js';
 import { createPrograms } from '../exec.js';
 import { createRecordingHost } from '../host/record.js';
 import { readTail } from '../host/tail.js';
@@ -61,9 +62,9 @@ export async function makeBundle(options: BundleOptions): Promise<MadeBundle> {
     {
       patient: { ...patient, host: recording.host },
       openOn(record, stateTexts) {
-        const settings = { record, texts: stateTexts, directory: locations.stateDir, held: [], refuse };
-        return createContext({ ...options, store: createRecordedState({ ...settings, warn: options.warn }).store })
-          .parts;
+        const state = { record, texts: stateTexts, directory: locations.stateDir, held: [], refuse };
+        const { store } = createRecordedState({ ...state, warn: options.warn });
+        return createContext({ ...options, store, settings: settingsOrDefaults(locations) }).parts;
       },
       hostRecord: recording.record,
       host: patient.host,
@@ -71,7 +72,7 @@ export async function makeBundle(options: BundleOptions): Promise<MadeBundle> {
       settings: () => loadSettings(locations.config),
       program: options.program,
       nodeName: async () => nodeNameOf({ env, settings: loadSettings(locations.config) }),
-      recordState: (readHistory) => recordState(locations.stateDir, readHistory),
+      recordState: () => recordState(locations.stateDir),
       tail: (path) => readTail(path, LOG_LIMIT),
       journal: async () => (patient.host.findProgram('journalctl') === undefined ? null : readJournal(programs)),
       confDir: options.confDir,
@@ -94,6 +95,16 @@ export function bundleName(now: Date): string {
       .replaceAll(/[^\w.-]+/g, '-')
       .replace(/^[-.]+/, '') || 'node';
   return `enim-bundle-${host}-${now.toISOString().replaceAll(/[-:]|\.\d+/g, '')}.tar.gz`;
+}
+
+/** Wrong ones are said elsewhere. */
+function settingsOrDefaults({ config }: Locations): Settings {
+  try {
+    return loadSettings(config);
+  } catch (thrown) {
+    if (thrown instanceof EnimError) return DEFAULTS;
+    throw thrown;
+  }
 }
 
 function nodeOf(

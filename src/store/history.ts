@@ -41,8 +41,7 @@ interface HistorySettings {
 
 /** Opens the history; nothing is read or written yet. */
 export function createHistory({ directory, locks, warn, limit = 2 ** 20 }: HistorySettings): History {
-  const path = join(directory, 'history.log');
-  const older = join(directory, 'history.1.log');
+  const { path, older } = filesIn(directory);
   let warned = false;
 
   /** Whoever finds it full, too, leaves it to the one who has the lock; without it the second would put aside the new file. */
@@ -66,15 +65,23 @@ export function createHistory({ directory, locks, warn, limit = 2 ** 20 }: Histo
       }
     },
 
-    async read() {
-      for (;;) {
-        const before = inodeOf(path);
-        const files = [older, path].map(readFile);
-        // Put aside between the two looks, one file would be read twice and one not at all.
-        if (inodeOf(path) === before) return parseLines(Buffer.concat(files));
-      }
-    },
+    read: async () => readHistory(directory),
   };
+}
+
+/** @throws EnimError NOT_PERMITTED, STATE_UNREADABLE */
+export function readHistory(directory: string): Recorded {
+  const { path, older } = filesIn(directory);
+  for (;;) {
+    const before = inodeOf(path);
+    const files = [older, path].map(readFile);
+    // Put aside between the two looks, one file would be read twice and one not at all.
+    if (inodeOf(path) === before) return parseLines(Buffer.concat(files));
+  }
+}
+
+function filesIn(directory: string): { readonly path: string; readonly older: string } {
+  return { path: join(directory, 'history.log'), older: join(directory, 'history.1.log') };
 }
 
 /** Returns the size that the file has now. */

@@ -5,7 +5,7 @@ import { type Answer, answerNow, answerOf, answerShape } from '../model/answer.j
 import type { Cordon } from '../model/cordon.js';
 import { readCordon } from './cordon.js';
 import { readFile } from './generation.js';
-import { HistoryLine, type Recorded } from './history.js';
+import { HistoryLine, type Recorded, readHistory } from './history.js';
 import { type Generation, inspectState, type StateLook } from './inspect.js';
 
 /** What was in it; the texts of the state's own files are beside this document. */
@@ -15,7 +15,7 @@ export interface StateRecord {
   readonly present: Answer<boolean>;
   readonly previous: Answer<boolean>;
   readonly cordon: Answer<Cordon | null>;
-  /** The newest events. */
+  /** All of it: what is on disk is bounded. */
   readonly history: Answer<Recorded>;
 }
 
@@ -25,16 +25,12 @@ export type StateTexts = ReadonlyMap<string, string>;
 export const PRESENT = 'state.json';
 export const PREVIOUS = 'state.previous.json';
 
-/** Events that are kept. */
-const EVENTS = 5_000;
-
 /** Damaged files that are kept, the newest ones; nobody is helped by more. */
 const DAMAGED = 4;
 
 /** Reads it. What cannot be read is said in the document. */
 export async function recordState(
   directory: string,
-  readHistory: () => Promise<Recorded>,
 ): Promise<{ readonly record: StateRecord; readonly texts: StateTexts }> {
   const texts = new Map<string, string>();
   const keep = (name: string): Answer<boolean> =>
@@ -46,10 +42,7 @@ export async function recordState(
   const look = answerNow(() => inspectState(directory));
   const [present, previous] = [keep(PRESENT), keep(PREVIOUS)];
   if ('value' in look) for (const path of look.value.kept.slice(-DAMAGED)) keep(basename(path));
-  const history = await answerOf(async () => {
-    const { events, ignored } = await readHistory();
-    return { events: events.slice(-EVENTS), ignored };
-  });
+  const history = await answerOf(() => readHistory(directory));
   return { record: { look, present, previous, cordon: answerNow(() => readCordon(directory)), history }, texts };
 }
 

@@ -142,9 +142,15 @@ describeEndToEnd('enim support-bundle', () => {
     });
 
     it('is so where the settings are wrong', async () => {
+      await add(node, 'default/web-0', pod);
       node.writeSettings('{"provider": "moon"}');
       const { missing } = await make();
-      expect(missing.map(({ part }) => part)).toContain('settings');
+      expect(missing.map(({ part }) => part)).toEqual(['settings/effective.json', 'settings', 'provider.json']);
+      const files = await opened();
+      expect(JSON.parse(files.get('state/record.json') ?? '').history.value.events).toHaveLength(1);
+      const inode = statSync(`/run/netns/${pod.netns}`).ino;
+      expect(files.get(`kernel/netns/${inode}.json`)).toContain(node.eni(0).mac);
+      expect(files.get('kernel/home.json')).toContain(node.eni(1).mac);
       for (const args of [['list'], ['show', 'eni0'], ['doctor', '--json']]) await both(args);
     });
 

@@ -1,7 +1,8 @@
 import { rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { EnimError, type ErrorCode } from '../../src/model/errors.js';
+import { formatLine } from '../../src/store/history.js';
 import { recordState } from '../../src/store/record.js';
 import { createRecordedState, type RecordedState } from '../../src/store/recorded.js';
 import { sampleAttachment, sampleEni } from '../model/samples.js';
@@ -15,7 +16,7 @@ interface Recorded extends RecordedState {
 }
 
 async function recorded(directory: string, held: readonly string[] = []): Promise<Recorded> {
-  const { record, texts } = await recordState(directory, async () => ({ events: [], ignored: 3 }));
+  const { record, texts } = await recordState(directory);
   const warnings: string[] = [];
   const refuse = (): EnimError => new EnimError('INVALID_ARGUMENT', 'no');
   const settings = { record, texts, directory, held, refuse, warn: (message: string) => void warnings.push(message) };
@@ -47,14 +48,27 @@ async function withTwo() {
 describe('a recorded state', () => {
   it('says what the store says, in its order', async () => {
     const { store, directory } = await withTwo();
+    writeFileSync(join(directory, 'history.log'), 'torn\n');
     const copy = await recorded(directory);
     expect(await all(copy)).toEqual(await all({ store }));
     expect(await copy.store.find(sampleAttachment())).toEqual(await store.find(sampleAttachment()));
     expect([copy.warnings, copy.cordon.find(), await copy.history.read()]).toEqual([
       [],
       null,
-      { events: [], ignored: 3 },
+      { events: [], ignored: 1 },
     ]);
+  });
+
+  it('has the history from its beginning', async () => {
+    const directory = makeDirectory();
+    const subject = { network: 'n', containerID: 'c', ifname: 'e', owner: 'a/b', uid: null, eni: 'e', netns: '' };
+    const lines = Array.from({ length: 8_000 }, (_, at) =>
+      formatLine({ event: 'attached', ...subject, at: `${at}`, since: '' }),
+    );
+    writeFileSync(join(directory, 'history.1.log'), lines.slice(0, 4_000).join(''));
+    writeFileSync(join(directory, 'history.log'), lines.slice(4_000).join(''));
+    const { events } = await (await recorded(directory)).history.read();
+    expect([events.length, events[0]?.at, events.at(-1)?.at]).toEqual([8_000, '0', '7999']);
   });
 
   it('is empty where nothing was done yet', async () => {

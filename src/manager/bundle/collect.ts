@@ -8,7 +8,6 @@ import type { Attachment } from '../../model/attachment.js';
 import { FILES, type NodeRecord, STATE_FILES } from '../../model/bundle.js';
 import { messageOf } from '../../model/errors.js';
 import type { ProvidedEni } from '../../providers/provider.js';
-import type { Recorded } from '../../store/history.js';
 import type { StateRecord, StateTexts } from '../../store/record.js';
 import { examine } from '../doctor/examine.js';
 import type { Finding } from '../doctor/finding.js';
@@ -23,7 +22,10 @@ import { gatherProvider } from './provider.js';
 export interface Sources extends LogSources {
   /** Its host remembers what it was asked. */
   readonly patient: Patient;
-  /** The same parts, but with a state that is what was recorded: whoever reads a damaged one would mend it. */
+  /**
+   * The same parts, but with a state that is what was recorded: whoever reads a damaged one would mend it. Where the settings are wrong
+   * they are made without: kernel and state are the same by any.
+   */
   readonly openOn: (record: StateRecord, texts: StateTexts) => Parts;
   readonly hostRecord: () => HostRecord;
   readonly node: Omit<NodeRecord, 'open'>;
@@ -32,9 +34,12 @@ export interface Sources extends LogSources {
   /** Which enim this is. */
   readonly program: unknown;
   readonly nodeName: () => Promise<string>;
-  readonly recordState: (
-    readHistory: () => Promise<Recorded>,
-  ) => Promise<{ readonly record: StateRecord; readonly texts: StateTexts }>;
+  readonly recordState: () => Promise<RecordedState>;
+}
+
+interface RecordedState {
+  readonly record: StateRecord;
+  readonly texts: StateTexts;
 }
 
 /** What was gathered, and what the doctor says of it. */
@@ -50,13 +55,17 @@ export async function collect(sources: Sources, onStep: (part: string) => void):
   await gatherVersions(gatherer, sources);
   await gatherSettings(gatherer, sources);
   const opened = await answerOf(() => patient.open());
-  const parts = 'value' in opened ? opened.value : null;
   const open = 'value' in opened ? { value: { bootID: opened.value.bootID, network: opened.value.network } } : opened;
   gatherer.put(FILES.node, { ...sources.node, open } satisfies NodeRecord);
   if ('refusal' in opened) gatherer.miss('settings', opened.refusal.message);
-  const state = await gatherState(gatherer, sources, parts);
-  if (parts !== null && state !== undefined)
-    await gatherWorld(gatherer, sources, sources.openOn(state.record, state.texts));
+  const state = await gatherState(gatherer, sources);
+  if (state === undefined)
+    for (const part of [FILES.provider, 'kernel']) gatherer.miss(part, 'The state is not known.');
+  else
+    await gatherWorld(gatherer, sources, {
+      parts: sources.openOn(state.record, state.texts),
+      isSet: 'value' in opened,
+    });
   const findings = await gatherer.part('doctor.json', () => examine(patient));
   if (findings !== undefined) gatherer.put('doctor.json', { findings });
   gatherer.put(FILES.host, sources.hostRecord());
@@ -64,13 +73,9 @@ export async function collect(sources: Sources, onStep: (part: string) => void):
   return { ...gatherer, findings: findings ?? null };
 }
 
-async function gatherState(
-  gatherer: Gatherer,
-  { recordState }: Sources,
-  parts: Parts | null,
-): Promise<{ readonly record: StateRecord; readonly texts: StateTexts } | undefined> {
+async function gatherState(gatherer: Gatherer, { recordState }: Sources): Promise<RecordedState | undefined> {
   return gatherer.part(FILES.state, async () => {
-    const { record, texts } = await recordState(async () => parts?.history.read() ?? { events: [], ignored: 0 });
+    const { record, texts } = await recordState();
     gatherer.put(FILES.state, record);
     for (const [name, text] of texts) gatherer.putText(`${STATE_FILES}${name}`, text);
     for (const answer of Object.values(record))
@@ -79,12 +84,22 @@ async function gatherState(
   });
 }
 
+interface World {
+  readonly parts: Parts;
+  /** Whether the settings say which provider there is. */
+  readonly isSet: boolean;
+}
+
 /** The kernel is looked at by whoever knows what to look for, as far as that is known. */
-async function gatherWorld(gatherer: Gatherer, { nodeName, host }: Sources, parts: Parts): Promise<void> {
+async function gatherWorld(gatherer: Gatherer, sources: Sources, { parts, isSet }: World): Promise<void> {
+  const { nodeName, host } = sources;
   const recorded = await answerOf(() => parts.store.list());
   const attachments = 'value' in recorded ? recorded.value : [];
-  const { list } = await gatherProvider(gatherer, parts.provider, attachments, nodeName);
-  const provided = 'value' in list ? list.value : [];
+  let provided: readonly ProvidedEni[] = [];
+  if (isSet) {
+    const { list } = await gatherProvider(gatherer, parts.provider, attachments, nodeName);
+    if ('value' in list) provided = list.value;
+  } else gatherer.miss(FILES.provider, 'By wrong settings no provider can be asked.');
   const slots = ['pci', 'virtio'].flatMap((bus) => host.list(`/sys/bus/${bus}/devices`));
   await gatherer.part('kernel', () =>
     gatherKernel(gatherer, parts, attachments, [...slots, ...busAddressesOf(attachments, provided)]),
