@@ -2,8 +2,11 @@
 import {
   accessSync,
   chmodSync,
+  closeSync,
   constants,
+  fstatSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -30,7 +33,7 @@ export function createHost({ programs, path: searched, root = '/' }: HostSetting
   const proc = join(root, 'proc');
   return {
     look: (path) => permitted(path, () => ifThere(() => entryOf(join(root, path)), ['ENOENT', 'ENOTDIR', 'ELOOP'])),
-    read: (path) => ifThere(() => readFileSync(join(root, path), 'utf8')),
+    read: (path) => ifThere(() => textOf(join(root, path))),
     list: (directory) => ifThere(() => readdirSync(join(root, directory)).sort()) ?? [],
     processes: () => processesIn(proc),
     heldLocks: (directory) => ifThere(() => heldLocks(join(root, directory), proc)) ?? [],
@@ -51,6 +54,16 @@ export function createHost({ programs, path: searched, root = '/' }: HostSetting
       }),
     removeFile: (path) => tried(`remove ${path}`, () => rmSync(join(root, path), { force: true })),
   };
+}
+
+/** Undefined where no file is: a pipe or a device may have no end, and a look at it wait for ever. */
+function textOf(path: string): string | undefined {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    return fstatSync(fd).isFile() ? readFileSync(fd, 'utf8') : undefined;
+  } finally {
+    closeSync(fd);
+  }
 }
 
 function entryOf(path: string): Entry {

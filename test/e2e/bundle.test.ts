@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chownSync, copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, test } from '@jest/globals';
@@ -242,6 +243,32 @@ describeEndToEnd('enim support-bundle', () => {
         'something else\n',
       ]);
       expect(files.filter((name) => name.startsWith('cni/'))).toEqual(['cni/10-enim.conflist']);
+    });
+
+    it('has two logs whose names in it would be one, and goes past what is no file', async () => {
+      mkdirSync(join(node.dir, 'a'));
+      const paths = [join(node.dir, 'a/b.log'), join(node.dir, 'a_b.log'), join(node.dir, 'a b.log')];
+      for (const path of paths) writeFileSync(path, `${path}\n`);
+      writeFileSync(`${paths[0]}.1`, 'older\n');
+      const pipe = join(confDir(), '10-pipe.conf');
+      const configuration = JSON.stringify({ name: 'n', plugins: [{ type: 'enim' }] });
+      for (const name of ['20 enim.conflist', '20_enim.conflist']) writeFileSync(join(confDir(), name), configuration);
+      execFileSync('mkfifo', [pipe]);
+      const asked = [...paths, `${paths[0]}.1`, pipe].flatMap((path) => ['--log', path]);
+      const { files, missing } = await make(asked);
+      const texts = await opened();
+      const base = node.dir.slice(1).replaceAll('/', '_');
+      const [log, older] = [`${base}_a_b.log`, `${base}_a_b.log.1`];
+      expect(files.filter((name) => name.startsWith('logs/')).sort()).toEqual(
+        [`logs/${log}`, `logs/2-${log}`, `logs/3-${log}`, `logs/${older}`].sort(),
+      );
+      expect([log, `2-${log}`, `3-${log}`].map((name) => texts.get(`logs/${name}`))).toEqual(
+        paths.map((path) => `${path}\n`),
+      );
+      expect(files.filter((name) => name.startsWith('cni/'))).toEqual([
+        ...['cni/2-20_enim.conflist', 'cni/20_enim.conflist'],
+      ]);
+      expect(missing.map(({ part }) => part)).toEqual([pipe, pipe]);
     });
 
     it('has no secret in it, wherever one was', async () => {

@@ -19,8 +19,11 @@ export interface LogSources {
 /** One of ours that is full is put aside under this name. */
 const OLDER = '.1';
 
+const JOURNAL = 'journal.log';
+
 export async function gatherLogs(gatherer: Gatherer, sources: LogSources): Promise<void> {
   const { host, confDir, tail, logs } = sources;
+  const [configurationName, logName] = [createNames(), createNames([JOURNAL])];
   const named: string[] = [];
   await gatherer.part(confDir, () => {
     for (const name of host.list(confDir).filter((each) => /\.(conf|conflist|json)$/.test(each))) {
@@ -31,22 +34,20 @@ export async function gatherLogs(gatherer: Gatherer, sources: LogSources): Promi
       }
       const ours = configurationsIn(text);
       if (ours.length === 0) continue;
-      gatherer.putText(`cni/${plain(name)}`, text);
+      gatherer.putText(`cni/${configurationName(name)}`, text);
       named.push(...ours.flatMap(({ logFile }) => (typeof logFile === 'string' && logFile !== '' ? [logFile] : [])));
     }
   });
   const asked = new Set(logs);
-  for (const path of new Set([...named, ...logs])) {
-    for (const each of [path, `${path}${OLDER}`]) {
-      await gatherer.part(each, () => {
-        const end = tail(each);
-        if (end !== undefined) gatherer.putText(`logs/${plain(each)}`, end.text, end.isShortened);
-        else if (asked.has(each)) gatherer.miss(each, 'There is no such file.');
-      });
-    }
+  for (const path of new Set([...named, ...logs].flatMap((each) => [each, `${each}${OLDER}`]))) {
+    await gatherer.part(path, () => {
+      const end = tail(path);
+      if (end !== undefined) gatherer.putText(`logs/${logName(path)}`, end.text, end.isShortened);
+      else if (asked.has(path)) gatherer.miss(path, 'There is no such file.');
+    });
   }
-  const journal = await gatherer.part('logs/journal.log', sources.journal);
-  if (typeof journal === 'string' && journal !== '') gatherer.putText('logs/journal.log', journal);
+  const journal = await gatherer.part(`logs/${JOURNAL}`, sources.journal);
+  if (typeof journal === 'string' && journal !== '') gatherer.putText(`logs/${JOURNAL}`, journal);
 }
 
 interface Configuration {
@@ -66,6 +67,22 @@ function configurationsIn(text: string): readonly Configuration[] {
   const all: unknown[] = Array.isArray(plugins) ? plugins : [raw];
   const objects = all.filter((each): each is Configuration => typeof each === 'object' && each !== null);
   return objects.filter(({ type }) => type === 'enim');
+}
+
+/**
+ * Makes names of paths, each of them once: two paths may differ in no more than what no name has, and one of them would be lost.
+ *
+ * @param taken names that are no path's
+ */
+function createNames(taken: readonly string[] = []): (path: string) => string {
+  const given = new Set(taken);
+  return (path) => {
+    const name = plain(path);
+    let free = name;
+    for (let number = 2; given.has(free); number += 1) free = `${number}-${name}`;
+    given.add(free);
+    return free;
+  };
 }
 
 /** A path as the name of a file in a bundle. */
