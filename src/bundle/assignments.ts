@@ -55,7 +55,7 @@ function redactKeys(line: string, wasNamed: boolean): CleanLine {
     if (!isAsked) return undefined;
     const rest = line.slice(at, at + 20);
     // A block of YAML, or nothing.
-    if (separator === ':' && /^(?:[|>][-+\d]*)?\s*$/.test(rest) && at + rest.length === line.length) {
+    if (separator === ':' && /^(?:(?:[!&]\S*\s+)*[|>][-+\d]*)?\s*$/.test(rest) && at + rest.length === line.length) {
       below = { column: columnOf(line, found.index), isAll: rest === '' };
       return undefined;
     }
@@ -104,9 +104,9 @@ function secretOf(line: string, { 0: whole, 1: key = '', index }: RegExpExecArra
   return { from, to: isWithin ? endOfEnclosing(line, index, { from, to: end }) : end };
 }
 
-/** A header's scheme is no secret by itself; what comes after it is one. */
+/** A header's scheme, or a tag of YAML, is no secret by itself; what comes after it is one. */
 function endOfWord(line: string, at: number): number {
-  const word = /(?:(?:bearer|basic|digest|token)\s+)?\S*/iy;
+  const word = /(?:(?:bearer|basic|digest|token|[!&]\S*)\s+)?\S*/iy;
   word.lastIndex = at;
   return at + (word.exec(line)?.[0].length ?? 0);
 }
