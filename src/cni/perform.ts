@@ -2,28 +2,28 @@
 import { createContext } from '../compose/context.js';
 import { BY_HAND } from '../model/attachment.js';
 import { EnimError } from '../model/errors.js';
-import { add } from './add.js';
 import type { CniCall } from './call.js';
-import { check } from './check.js';
-import { del } from './del.js';
-import { gc } from './gc.js';
-import { ipamAdd, ipamCheck, ipamDel } from './ipam.js';
 import { ownerOf } from './owner.js';
-import { status } from './status.js';
 import type { OpenTask, Task } from './task.js';
 
 type Verb = (task: OpenTask) => Promise<unknown>;
 
+/** Each is loaded when it is asked for: an ADD has no use for what a GC needs, and would take a millisecond more. */
 const MAIN: Readonly<Record<Exclude<CniCall['command'], 'VERSION'>, Verb>> = {
-  ADD: add,
-  DEL: del,
-  CHECK: check,
-  GC: gc,
-  STATUS: status,
+  ADD: async (task) => (await import('./add.js')).add(task),
+  DEL: async (task) => (await import('./del.js')).del(task),
+  CHECK: async (task) => (await import('./check.js')).check(task),
+  GC: async (task) => (await import('./gc.js')).gc(task),
+  STATUS: async (task) => (await import('./status.js')).status(task),
 };
 
 /** As `ipam` under another main plugin. */
-const IPAM: typeof MAIN = { ...MAIN, ADD: ipamAdd, DEL: ipamDel, CHECK: ipamCheck };
+const IPAM: typeof MAIN = {
+  ...MAIN,
+  ADD: async (task) => (await import('./ipam.js')).ipamAdd(task),
+  DEL: async (task) => (await import('./ipam.js')).ipamDel(task),
+  CHECK: async (task) => (await import('./ipam.js')).ipamCheck(task),
+};
 
 /**
  * Carries the call out.

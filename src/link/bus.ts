@@ -1,6 +1,5 @@
 /** What sysfs says of a device on its bus. It speaks of the machine, not of a netns: it is right also while a NIC is away. */
-import { existsSync, writeFileSync } from 'node:fs';
-import { readdir, readFile, readlink, realpath } from 'node:fs/promises';
+import { existsSync, promises, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { parsePciAddress } from '../model/address.js';
 import { EnimError, errnoOf } from '../model/errors.js';
@@ -23,24 +22,25 @@ const NETWORK_CLASS = '0x02';
 
 /** The device at a bus address, or undefined if there is none. */
 export async function hardwareAt(busAddress: string): Promise<Hardware | undefined> {
-  const found = await realpath(devicePath(busAddress)).catch(() => undefined);
+  const found = await promises.realpath(devicePath(busAddress)).catch(() => undefined);
   if (found === undefined) return undefined;
   const pci = parsePciAddress(basename(found)) === undefined ? dirname(found) : found;
   const pciAddress = parsePciAddress(basename(pci)) ?? null;
-  const below = pci === found ? (await readdir(found)).filter((name) => name.startsWith('virtio')) : [basename(found)];
+  const below =
+    pci === found ? (await promises.readdir(found)).filter((name) => name.startsWith('virtio')) : [basename(found)];
   const [virtio = null] = below;
   const device = virtio === null || pci !== found ? found : `${found}/${virtio}`;
   // The directory is there as long as any interface is; what is listed in it are only those of our own netns.
   const hasLink = existsSync(`${device}/net`);
-  const pciClass = pciAddress === null ? '' : await readFile(`${pci}/class`, 'utf8').catch(() => '');
-  const driver = await readlink(`${device}/driver`).then(basename, () => null);
+  const pciClass = pciAddress === null ? '' : await promises.readFile(`${pci}/class`, 'utf8').catch(() => '');
+  const driver = await promises.readlink(`${device}/driver`).then(basename, () => null);
   return { pciAddress, virtio, driver, isNic: hasLink || pciClass.startsWith(NETWORK_CLASS), hasLink };
 }
 
 /** The kernel driver of a real card, or the kind of a virtual device; null if neither is known. */
 export async function driverOf(link: Link): Promise<string | null> {
   if (link.busAddress === null) return link.kind;
-  return readlink(`${devicePath(link.busAddress)}/driver`).then(
+  return promises.readlink(`${devicePath(link.busAddress)}/driver`).then(
     (target) => basename(target),
     () => link.kind,
   );

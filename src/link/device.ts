@@ -1,5 +1,5 @@
 /** Finding the device that a network configuration names, among the links at home. */
-import { readdir } from 'node:fs/promises';
+import { promises } from 'node:fs';
 import type { DeviceSelector } from '../model/device.js';
 import type { Link } from '../model/link.js';
 
@@ -38,5 +38,5 @@ async function interfacesBelow(path: string): Promise<string[]> {
 }
 
 async function list(path: string): Promise<string[]> {
-  return readdir(path).catch(() => []);
+  return promises.readdir(path).catch(() => []);
 }

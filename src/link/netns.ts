@@ -2,8 +2,7 @@
  * Network namespaces: naming one, telling whether it still is the one that was recorded, and finding all that can be reached.
  * A netns lives as long as anything refers to it: a process, an open descriptor, a bind mount.
  */
-import { statSync } from 'node:fs';
-import { readdir, readFile, readlink } from 'node:fs/promises';
+import { promises, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { NetnsRef } from '../model/attachment.js';
 import { EnimError, errnoOf } from '../model/errors.js';
@@ -140,7 +139,7 @@ async function holders(inodes: readonly number[]): Promise<Map<number, NetnsHold
     processes(),
   ]);
   const named = async <T extends { readonly pid: number }>(each: T): Promise<T & { command: string }> => {
-    const command = await readFile(`/proc/${each.pid}/comm`, 'utf8').catch(() => '');
+    const command = await promises.readFile(`/proc/${each.pid}/comm`, 'utf8').catch(() => '');
     return { ...each, command: command.replace(/\n$/, '') };
   };
   const found = [...wanted].map(async (inode) => {
@@ -165,10 +164,10 @@ async function mounts(): Promise<NetnsMount[]> {
   const found = new Map<string, NetnsMount>();
   const seen = new Set<string>();
   for (const pid of ['self', ...(await listPids())]) {
-    const namespace = await readlink(`/proc/${pid}/ns/mnt`).catch(() => '');
+    const namespace = await promises.readlink(`/proc/${pid}/ns/mnt`).catch(() => '');
     if (namespace === '' || seen.has(namespace)) continue;
     seen.add(namespace);
-    const table = await readFile(`/proc/${pid}/mountinfo`, 'utf8').catch(() => '');
+    const table = await promises.readFile(`/proc/${pid}/mountinfo`, 'utf8').catch(() => '');
     for (const [, number, point = ''] of table.matchAll(NETNS_MOUNT)) {
       const inode = Number(number);
       const there = pointOf(point);
@@ -198,7 +197,7 @@ async function descriptors(
   for (const pid of await listPids()) {
     for (const fd of await listIfThere(`/proc/${pid}/fd`)) {
       const path = `/proc/${pid}/fd/${fd}`;
-      if (!NETNS_DESCRIPTOR.test(await readlink(path).catch(() => ''))) continue;
+      if (!NETNS_DESCRIPTOR.test(await promises.readlink(path).catch(() => ''))) continue;
       const there = statOrNothing(path);
       if (there?.dev === nsfs) found.push({ inode: there.ino, pid, fd: Number(fd) });
     }
@@ -228,7 +227,7 @@ async function processes(): Promise<Map<number, number[]>> {
 
 /** Whether it only looks around in its netns, for us or for another enim. */
 async function isVisiting(pid: number): Promise<boolean> {
-  const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+  const text = await promises.readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
   return isVisitor(text.split('\0').slice(0, -1));
 }
 
@@ -237,13 +236,13 @@ async function listPids(): Promise<number[]> {
 }
 
 async function netInodeOf(path: string): Promise<number | undefined> {
-  const target = await readlink(path).catch(() => '');
+  const target = await promises.readlink(path).catch(() => '');
   const inode = /^net:\[(\d+)\]$/.exec(target)?.[1];
   return inode === undefined ? undefined : Number(inode);
 }
 
 async function listIfThere(path: string): Promise<string[]> {
-  return readdir(path).catch((thrown: unknown) => {
+  return promises.readdir(path).catch((thrown: unknown) => {
     if (['ENOENT', 'ESRCH', 'EACCES', 'ENOTDIR'].includes(errnoOf(thrown) ?? '')) return [];
     throw thrown;
   });
