@@ -10,7 +10,7 @@ import { EnimError, messageOf } from '../model/errors.js';
 import { parseLabel } from '../model/label.js';
 import { cachedOf, conclude, type LocatedAdd } from './conclude.js';
 import { identityOf } from './identify.js';
-import { type Away, findAway, type Look, locate, look } from './locate.js';
+import { type Away, findAway, type Look, locate, look, recordedOf, type Whereabouts } from './locate.js';
 import { underLock } from './locked.js';
 import type { Parts } from './parts.js';
 import { rebuild, recordAgain } from './rebuild.js';
@@ -38,17 +38,20 @@ export interface Adoption {
   /** What it was concluded from. */
   readonly evidence: readonly string[];
   readonly done: boolean;
-  /** Why it could not be recorded, if that was tried. */
+  /** Why it could not be recorded, if that was tried, or why it cannot be. */
   readonly error: string | null;
 }
 
 interface Stray {
   readonly eni: Eni;
-  readonly where: Away;
+  readonly where: Away | Unclear;
   readonly holder: Endpoint | null;
   /** Whose ADD of it a runtime remembers. */
   readonly cached: readonly Endpoint[];
 }
+
+/** One of several places, and nobody can tell which. */
+type Unclear = Extract<Whereabouts, { readonly at: 'unclear' }>;
 
 /**
  * Concludes, and records if told to.
@@ -67,10 +70,15 @@ export async function adopt(parts: Parts, request: AdoptRequest): Promise<readon
   const processes = await parts.netns.processes();
   const adoptions: Adoption[] = [];
   for (const stray of strays) {
-    const adoption = judge(stray, processes.get(stray.where.netns.inode) ?? [], request.owner ?? null);
+    const { where } = stray;
+    if (where.at === 'unclear') {
+      adoptions.push(undecided(stray, where));
+      continue;
+    }
+    const adoption = judge({ ...stray, where }, processes.get(where.netns.inode) ?? [], request.owner ?? null);
     const { attachment } = adoption;
     if (!request.write || attachment === null) adoptions.push(adoption);
-    else adoptions.push({ ...adoption, ...(await record(parts, stray, attachment, search)) });
+    else adoptions.push({ ...adoption, ...(await record(parts, stray.eni, where, attachment, search)) });
   }
   return adoptions;
 }
@@ -90,11 +98,14 @@ async function findStrays(parts: Parts, { eni: only, cached }: Search): Promise<
   const [provided, attachments, machine] = await Promise.all([parts.provider.list(), parts.store.list(), look(parts)]);
   const recorded = new Set(attachments.map(({ eni }) => eni.id));
   const strays: Stray[] = [];
-  for (const { eni, holder } of provided) {
+  for (const each of provided) {
+    const { eni, holder } = each;
     if (recorded.has(eni.id) || (only !== null && eni.id !== only)) continue;
-    const where = await locate(machine, identityOf(eni), null);
-    if (where.at !== 'netns') continue;
-    strays.push({ eni, where, holder, cached: cachedOf(cached, where.netns.inode, where.link) });
+    const where = await locate(machine, identityOf(eni), recordedOf(each));
+    if (where.at === 'unclear' && where.sightings.some(({ netns }) => netns !== null))
+      strays.push({ eni, where, holder, cached: [] });
+    if (where.at === 'netns')
+      strays.push({ eni, where, holder, cached: cachedOf(cached, where.netns.inode, where.link) });
   }
   const known = new Set(provided.map(({ eni }) => eni.mac));
   const unknown = (await findUnprovided(machine, cached)).filter(
@@ -116,7 +127,17 @@ async function findUnprovided(machine: Look, cached: readonly LocatedAdd[]): Pro
   });
 }
 
-function judge({ eni, where, holder, cached }: Stray, pids: readonly number[], owner: string | null): Adoption {
+/** Recording one of them would have the next del bring home a NIC that may not be the ENI's. */
+function undecided({ eni }: Stray, where: Unclear): Adoption {
+  const error = 'nothing tells which of them is the ENI; remove the others';
+  return { eni: eni.id, mac: eni.mac, where: describe(where), attachment: null, evidence: [], done: false, error };
+}
+
+function judge(
+  { eni, where, holder, cached }: Stray & { readonly where: Away },
+  pids: readonly number[],
+  owner: string | null,
+): Adoption {
   const { link, netns } = where;
   const label = parseLabel(link.alias)?.endpoint ?? null;
   const unsaid = { network: 'enim', containerID: `netns-${netns.inode}`, ifname: link.name, owner: '', uid: null };
@@ -130,7 +151,8 @@ function judge({ eni, where, holder, cached }: Stray, pids: readonly number[], o
 
 async function record(
   parts: Parts,
-  { eni, where }: Stray,
+  eni: Eni,
+  where: Away,
   endpoint: Endpoint,
   search: Search,
 ): Promise<Pick<Adoption, 'done' | 'error'>> {
@@ -138,7 +160,7 @@ async function record(
     return await underLock(parts, endpoint, async (locked) => {
       // Another look, under the lock: an add or a gc may have recorded it, or a del brought it home.
       const again = (await findStrays(parts, { ...search, eni: eni.id })).some(
-        (each) => each.where.netns.inode === where.netns.inode,
+        (each) => each.where.at === 'netns' && each.where.netns.inode === where.netns.inode,
       );
       if (!again) return { done: false, error: 'it is recorded, or home, by now' };
       const other = await locked.store.find(endpoint);

@@ -10,8 +10,10 @@ import type { ProvidedEni, Purpose } from '../providers/provider.js';
 import { allShared, type Fitness, judge, noneFree, pick } from './candidates.js';
 import { refuseCordoned } from './cordon.js';
 import { identify, identityOf } from './identify.js';
+import { type Look, locate, look, recordedOf } from './locate.js';
 import { originOf } from './origin.js';
 import type { Parts } from './parts.js';
+import { describe } from './verdict.js';
 
 /** Which ENI it should be. */
 export interface Wish {
@@ -30,6 +32,7 @@ export interface Wish {
  *
  * @param home the links at home, just looked at
  * @param purpose what it is for
+ * @param isAgain whether all that were free were taken by others before it could take one
  * @throws EnimError CORDONED; NO_FREE_ENI; NOT_THERE, UNSAFE or AMBIGUOUS_LINK for the ENI that is wished for; LINK_LOST
  */
 export async function allocate(
@@ -38,6 +41,7 @@ export async function allocate(
   wish: Wish,
   home: HomeView,
   purpose: Purpose = {},
+  isAgain = false,
 ): Promise<Eni> {
   const [provided, attachments, quarantines] = await Promise.all([
     parts.provider.list(),
@@ -46,8 +50,12 @@ export async function allocate(
   ]);
   refuseCordoned(parts, endpoint, provided);
   const now = parts.clock();
-  const fitness = provided.map((each) =>
-    judge(each, endpoint, attachments, home, quarantineOf(quarantines, each.eni.id, now)),
+  const machine = look(parts);
+  const fitness = await Promise.all(
+    provided.map((each) => {
+      const its = judge(each, endpoint, attachments, home, quarantineOf(quarantines, each.eni.id, now));
+      return refuseElsewhere(machine, each, its);
+    }),
   );
   const named = nameOf(wish, provided);
   const candidates =
@@ -56,14 +64,28 @@ export async function allocate(
     if (await isWholeNodeShared(parts, provided)) throw allShared(provided.length);
     throw noneFree(fitness, originOf(parts.provider));
   }
-  const allocated = await parts.provider.allocate(endpoint, candidates, purpose).catch((thrown: unknown) => {
-    // All candidates were taken between the look and the call.
-    if (thrown instanceof EnimError && thrown.code === 'NO_FREE_ENI') throw noneFree(fitness, originOf(parts.provider));
-    throw thrown;
-  });
+  let allocated: Eni;
+  try {
+    allocated = await parts.provider.allocate(endpoint, candidates, purpose);
+  } catch (thrown) {
+    if (!(thrown instanceof EnimError) || thrown.code !== 'NO_FREE_ENI') throw thrown;
+    // All candidates were taken between the look and the call; meanwhile others may have come home.
+    if (isAgain) throw noneFree(fitness, originOf(parts.provider));
+    return allocate(parts, endpoint, wish, await parts.links.lookHome(), purpose, true);
+  }
   // Held by this endpoint from before, but not fit: it must not be given back either, before it is known what it is.
   if (!candidates.includes(allocated.id)) throw refusalOf(allocated, endpoint, fitness);
   return allocated;
+}
+
+/** Nobody gets a device that only looks like the ENI's NIC: a pod may have that, by a record that was lost. */
+async function refuseElsewhere(machine: Look, provided: ProvidedEni, fitness: Fitness): Promise<Fitness> {
+  if (!('link' in fitness)) return fitness;
+  const { id } = provided.eni;
+  const where = await locate(machine, identityOf(provided.eni), recordedOf(provided));
+  if (where.at === 'home') return fitness;
+  const why = where.at === 'unclear' ? 'ambiguous' : 'missing';
+  return { id, fit: false, why, reason: `ENI ${id}: ${describe(where)}.` };
 }
 
 /** For whoever writes a record of it for always before the NIC is touched: that write takes the allocation along. */

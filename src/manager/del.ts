@@ -7,9 +7,9 @@ import { toEni } from '../model/discover.js';
 import { EnimError, messageOf } from '../model/errors.js';
 import { parseLabel } from '../model/label.js';
 import type { Link } from '../model/link.js';
-import { giveBack, type Return, type ReturnOptions } from './home.js';
+import { ambiguous, giveBack, type Return, type ReturnOptions } from './home.js';
 import { identityOf } from './identify.js';
-import { locate, look } from './locate.js';
+import { locate, look, recordedOf } from './locate.js';
 import { attachmentLock, type LockedParts, underLock } from './locked.js';
 import type { Parts } from './parts.js';
 import { rebuild } from './rebuild.js';
@@ -173,12 +173,16 @@ async function labelled(parts: LockedParts, endpoint: Endpoint, path: string | n
 /** A record for an ENI of which there is none: the provider gave it to the endpoint, or its NIC carries the endpoint's label. */
 async function unrecorded(parts: LockedParts, endpoint: Endpoint): Promise<Attachment | undefined> {
   const machine = look(parts);
-  for (const { eni, holder } of await parts.provider.list()) {
+  const isTheirs = ({ alias }: Link): boolean => {
+    const whose = parseLabel(alias)?.endpoint ?? null;
+    return whose !== null && sameKey(whose, endpoint);
+  };
+  for (const each of await parts.provider.list()) {
+    const { eni, holder } = each;
     if (holder !== null && !sameKey(holder, endpoint)) continue;
-    const where = await locate(machine, identityOf(eni), null);
-    const labelled = 'link' in where ? (parseLabel(where.link.alias)?.endpoint ?? null) : null;
-    if (holder !== null || (labelled !== null && sameKey(labelled, endpoint)))
-      return rebuild(parts, eni, endpoint, where);
+    const where = await locate(machine, identityOf(eni), recordedOf(each));
+    if (where.at === 'unclear' && where.sightings.some(({ link }) => isTheirs(link))) throw ambiguous(where.message);
+    if (holder !== null || ('link' in where && isTheirs(where.link))) return rebuild(parts, eni, endpoint, where);
   }
   return undefined;
 }

@@ -132,11 +132,7 @@ export async function bringHome(parts: LockedParts, attachment: Attachment, forc
   });
   if (where.at === 'nowhere') return null;
   if (where.at === 'home') return where.link;
-  if (where.at === 'unclear') {
-    throw new EnimError('AMBIGUOUS_LINK', `It cannot be told which NIC to bring home: ${where.message}.`, {
-      hint: 'remove the link that is no ENI, or give the ENI its "pciAddress" in the settings',
-    });
-  }
+  if (where.at === 'unclear') throw ambiguous(where.message);
   try {
     const name = await parts.links.moveHome(where.link, where.netns, attachment.snapshot.name);
     const link = confirm(await parts.links.lookAt(name), identityOfAttachment(attachment, parts.bootID));
@@ -151,6 +147,13 @@ export async function bringHome(parts: LockedParts, attachment: Attachment, forc
   const now = await locate(look(parts), identityOfAttachment(attachment, parts.bootID), null);
   if (now.at === 'home') return now.link;
   throw new EnimError('LINK_LOST', `ENI ${attachment.eni.id} was moved home, but is not there.`, { hint: 'enim gc' });
+}
+
+/** @param message which links fit, as a clause */
+export function ambiguous(message: string): EnimError {
+  return new EnimError('AMBIGUOUS_LINK', `It cannot be told which NIC to bring home: ${message}.`, {
+    hint: 'remove the link that is no ENI, or give the ENI its "pciAddress" in the settings',
+  });
 }
 
 async function locateOrWait(parts: LockedParts, attachment: Attachment): Promise<Whereabouts> {

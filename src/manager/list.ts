@@ -7,7 +7,7 @@ import type { ProvidedEni } from '../providers/provider.js';
 import { judge } from './candidates.js';
 import { identityOf, identityOfAttachment } from './identify.js';
 import { joinRecords } from './known.js';
-import { type Look, locate, look, type Whereabouts } from './locate.js';
+import { type Look, locate, look, recordedOf, type Whereabouts } from './locate.js';
 import type { Parts } from './parts.js';
 import { describe } from './verdict.js';
 
@@ -137,7 +137,7 @@ async function viewUnattached(
 ): Promise<EniView> {
   const { eni, holder, since } = provided;
   const base = { ...identity(parts.provider.name, eni), attachment: null };
-  const where = await locate(machine, identityOf(eni), null);
+  const where = await locate(machine, identityOf(eni), recordedOf(provided));
   if (where.at === 'unclear') return { ...base, state: 'quarantined', link: null, note: describe(where) };
   const link = linkOf(where);
   if (holder !== null) {

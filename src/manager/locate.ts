@@ -1,9 +1,13 @@
-/** Finding a NIC wherever it is: at home, in the netns that the record names, or in any other that can be reached. */
+/**
+ * Finding a NIC wherever it is: where the record has it, at home, or in any netns that can be reached. Only a record, or a card at home,
+ * ends the search: a virtual device can have the MAC of any NIC, so it counts for nothing until all others were seen.
+ */
 import pLimit from 'p-limit';
 import type { HomeView } from '../link/driver.js';
 import type { ReachableNetns } from '../link/netns.js';
 import type { NetnsRef } from '../model/attachment.js';
 import type { Link } from '../model/link.js';
+import type { ProvidedEni } from '../providers/provider.js';
 import { type Identity, identify } from './identify.js';
 import type { Parts } from './parts.js';
 
@@ -12,8 +16,19 @@ export type Whereabouts =
   | { readonly at: 'home'; readonly link: Link }
   | { readonly at: 'netns'; readonly netns: NetnsRef; readonly link: Link }
   | { readonly at: 'nowhere' }
-  /** Several links fit, in one netns; `message` says which. */
-  | { readonly at: 'unclear'; readonly message: string };
+  /** Several links fit, in one netns or in several; `message` says which. */
+  | { readonly at: 'unclear'; readonly message: string; readonly sightings: readonly Sighting[] };
+
+/** Where a NIC should be by what is recorded; null where nothing is. */
+export type Recorded = NetnsRef | 'home' | null;
+
+/**
+ * Where an ENI without an attachment should be. That it is at home is known only if it was given back: of one that the ledger never
+ * saw leave, the record may be lost.
+ */
+export function recordedOf({ holder, releasedAt }: Pick<ProvidedEni, 'holder' | 'releasedAt'>): Recorded {
+  return holder === null && releasedAt !== null ? 'home' : null;
+}
 
 /** The machine at one moment; home and netns are looked at only when somebody asks, and then once. */
 export interface Look {
@@ -24,18 +39,22 @@ export interface Look {
   all(): Promise<readonly ReachableNetns[]>;
   /** Processes that run in the netns with this inode. */
   pidsIn(inode: number): Promise<readonly number[]>;
+  /** The machine a moment later. */
+  again(): Look;
 }
 
 /** Each one may cost a process. */
 const NETNS_AT_ONCE = 8;
 
 /** Looks at the machine. */
-export function look({ links, netns }: Pick<Parts, 'links' | 'netns'>): Look {
+export function look(parts: Pick<Parts, 'links' | 'netns'>): Look {
+  const { links, netns } = parts;
   const seen = new Map<string, Promise<readonly Link[] | undefined>>();
   const enterOneOfFew = pLimit(NETNS_AT_ONCE);
   let home: Promise<HomeView> | undefined;
   let everywhere: Promise<readonly ReachableNetns[]> | undefined;
   let processes: ReturnType<Parts['netns']['processes']> | undefined;
+  let later: Look | undefined;
   const enter = async (ref: NetnsRef): Promise<readonly Link[] | undefined> => {
     const there = await netns.find(ref.path);
     return there?.inode === ref.inode ? links.lookInto(ref) : undefined;
@@ -59,46 +78,58 @@ export function look({ links, netns }: Pick<Parts, 'links' | 'netns'>): Look {
       processes ??= netns.processes();
       return (await processes).get(inode) ?? [];
     },
+    again() {
+      later ??= look(parts);
+      return later;
+    },
   };
 }
 
-/** The links that fit a NIC, all in one place: at home (null), or in a netns. */
+/** A link that fits a NIC, and where it is: at home (null), or in a netns. */
 export interface Sighting {
   readonly netns: NetnsRef | null;
-  readonly links: readonly Link[];
+  readonly link: Link;
 }
 
-/**
- * Where the NIC is. The recorded netns and home are looked at first; the others only if it is in neither.
- */
-export async function locate(machine: Look, identity: Identity, recorded: NetnsRef | null): Promise<Whereabouts> {
-  const seen = await sight(machine, identity, recorded);
-  const [link, ...others] = seen?.links ?? [];
-  if (seen === undefined || link === undefined) return { at: 'nowhere' };
-  if (others.length > 0) return { at: 'unclear', message: ambiguity([link, ...others], identity) };
-  return seen.netns === null ? { at: 'home', link } : { at: 'netns', netns: seen.netns, link };
+/** Where the NIC is. The place that is recorded and home are looked at first. */
+export async function locate(machine: Look, identity: Identity, recorded: Recorded): Promise<Whereabouts> {
+  const sightings = await sight(machine, identity, recorded);
+  const [seen, ...others] = sightings;
+  if (seen === undefined) return { at: 'nowhere' };
+  if (others.length > 0) return { at: 'unclear', message: ambiguity(sightings, identity), sightings };
+  const { netns, link } = seen;
+  return netns === null ? { at: 'home', link } : { at: 'netns', netns, link };
 }
 
-/** The same with all links that fit in the first place where any does. */
-export async function sight(
-  machine: Look,
-  identity: Identity,
-  recorded: NetnsRef | null,
-): Promise<Sighting | undefined> {
-  const inRecorded = recorded === null ? undefined : await sightIn(machine, recorded, identity);
-  if (inRecorded !== undefined) return inRecorded;
-  const atHome = identify((await machine.home()).links, identity);
-  if (atHome.length > 0) return { netns: null, links: atHome };
-  for (const netns of await machine.all()) {
-    const elsewhere = await sightIn(machine, netns, identity);
-    if (elsewhere !== undefined) return elsewhere;
+/** The same with all links that fit equally well. */
+export async function sight(machine: Look, identity: Identity, recorded: Recorded): Promise<readonly Sighting[]> {
+  if (recorded !== null && recorded !== 'home') {
+    const there = fitting(seenIn(recorded, (await machine.into(recorded)) ?? []), identity);
+    if (there.length > 0) return there;
   }
-  return undefined;
+  const atHome = fitting(seenIn(null, (await machine.home()).links), identity);
+  if (atHome.some(({ link }) => recorded === 'home' || link.kind === null)) return atHome;
+  const everywhere = await sightEverywhere(machine, identity);
+  // One that is on its way just now is seen where it was and where it is.
+  return new Set(everywhere.map(({ netns }) => netns?.inode)).size > 1
+    ? sightEverywhere(machine.again(), identity)
+    : everywhere;
 }
 
-async function sightIn(machine: Look, { path, inode }: NetnsRef, identity: Identity): Promise<Sighting | undefined> {
-  const links = identify((await machine.into({ path, inode })) ?? [], identity);
-  return links.length > 0 ? { netns: { path, inode }, links } : undefined;
+async function sightEverywhere(machine: Look, identity: Identity): Promise<Sighting[]> {
+  return fitting([...seenIn(null, (await machine.home()).links), ...(await findAway(machine))], identity);
+}
+
+function seenIn(netns: NetnsRef | null, links: readonly Link[]): Sighting[] {
+  return links.map((link) => ({ netns, link }));
+}
+
+function fitting(seen: readonly Sighting[], identity: Identity): Sighting[] {
+  const links = identify(
+    seen.map(({ link }) => link),
+    identity,
+  );
+  return seen.filter(({ link }) => links.includes(link));
 }
 
 /** Whether some link that can be seen is a device at one of these bus addresses. */
@@ -120,6 +151,7 @@ export async function findAway(machine: Look): Promise<readonly Away[]> {
 }
 
 /** That several links fit, as a clause. */
-export function ambiguity(links: readonly Link[], { id, mac }: Identity): string {
-  return `several links have the MAC ${mac} of ENI ${id}: ${links.map(({ name }) => name).join(', ')}`;
+export function ambiguity(sightings: readonly Sighting[], { id, mac }: Identity): string {
+  const names = sightings.map(({ netns, link }) => (netns === null ? link.name : `${link.name} in ${netns.path}`));
+  return `several links have the MAC ${mac} of ENI ${id}: ${names.join(', ')}`;
 }

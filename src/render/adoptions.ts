@@ -11,7 +11,7 @@ export function renderAdoptions(adoptions: readonly Adoption[], written: boolean
     done ? 'recorded' : error !== null ? 'failed' : attachment === null ? 'unclear' : 'to record',
     [where, ...evidence, ...(error === null ? [] : [`FAILED: ${error}`])].join('; '),
   ]);
-  const unclear = adoptions.find(({ attachment }) => attachment === null);
+  const unclear = adoptions.find(({ attachment, error }) => attachment === null && error === null);
   return [
     ...fittedTable(['eni', 'owner', 'container', 'conclusion', 'because'], rows, {
       width,

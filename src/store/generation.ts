@@ -51,8 +51,14 @@ export function lastGood(previous: string): { readonly state: State; readonly fr
   const reading = read(previous);
   if (reading?.kind === 'newer') throw newer(previous, reading.version);
   if (reading?.kind === 'good')
-    return { state: reading.state, from: `generation ${reading.state.generation} from ${previous}` };
+    return { state: withoutReturns(reading.state), from: `generation ${reading.state.generation} from ${previous}` };
   return { state: EMPTY_STATE, from: 'an empty state (there is no good earlier generation)' };
+}
+
+/** What had been given back by then may have been given out since: that its NIC is home must be seen again. */
+function withoutReturns(state: State): State {
+  const entries = Object.entries(state.allocations).map(([id, each]) => [id, { ...each, releasedAt: null }] as const);
+  return { ...state, allocations: Object.fromEntries(entries) };
 }
 
 /** That a newer enim has written a state file. */

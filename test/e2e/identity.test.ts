@@ -153,6 +153,43 @@ describeEndToEnd('which NIC is taken', () => {
     });
   });
 
+  describe('a device of the same MAC in another netns, once the state is lost', () => {
+    let twin: Pod;
+
+    beforeEach(async () => {
+      twin = await node.pod('twin');
+      await add(node, 'default/web-0', pod, ['--eni', node.eni(0).id], 'c1');
+      const label = (await pod.link('eth0'))?.ifalias?.replace('web-0', 'twin') ?? '';
+      await twin.ip(
+        `link add name eth0 address ${node.eni(0).mac} type veth peer name eth1`,
+        `link set dev eth0 alias "${label}"`,
+      );
+      rmSync(node.stateDir, { recursive: true });
+    });
+
+    it('is a tie, that no command decides', async () => {
+      const before = await node.kernelState();
+
+      expect((await list(node))[0]).toMatchObject({ state: 'quarantined', link: null, note: /several links/ });
+      await node.enim(['adopt', '--yes']);
+      await node.enim(['gc', '--grace', '0s']);
+      const owner = ['default/twin', '--netns', twin.path];
+      expectRefusal(await node.enim(['del', ...owner]), { code: 6, mentions: [pod.path, twin.path] });
+      expect(await node.kernelState()).toEqual(before);
+    });
+
+    it('is still one after it came home, so that the pod’s ENI is not given out again', async () => {
+      await twin.ip(`link set dev eth0 netns ${node.netns} name eni0`);
+
+      const next = await node.pod('next');
+      const wanted = ['--eni', node.eni(0).id];
+      const result = await node.enim(['add', 'default/next', '--netns', next.path, ...wanted]);
+      expectRefusal(result, { code: 6, says: ['eni0', pod.path], mentions: [node.eni(0).id] });
+      expect((await add(node, 'default/next', next)).eni.id).toBe(node.eni(1).id);
+      expect((await list(node))[0]).toMatchObject({ state: 'quarantined' });
+    });
+  });
+
   it('is not that of another node on the same machine whose inventory uses the same IDs', async () => {
     const names = (each: Node) => inventory(each.enis, ({ ifname }) => ({ id: `twin-${ifname}` }));
     const other = await createNode();

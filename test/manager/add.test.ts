@@ -227,6 +227,25 @@ describe('add', () => {
     expect(machine.locks.names).toEqual([]);
   });
 
+  it('takes one that was given back while another took the last one that was free', async () => {
+    const machine = nodeWith(2);
+    machine.addPod('web-0');
+    const { provider } = machine.parts();
+    const first = sampleEndpoint({ owner: 'default/first', containerID: 'c1' });
+    const second = sampleEndpoint({ owner: 'default/second', containerID: 'c2' });
+    await provider.allocate(second, ['eni-2']);
+    let isOver = false;
+    machine.interference = {
+      before: async (call) => {
+        if (call !== 'provider.allocate' || isOver) return;
+        isOver = true;
+        await provider.allocate(first, ['eni-1']);
+        await provider.release(second);
+      },
+    };
+    expect((await addTo(machine)).attachment.eni.id).toBe('eni-2');
+  });
+
   it('gives out the free ones and says NO_FREE_ENI for the rest, however many ask at once', async () => {
     const machine = nodeWith(4);
     const numbers = [0, 1, 2, 3, 4, 5];

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { locate, look } from '../../src/manager/locate.js';
-import { macOf } from '../model/samples.js';
+import fc from 'fast-check';
+import { locate, look, recordedOf } from '../../src/manager/locate.js';
+import { macOf, sampleEndpoint } from '../model/samples.js';
 import type { Machine } from './machine.js';
 import { nodeWith } from './node.js';
 
@@ -64,9 +65,67 @@ describe('locate', () => {
   it('says which links it cannot choose between', async () => {
     const machine = nodeWith(1);
     machine.kernel.addDevice({ name: 'twin', mac: macOf(1) });
-    expect(await locate(await look(machine.parts()), IDENTITY, null)).toEqual({
+    expect(await locate(await look(machine.parts()), IDENTITY, null)).toMatchObject({
       at: 'unclear',
       message: `several links have the MAC ${macOf(1)} of ENI eni-1: ens1, twin`,
     });
+  });
+
+  it('never chooses between virtual devices, wherever they are; a card always counts for more', async () => {
+    const places = fc.uniqueArray(fc.constantFrom('home', 'a', 'b', 'c'), { minLength: 1 });
+    const card = fc.constantFrom('home', 'a', 'b', 'c', null);
+    await fc.assert(
+      fc.asyncProperty(places, card, async (virtual, real) => {
+        const machine = nodeWith(0);
+        const inodes = new Map(['a', 'b', 'c'].map((name) => [name, machine.addPod(name).inode]));
+        for (const place of virtual)
+          machine.kernel.addDevice({ name: `v${place}`, mac: macOf(1), kind: 'veth' }, inodes.get(place));
+        if (real !== null) machine.kernel.addDevice({ name: 'card', mac: macOf(1) }, inodes.get(real));
+        const where = await locate(look(machine.parts()), IDENTITY, null);
+        const only = real ?? (virtual.length === 1 ? virtual[0] : undefined);
+        if (only === undefined) expect(where).toMatchObject({ at: 'unclear', sightings: { length: virtual.length } });
+        else
+          expect(where).toMatchObject({
+            at: only === 'home' ? 'home' : 'netns',
+            link: { name: real === null ? `v${only}` : 'card' },
+          });
+      }),
+    );
+  });
+
+  it('believes the record of a place before a twin anywhere else', async () => {
+    const machine = nodeWith(0);
+    const [pod, other] = [machine.addPod('web-0'), machine.addPod('other')];
+    for (const inode of [pod.inode, other.inode])
+      machine.kernel.addDevice({ name: 'eth0', mac: macOf(1), kind: 'veth' }, inode);
+    expect(await locate(look(machine.parts()), IDENTITY, pod)).toMatchObject({ at: 'netns', netns: pod });
+    expect(await locate(look(machine.parts()), IDENTITY, null)).toMatchObject({
+      at: 'unclear',
+      message: `several links have the MAC ${macOf(1)} of ENI eni-1: eth0 in ${pod.path}, eth0 in ${other.path}`,
+    });
+    machine.kernel.addDevice({ name: 'eni', mac: macOf(1), kind: 'veth' });
+    expect(await locate(look(machine.parts()), IDENTITY, 'home')).toMatchObject({ at: 'home', link: { name: 'eni' } });
+  });
+
+  it('does not take one that moves while it looks for two', async () => {
+    const machine = nodeWith(0);
+    const pod = machine.addPod('web-0');
+    machine.kernel.addDevice({ name: 'ens1', mac: macOf(1), kind: 'veth' });
+    machine.interference = {
+      before: (call) => {
+        if (call === 'netns.findAll' && machine.kernel.in(1).some(({ name }) => name === 'ens1'))
+          moveTo(machine, pod.inode);
+      },
+    };
+    expect(await locate(look(machine.parts()), IDENTITY, null)).toMatchObject({ at: 'netns', netns: pod });
+  });
+});
+
+describe('recordedOf', () => {
+  it('is home for an ENI that was given back, and nothing for one that nobody saw leave or that is held', () => {
+    const holder = sampleEndpoint();
+    expect(recordedOf({ holder: null, releasedAt: '2026-01-01T00:00:00Z' })).toBe('home');
+    expect(recordedOf({ holder: null, releasedAt: null })).toBeNull();
+    expect(recordedOf({ holder, releasedAt: '2026-01-01T00:00:00Z' })).toBeNull();
   });
 });

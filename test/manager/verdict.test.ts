@@ -17,7 +17,7 @@ const WHERE = {
   home: { at: 'home', link: sampleLink({ name: 'eni1' }) },
   elsewhere: { at: 'netns', netns: { path: '/run/netns/other', inode: 202 }, link: sampleLink({ name: 'eth0' }) },
   nowhere: { at: 'nowhere' },
-  unclear: { at: 'unclear', message: 'several links have it: a, b' },
+  unclear: { at: 'unclear', message: 'several links have it: a, b', sightings: [] },
 } as const satisfies Record<string, Whereabouts>;
 
 type Place = keyof typeof WHERE;

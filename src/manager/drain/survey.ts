@@ -3,7 +3,7 @@ import { parseLabel } from '../../model/label.js';
 import type { Collected } from '../gc/finding.js';
 import { identityOf, identityOfAttachment } from '../identify.js';
 import { joinRecords, type Known } from '../known.js';
-import { findAway, type Look, locate, look } from '../locate.js';
+import { findAway, type Look, locate, look, recordedOf } from '../locate.js';
 import type { Parts } from '../parts.js';
 import { judgeStanding, judgeStray, type Standing } from './standing.js';
 
@@ -19,7 +19,7 @@ export async function surveyStandings(parts: Parts, verdicts: readonly Collected
       const { eni, attachment } = known;
       const where =
         attachment === undefined
-          ? await locate(machine, identityOf(eni), null)
+          ? await locate(machine, identityOf(eni), recordedOf(known))
           : await locate(machine, identityOfAttachment(attachment, parts.bootID), attachment.netns);
       return judgeStanding(
         known,

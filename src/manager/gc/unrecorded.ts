@@ -4,7 +4,7 @@ import { parseLabel } from '../../model/label.js';
 import type { ProvidedEni } from '../../providers/provider.js';
 import { giveBack } from '../home.js';
 import { identityOf } from '../identify.js';
-import { type Look, locate, look } from '../locate.js';
+import { type Look, locate, look, recordedOf } from '../locate.js';
 import type { Parts } from '../parts.js';
 import { rebuild, recordAgain } from '../rebuild.js';
 import { type Action, describe, judgeHolding, type Withdrawn } from '../verdict.js';
@@ -16,10 +16,11 @@ export async function judgeUnrecorded(
   parts: Parts,
   machine: Look,
   attachments: readonly Attachment[],
-  { eni, holder }: ProvidedEni,
+  provided: ProvidedEni,
   withdrawn: Withdrawn | null,
 ): Promise<Finding | undefined> {
-  const where = await locate(machine, identityOf(eni), null);
+  const { eni, holder } = provided;
+  const where = await locate(machine, identityOf(eni), recordedOf(provided));
   if (holder?.network === BY_HAND) {
     const verdict = judgeHolding(holder, where, withdrawn);
     return reclaimable(parts, { ...verdict, eni: eni.id, endpoint: holder }, () => rebuild(parts, eni, holder, where));

@@ -5,7 +5,7 @@ import { parseLabel } from '../../model/label.js';
 import type { Link } from '../../model/link.js';
 import { type Identity, identify, identityOf, identityOfAttachment } from '../identify.js';
 import { joinRecords, type Known } from '../known.js';
-import { ambiguity, type Look, look, sight } from '../locate.js';
+import { ambiguity, type Look, look, recordedOf, sight } from '../locate.js';
 import type { Parts } from '../parts.js';
 import type { Word } from './word.js';
 
@@ -89,10 +89,10 @@ function hasName({ eni, attachment }: Known, { name }: Word): boolean {
 
 async function hitsOf(machine: Look, known: Known, bootID: string): Promise<Hit[]> {
   const identity = identityOfKnown(known, bootID);
-  const seen = await sight(machine, identity, known.attachment?.netns ?? null);
-  if (seen === undefined) return [{ known, link: null, netns: null, twins: null }];
-  const twins = seen.links.length > 1 ? ambiguity(seen.links, identity) : null;
-  return seen.links.map((link) => ({ known, link, netns: seen.netns, twins }));
+  const seen = await sight(machine, identity, known.attachment?.netns ?? recordedOf(known));
+  if (seen.length === 0) return [{ known, link: null, netns: null, twins: null }];
+  const twins = seen.length > 1 ? ambiguity(seen, identity) : null;
+  return seen.map(({ netns, link }) => ({ known, link, netns, twins }));
 }
 
 /** @param bootID of the running system */

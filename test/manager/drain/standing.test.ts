@@ -12,7 +12,7 @@ const NETNS = { path: '/run/netns/web-0', inode: 101 };
 const home = (overrides: Partial<Link> = {}): Whereabouts => ({ at: 'home', link: sampleLink(overrides) });
 const AWAY: Whereabouts = { at: 'netns', netns: NETNS, link: sampleLink({ name: 'eth0' }) };
 const NOWHERE: Whereabouts = { at: 'nowhere' };
-const UNCLEAR: Whereabouts = { at: 'unclear', message: 'several links fit' };
+const UNCLEAR: Whereabouts = { at: 'unclear', message: 'several links fit', sightings: [] };
 
 const free = (eni = sampleEni(1)): Known => ({
   ...{ eni, holder: null, since: null, releasedAt: null, attachment: undefined },
