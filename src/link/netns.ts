@@ -2,7 +2,7 @@
  * Network namespaces: naming one, telling whether it still is the one that was recorded, and finding all that can be reached.
  * A netns lives as long as anything refers to it: a process, an open descriptor, a bind mount.
  */
-import { promises, statSync } from 'node:fs';
+import { promises, readdirSync, readlinkSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { NetnsRef } from '../model/attachment.js';
 import { EnimError, errnoOf } from '../model/errors.js';
@@ -121,23 +121,20 @@ async function findAllNetns(): Promise<ReachableNetns[]> {
       pids: known === undefined || known.pids.length === 0 ? pids : known.pids,
     });
   };
-  for (const name of await listIfThere(NAMED)) {
+  for (const name of listIfThere(NAMED)) {
     const there = statIfThere(`${NAMED}/${name}`);
     if (there?.dev === nsfs) add(there.ino, `${NAMED}/${name}`, []);
   }
   for (const [inode, pids] of await processes()) add(inode, `/proc/${pids[0]}/ns/net`, pids);
-  for (const { inode, pid, fd } of await descriptors(nsfs)) add(inode, `/proc/${pid}/fd/${fd}`, []);
+  for (const { inode, pid, fd } of descriptors(nsfs)) add(inode, `/proc/${pid}/fd/${fd}`, []);
   for (const { inode, path, deleted } of await mounts()) if (!deleted) add(inode, path, []);
   return [...found.values()];
 }
 
 async function holders(inodes: readonly number[]): Promise<Map<number, NetnsHolders>> {
   const wanted = new Set(inodes);
-  const [everyMount, everyDescriptor, everyProcess] = await Promise.all([
-    mounts(),
-    descriptors(home().dev),
-    processes(),
-  ]);
+  const [everyMount, everyProcess] = await Promise.all([mounts(), processes()]);
+  const everyDescriptor = descriptors(home().dev);
   const named = async <T extends { readonly pid: number }>(each: T): Promise<T & { command: string }> => {
     const command = await promises.readFile(`/proc/${each.pid}/comm`, 'utf8').catch(() => '');
     return { ...each, command: command.replace(/\n$/, '') };
@@ -163,8 +160,8 @@ interface NetnsMount {
 async function mounts(): Promise<NetnsMount[]> {
   const found = new Map<string, NetnsMount>();
   const seen = new Set<string>();
-  for (const pid of ['self', ...(await listPids())]) {
-    const namespace = await promises.readlink(`/proc/${pid}/ns/mnt`).catch(() => '');
+  for (const pid of ['self', ...listPids()]) {
+    const namespace = targetOf(`/proc/${pid}/ns/mnt`);
     if (namespace === '' || seen.has(namespace)) continue;
     seen.add(namespace);
     const table = await promises.readFile(`/proc/${pid}/mountinfo`, 'utf8').catch(() => '');
@@ -189,15 +186,16 @@ function pointOf(text: string): { readonly path: string; readonly deleted: boole
 
 const DELETED = '//deleted';
 
-/** Every descriptor that has a netns open. */
-async function descriptors(
-  nsfs: number,
-): Promise<{ readonly inode: number; readonly pid: number; readonly fd: number }[]> {
+/**
+ * Every descriptor that has a netns open. There are thousands to look at, so it is not done through the thread pool, which takes twenty
+ * times as long; the kernel answers all of it from memory.
+ */
+function descriptors(nsfs: number): { readonly inode: number; readonly pid: number; readonly fd: number }[] {
   const found: { inode: number; pid: number; fd: number }[] = [];
-  for (const pid of await listPids()) {
-    for (const fd of await listIfThere(`/proc/${pid}/fd`)) {
+  for (const pid of listPids()) {
+    for (const fd of listIfThere(`/proc/${pid}/fd`)) {
       const path = `/proc/${pid}/fd/${fd}`;
-      if (!NETNS_DESCRIPTOR.test(await promises.readlink(path).catch(() => ''))) continue;
+      if (!NETNS_DESCRIPTOR.test(targetOf(path))) continue;
       const there = statOrNothing(path);
       if (there?.dev === nsfs) found.push({ inode: there.ino, pid, fd: Number(fd) });
     }
@@ -217,10 +215,15 @@ function statOrNothing(path: string): { readonly dev: number; readonly ino: numb
 async function processes(): Promise<Map<number, number[]>> {
   const found = new Map<number, number[]>();
   const own = home().ino;
-  for (const pid of await listPids()) {
-    const inode = await netInodeOf(`/proc/${pid}/ns/net`);
-    if (inode === undefined || (inode !== own && (await isVisiting(pid)))) continue;
-    found.set(inode, [...(found.get(inode) ?? []), pid]);
+  const all = listPids().map(async (pid) => {
+    const inode = netInodeOf(`/proc/${pid}/ns/net`);
+    const isIn = inode !== undefined && (inode === own || !(await isVisiting(pid)));
+    return isIn ? [{ inode, pid }] : [];
+  });
+  for (const { inode, pid } of (await Promise.all(all)).flat()) {
+    const others = found.get(inode);
+    if (others === undefined) found.set(inode, [pid]);
+    else others.push(pid);
   }
   return found;
 }
@@ -231,21 +234,33 @@ async function isVisiting(pid: number): Promise<boolean> {
   return isVisitor(text.split('\0').slice(0, -1));
 }
 
-async function listPids(): Promise<number[]> {
-  return (await listIfThere('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+function listPids(): number[] {
+  return listIfThere('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
 }
 
-async function netInodeOf(path: string): Promise<number | undefined> {
-  const target = await promises.readlink(path).catch(() => '');
-  const inode = /^net:\[(\d+)\]$/.exec(target)?.[1];
+function netInodeOf(path: string): number | undefined {
+  const inode = /^net:\[(\d+)\]$/.exec(targetOf(path))?.[1];
   return inode === undefined ? undefined : Number(inode);
 }
 
-async function listIfThere(path: string): Promise<string[]> {
-  return promises.readdir(path).catch((thrown: unknown) => {
+/** Of a link of a process that may be gone, or may not be looked at. */
+function targetOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
+}
+
+function listIfThere(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch (thrown) {
     if (['ENOENT', 'ESRCH', 'EACCES', 'ENOTDIR'].includes(errnoOf(thrown) ?? '')) return [];
     throw thrown;
-  });
+  }
 }
 
 /** Not through the thread pool: it takes longer to start than an add takes to look at its netns. */
