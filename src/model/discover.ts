@@ -57,6 +57,41 @@ export interface Proposal {
   readonly virtual: number;
 }
 
+/** An entry of an inventory as a human has written it, and what it means. */
+export interface Entry {
+  readonly raw: unknown;
+  readonly id: string;
+  /** Canonical. */
+  readonly mac: string;
+}
+
+/** What becomes of an inventory that is replaced. */
+export interface Replacement {
+  readonly entries: readonly unknown[];
+  /** IDs of entries that were not proposed, and stay because somebody has the ENI. */
+  readonly kept: readonly string[];
+}
+
+/**
+ * Puts what is proposed in place of an inventory. An ENI that stays keeps all that was set of it, for nobody else knows its addresses; and
+ * one that somebody has stays.
+ *
+ * @param isInUse whether somebody has the ENI of this ID
+ */
+export function replaceInventory(
+  before: readonly Entry[],
+  proposed: readonly ProposedEni[],
+  isInUse: (id: string) => boolean,
+): Replacement {
+  const macs = new Set(proposed.map(({ mac }) => mac));
+  const kept = before.filter(({ id, mac }) => !macs.has(mac) && isInUse(id));
+  const entries = proposed.map((each) => {
+    const former = before.find(({ mac }) => mac === each.mac)?.raw;
+    return typeof former === 'object' ? { ...each, ...former } : each;
+  });
+  return { entries: [...kept.map(({ raw }) => raw), ...entries], kept: kept.map(({ id }) => id) };
+}
+
 /** Sorts the node's NICs into those that the rules take, and those that are refused, with reasons. */
 export function propose(nics: readonly Nic[], rules: Rules): Proposal {
   const unnamed = (nic: Nic): boolean => nic.link.kind !== null && rules.driver.length === 0 && rules.name === null;

@@ -38,6 +38,12 @@ describeWith('the systemd units', [programFault('systemd-analyze')], () => {
   });
 });
 
+describe('the service of the timer', () => {
+  it('runs whatever is there: the socket of an agent outlives one that was killed', () => {
+    expect(setting('enim-gc.service', /^(?:Condition|Assert|Conflicts).*/gm)).toEqual([]);
+  });
+});
+
 describe('both services', () => {
   it('are confined alike', () => {
     const [agent, gc] = SERVICES.map((name) =>

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { add, answer, list, show } from '../fabric/answers.js';
 import { expectRefusal, expectUnchanged } from '../fabric/expectations.js';
@@ -192,6 +192,27 @@ describeEndToEnd('enim provider init', () => {
     expect(result.stderr).toContain('--force');
     expect(await init('--yes', '--force')).toMatchObject({ code: 0 });
     expect(await list(node)).toHaveLength(3);
+  });
+
+  it('with --force keeps what somebody has, and what was set of the ENIs that stay', async () => {
+    const ipv4 = { address: '10.0.0.9/24' };
+    const entry = (index: number) => ({ id: `mine-${index}`, mac: node.eni(index).mac, ipv4 });
+    node.writeSettings({ static: { enis: [entry(0), { ...entry(1), ipv4: { address: '10.0.0.8/24' } }] } });
+    const pod = await node.pod('web-0');
+    await add(node, 'default/web-0', pod, ['--eni', 'mine-0'], 'c1');
+
+    const { stdout } = await init('--yes', '--force');
+    expect(stdout).toMatch(/^Kept, for somebody has them: mine-0$/m);
+    expect(stdout).toMatch(/^Wrote 3 ENIs /m);
+    const shown = await list(node);
+    expect(shown.map(({ id, state, ipv4: has }) => [id, state, has?.address])).toEqual([
+      ['mine-0', 'used', ipv4.address],
+      ['mine-1', 'free', '10.0.0.8/24'],
+      ['eni2', 'free', undefined],
+    ]);
+    rmSync(node.stateDir, { recursive: true });
+    await init('--yes', '--force');
+    expect((await list(node)).map(({ id, state }) => [id, state])[0]).toEqual(['mine-0', 'orphan']);
   });
 
   it('keeps the other settings', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { discover, propose, type Rules, toEni } from '../../src/model/discover.js';
+import { discover, propose, type Rules, replaceInventory, toEni } from '../../src/model/discover.js';
 import type { Nic } from '../../src/model/nic.js';
 import { macOf, sampleEni, sampleLink } from '../model/samples.js';
 
@@ -99,5 +99,23 @@ describe('propose', () => {
   it('makes an ID of the MAC where the name cannot be one', () => {
     const [proposed] = propose([card(5, { name: '@uplink' })], ANY).enis;
     expect(proposed).toMatchObject({ id: 'eni-02e000000005', ifname: '@uplink' });
+  });
+});
+
+describe('replaceInventory', () => {
+  const proposed = (number: number) => ({ id: `ens${number}`, mac: macOf(number), ifname: `ens${number}` });
+  const entry = (number: number) => ({
+    id: `mine-${number}`,
+    mac: macOf(number),
+    raw: { id: `mine-${number}`, mtu: number },
+  });
+
+  it('keeps what somebody has, and what was set of those that stay; the rest goes', () => {
+    expect(
+      replaceInventory([entry(1), entry(2), entry(3)], [proposed(2), proposed(4)], (id) => id === 'mine-1'),
+    ).toEqual({
+      entries: [entry(1).raw, { ...proposed(2), ...entry(2).raw }, proposed(4)],
+      kept: ['mine-1'],
+    });
   });
 });

@@ -1,7 +1,8 @@
 import { Flags } from '@oclif/core';
 import { openSettingsFile } from '../../config/edit.js';
+import { type EniView, list } from '../../manager/list.js';
 import { survey } from '../../manager/survey.js';
-import { type Proposal, propose } from '../../model/discover.js';
+import { type Proposal, propose, replaceInventory } from '../../model/discover.js';
 import { EnimError } from '../../model/errors.js';
 import { plural } from '../../render/plural.js';
 import { renderProposal } from '../../render/proposal.js';
@@ -11,6 +12,8 @@ import { unattended, yesFlag } from '../confirm.js';
 interface InitResult extends Proposal {
   readonly config: string;
   readonly written: boolean;
+  /** IDs of ENIs that were in the inventory already and stay, because somebody has them. */
+  readonly kept: readonly string[];
 }
 
 /** `enim provider init`: writes an inventory of the node's spare NICs. */
@@ -39,7 +42,11 @@ export default class ProviderInit extends EnimCommand {
       description: 'not this name, pattern, MAC or bus address; may be repeated',
     }),
     yes: yesFlag,
-    force: Flags.boolean({ default: false, description: 'replace an inventory that is there already' }),
+    force: Flags.boolean({
+      default: false,
+      description:
+        'replace an inventory that is there already; what was set of ENIs that stay is kept, and so is each one that is in use',
+    }),
   };
 
   async run(): Promise<InitResult> {
@@ -68,20 +75,31 @@ export default class ProviderInit extends EnimCommand {
         },
       );
     }
+    const file = openSettingsFile(path);
+    const raw = settings.static.enis.length > 0 ? (file.get('static.enis') as readonly unknown[]) : [];
+    const before = settings.static.enis.map(({ id, mac }, index) => ({ id, mac, raw: raw[index] }));
+    const inUse = (before.length > 0 ? await list(parts) : []).filter(isInUse).map(({ id }) => id);
+    const { entries, kept } = replaceInventory(before, proposal.enis, (id) => inUse.includes(id));
+    if (kept.length > 0) this.show(() => `Kept, for somebody has them: ${kept.join(', ')}`);
     if (proposal.enis.length === 0) {
       throw new EnimError('NOT_THERE', 'No NIC of this node can be managed.', {
         hint: `attach an ENI to the node; or take virtual devices by name: enim provider init --name 'eni*'`,
       });
     }
     if (!flags.yes && !this.isAttended()) {
-      throw unattended(`${plural(proposal.enis.length, 'ENI')} would be written to ${path}`);
+      throw unattended(`${plural(entries.length, 'ENI')} would be written to ${path}`);
     }
-    if (!flags.yes && !(await this.confirm(`Write ${proposal.enis.length} ENIs to ${path}?`))) {
+    if (!flags.yes && !(await this.confirm(`Write ${plural(entries.length, 'ENI')} to ${path}?`))) {
       this.show(() => 'Nothing was written.');
-      return { ...proposal, config: path, written: false };
+      return { ...proposal, config: path, written: false, kept };
     }
-    openSettingsFile(path).set('static.enis', JSON.stringify(proposal.enis));
-    this.show(() => `Wrote ${proposal.enis.length} ENIs to ${path}. See them: enim list`);
-    return { ...proposal, config: path, written: true };
+    file.set('static.enis', JSON.stringify(entries));
+    this.show(() => `Wrote ${plural(entries.length, 'ENI')} to ${path}. See them: enim list`);
+    return { ...proposal, config: path, written: true, kept };
   }
+}
+
+/** Held, or away from home: without its entry nobody would know whose the NIC is. */
+function isInUse({ attachment, link }: EniView): boolean {
+  return attachment !== null || (link !== null && link.netns !== null);
 }
