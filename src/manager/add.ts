@@ -90,12 +90,15 @@ function addUnderLock(
     // The kernel gives the number of a dead netns to the next one, and a derived container ID is that number. No two live ones
     // have the same, so if the NIC is not in this one, the record is of one that is dead.
     const isStale = request.containerID === null && before.netns.inode === netns.inode && link === undefined;
-    if (!isStale) refuseOtherOwner(before, endpoint);
+    if (!isStale) refuseOtherOwner(before, endpoint, netns);
     const same = await resume(locked, before, netns, link);
     if (same !== undefined) return same;
     // Whoever asked may have done it himself while this waited for the lock, and what is there is his.
     stopIfAborted(signal);
-    await giveBack(locked, before, { reason: 'add replaced it' });
+    const reason = isStale
+      ? `add replaced it: its netns was gone, and that of ${endpoint.owner} has its number`
+      : 'add replaced it';
+    await giveBack(locked, before, { reason });
     return attach(locked, request, endpoint, netns, signal);
   });
 }
@@ -108,12 +111,17 @@ function refuseLease({ role, eni, owner, containerID }: Attachment): void {
   });
 }
 
-function refuseOtherOwner(attachment: Attachment, { owner }: Endpoint): void {
+function refuseOtherOwner(attachment: Attachment, { owner }: Endpoint, netns: NetnsRef): void {
   if (attachment.owner === owner) return;
+  const isHere = attachment.netns.inode === netns.inode;
   throw new EnimError(
     'INVALID_ARGUMENT',
     `${attachment.ifname} of container ${attachment.containerID} belongs to ${attachment.owner}, not to ${owner}.`,
-    { hint: 'name another container with --container-id' },
+    {
+      hint: isHere
+        ? `choose another name with --ifname, or give that one back first: enim del ${attachment.owner} --container-id ${attachment.containerID}`
+        : 'name another container with --container-id',
+    },
   );
 }
 
@@ -198,8 +206,7 @@ function describeDevice(device: DeviceSelector): string {
 
 async function refuseTakenIfname(parts: Parts, netns: NetnsRef, ifname: string): Promise<void> {
   const links = await parts.links.lookInto(netns);
-  if (links === undefined)
-    throw new EnimError('NOT_THERE', `The netns ${netns.path} has gone.`, { hint: 'ip netns list' });
+  if (links === undefined) throw await whyNotEntered(parts, netns);
   const taken = links.find(({ name, altnames }) => name === ifname || altnames.includes(ifname));
   if (taken === undefined) return;
   throw new EnimError(
@@ -209,6 +216,14 @@ async function refuseTakenIfname(parts: Parts, netns: NetnsRef, ifname: string):
       hint: 'choose another name with --ifname',
     },
   );
+}
+
+async function whyNotEntered(parts: Parts, { path, inode }: NetnsRef): Promise<EnimError> {
+  if ((await parts.netns.find(path))?.inode !== inode)
+    return new EnimError('NOT_THERE', `The netns ${path} has gone.`, { hint: 'ip netns list' });
+  return new EnimError('NOT_PERMITTED', `The netns ${path} is there, but may not be entered.`, {
+    hint: 'run enim as root, with CAP_SYS_ADMIN',
+  });
 }
 
 async function moveIn(

@@ -60,8 +60,9 @@ export async function list(parts: Parts): Promise<readonly EniView[]> {
   const now = parts.clock();
   return Promise.all(
     joinRecords(provided, attachments).map(async (each) => {
-      if (each.attachment !== undefined) return viewAttached(parts, machine, each.attachment);
-      return viewUnattached(parts, machine, each, quarantineOf(quarantines, each.eni.id, now));
+      const quarantine = quarantineOf(quarantines, each.eni.id, now);
+      if (each.attachment !== undefined) return viewAttached(parts, machine, each.attachment, quarantine);
+      return viewUnattached(parts, machine, each, quarantine);
     }),
   );
 }
@@ -78,7 +79,12 @@ export function viewAdded({ name: provider }: Parts['provider'], attachment: Att
   };
 }
 
-async function viewAttached(parts: Parts, machine: Look, attachment: Attachment): Promise<EniView> {
+async function viewAttached(
+  parts: Parts,
+  machine: Look,
+  attachment: Attachment,
+  quarantine: Quarantine | null,
+): Promise<EniView> {
   const { eni, netns, phase } = attachment;
   const where = await locate(machine, identityOfAttachment(attachment, parts.bootID), netns);
   const there = await parts.netns.find(netns.path);
@@ -94,8 +100,14 @@ async function viewAttached(parts: Parts, machine: Look, attachment: Attachment)
     state,
     link: linkOf(where),
     attachment: summary(attachment),
-    note,
+    note: withQuarantine(note, quarantine),
   };
+}
+
+/** Whoever has an ENI keeps it; that it is given to nobody else afterwards should not come as a surprise. */
+function withQuarantine(note: string | null, quarantine: Quarantine | null): string | null {
+  if (quarantine === null) return note;
+  return [...(note === null ? [] : [note]), `in quarantine: ${quarantine.reason}`].join('; ');
 }
 
 /** One cannot tell which without waiting for the one who may be at it. */
@@ -143,7 +155,8 @@ async function viewUnattached(
   if (holder !== null) {
     const { owner, containerID, ifname, network } = holder;
     const attachment = { owner, containerID, ifname, netns: null, network, since: since ?? '' };
-    if (network === BY_HAND) return { ...base, state: 'used', link, attachment, note: 'held by hand' };
+    if (network === BY_HAND)
+      return { ...base, state: 'used', link, attachment, note: withQuarantine('held by hand', quarantine) };
     return { ...base, state: 'orphan', link, attachment, note: 'allocated, but nothing is recorded; run: enim gc' };
   }
   if (where.at === 'nowhere') return { ...base, state: 'missing', link, note: `no device with MAC ${eni.mac}` };

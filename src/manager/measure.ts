@@ -8,6 +8,7 @@ import { EnimError } from '../model/errors.js';
 import { isInForce } from '../model/quarantine.js';
 import type { ProviderHealth } from '../providers/provider.js';
 import type { StateLook } from '../store/inspect.js';
+import { canSeeLocks } from './doctor/locks.js';
 import type { Patient } from './doctor/patient.js';
 import { mustBeReadable } from './doctor/readable.js';
 import { judge } from './gc/gc.js';
@@ -55,10 +56,10 @@ export async function measure(patient: Patient): Promise<Measurement> {
       return null;
     }
   };
-  const state = await see('state', patient.inspectState);
+  const state = await see('state', () => permitted(patient.inspectState()));
   let opened: Parts | undefined;
   const open = (): Parts => {
-    if (state !== null) mustBeReadable(state);
+    mustBeReadable(state ?? patient.inspectState());
     opened ??= askedOnce(patient.open());
     return opened;
   };
@@ -66,7 +67,7 @@ export async function measure(patient: Patient): Promise<Measurement> {
     await see('enis', () => lookAtEnis(open())),
     await see('gc', async () => (await judge(open())).map(({ action }) => action)),
     await see('provider', () => open().provider.health()),
-    await see('locks', () => patient.host.heldLocks(patient.runDir)),
+    await see('locks', () => heldLocks(patient)),
   ];
   return {
     enis: enis?.enis ?? null,
@@ -74,6 +75,21 @@ export async function measure(patient: Patient): Promise<Measurement> {
     quarantines: enis?.quarantines ?? null,
     ...{ actions, health, state, locks, failures },
   };
+}
+
+/** Not to be allowed to look says nothing of the file. */
+function permitted(state: StateLook): StateLook {
+  const { present } = state;
+  if (present.kind === 'unreadable' && ['EACCES', 'EPERM'].includes(present.errno)) mustBeReadable(state);
+  return state;
+}
+
+function heldLocks({ host, runDir }: Patient): readonly HeldLock[] {
+  if (!canSeeLocks(host))
+    throw new EnimError('NOT_PERMITTED', `Who holds the locks in ${runDir} may not be seen.`, {
+      hint: 'run enim as root',
+    });
+  return host.heldLocks(runDir);
 }
 
 /** The parts with a provider that answers the same each time: its ENIs may be requests to a server. */

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type AddAnswer, add, answer, eniOf, list, show } from '../fabric/answers.js';
@@ -34,6 +34,18 @@ describeEndToEnd('enim add', () => {
     expect((await pod.link('eth0'))?.flags).toContain('UP');
     expect(await node.enim(['del', 'default/web-0'], alone)).toMatchObject({ code: 0, stderr: '' });
     expect(await node.kernelState()).toEqual(before);
+  });
+
+  it('without any privilege says so, and not that a netns has gone which is there', async () => {
+    const via = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--inh-caps=-all'];
+    chmodSync(node.dir, 0o755);
+    const own = join(node.dir, 'own');
+    mkdirSync(own);
+    chownSync(own, 65534, 65534);
+    const env = { ENIM_STATE_DIR: join(own, 'state'), ENIM_RUN_DIR: join(own, 'run') };
+
+    const result = await node.enim(['add', 'default/web-0', '--netns', pod.path], { via, env });
+    expectRefusal(result, { code: 1, says: [pod.path, 'may not be entered'], mentions: ['as root'] });
   });
 
   describe('gives a pod an ENI', () => {

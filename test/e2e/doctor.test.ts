@@ -215,6 +215,15 @@ describeEndToEnd('enim doctor', () => {
     expect(readdirSync(node.stateDir)).not.toContain('state.json.new');
   });
 
+  it('with a state of a newer enim leads to that one, for --fix does not help', async () => {
+    node.writeState(JSON.stringify({ version: 99 }));
+    const found = problems(await doctor());
+    expect(found.map(({ mend }) => mend)).not.toContain('enim doctor --fix');
+    const mend = expect.stringMatching(/^which -a enim/);
+    expect(found).toContainEqual(expect.objectContaining({ check: 'state', mend }));
+    expect((await doctor()).findings).toContainEqual(expect.objectContaining({ check: 'eni', mend }));
+  });
+
   it('without any privilege says what is lacking', async () => {
     const via = [
       'setpriv',

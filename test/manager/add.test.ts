@@ -106,6 +106,10 @@ describe('add', () => {
     machine.kernel.paths.set('/run/netns/web-1', dead.inode);
     const { attachment } = await addTo(machine, next);
     expect(attachment).toMatchObject({ owner: 'default/web-1', containerID: `netns-${dead.inode}` });
+    expect(machine.history.find(({ event }) => event === 'released')).toMatchObject({
+      owner: 'default/web-0',
+      reason: 'add replaced it: its netns was gone, and that of default/web-1 has its number',
+    });
     expect((await machine.parts().store.list()).map(({ owner }) => owner)).toEqual(['default/web-1']);
     expect((await machine.parts().provider.list()).filter(({ holder }) => holder !== null)).toHaveLength(1);
   });
@@ -131,7 +135,13 @@ describe('add', () => {
       'INVALID_ARGUMENT',
       'eth0 of container c0 belongs to default/web-0, not to default/other.',
     ]);
+    expect(error.hint).toBe(
+      'choose another name with --ifname, or give that one back first: enim del default/web-0 --container-id c0',
+    );
     expect(machine.show()).toBe(before);
+    machine.addPod('elsewhere');
+    const elsewhere = await enimErrorOf(() => addTo(machine, { owner: 'default/other', netns: 'elsewhere' }));
+    expect(elsewhere.hint).toBe('name another container with --container-id');
   });
 
   it('in another netns under the same key gives back first what was in the old one', async () => {

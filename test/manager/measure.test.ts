@@ -102,7 +102,23 @@ describe('measuring a node', () => {
   it('says of a state that only root may read just that', async () => {
     const { machine } = await attached();
     const secret = sampleState({ present: { kind: 'unreadable', errno: 'EACCES' } });
-    const { failures } = await measure(patientWith(new FakeHost(), { inspectState: () => secret }, machine.parts()));
+    const { failures, state } = await measure(
+      patientWith(new FakeHost(), { inspectState: () => secret }, machine.parts()),
+    );
     expect(failures.enis).toContain('cannot be read (EACCES)');
+    expect([failures.state, state]).toEqual([failures.enis, null]);
+  });
+
+  it('knows of a state on a broken disk that it cannot be used', async () => {
+    const broken = sampleState({ present: { kind: 'unreadable', errno: 'EIO' } });
+    const { failures, state } = await measure(patientWith(new FakeHost(), { inspectState: () => broken }));
+    expect([failures.state, state]).toEqual([undefined, broken]);
+  });
+
+  it('does not take locks whose holders it may not see for free ones', async () => {
+    const host = new FakeHost();
+    host.lacking.add(19);
+    const { failures, locks } = await measured(nodeWith(1), host);
+    expect([failures, locks]).toEqual([{ locks: 'Who holds the locks in /run/enim may not be seen.' }, null]);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { allocateByHand } from '../../src/manager/byhand.js';
 import { list } from '../../src/manager/list.js';
 import { quarantine, restore } from '../../src/manager/quarantine.js';
 import { HOME } from '../link/kernel.js';
@@ -22,6 +23,18 @@ describe('an ENI in quarantine', () => {
     machine.addPod('web-1');
     const none = await enimErrorOf(() => addTo(machine, { netns: 'web-1', containerID: 'c1' }));
     expect(none.message).toBe('No ENI is free (2 known: 1 held, 1 quarantined).');
+  });
+
+  it('is shown as such also while somebody has it', async () => {
+    const machine = nodeWith(2);
+    machine.addPod('web-0');
+    await addTo(machine);
+    await allocateByHand(machine.parts(), 'a/b', 'eni-2');
+    for (const eni of ['eni-1', 'eni-2']) await quarantine(machine.parts(), eni, BY_HAND);
+    expect((await list(machine.parts())).map(({ state, note }) => [state, note])).toEqual([
+      ['used', 'in quarantine: drops packets'],
+      ['used', 'held by hand; in quarantine: drops packets'],
+    ]);
   });
 
   it('is given out again when a human says so', async () => {

@@ -5,6 +5,7 @@
 import type { Attachment } from '../../model/attachment.js';
 import type { Eni } from '../../model/eni.js';
 import type { Link } from '../../model/link.js';
+import { type Quarantine, quarantineOf } from '../../model/quarantine.js';
 import type { Collected } from '../gc/finding.js';
 import { gc } from '../gc/gc.js';
 import { canBeEni, identify, identityOf } from '../identify.js';
@@ -30,16 +31,20 @@ interface EniEvidence {
   readonly worker: string | undefined;
   /** Links at home that have its MAC. */
   readonly home: readonly Link[];
+  /** That somebody has put it in, or that a failure has; null if none is in force. */
+  readonly quarantine: Quarantine | null;
 }
 
 export async function checkEnis(patient: Patient, parts: Parts): Promise<readonly Finding[]> {
   const verdicts = await gc(parts, { dryRun: true, grace: GRACE_MS });
-  const [views, provided, attachments, home] = await Promise.all([
+  const [views, provided, attachments, home, quarantines] = await Promise.all([
     list(parts),
     parts.provider.list(),
     parts.store.list(),
     parts.links.lookHome(),
+    parts.store.quarantine.list(),
   ]);
+  const now = patient.clock();
   const held = patient.host.heldLocks(patient.runDir);
   const workerOf = (view: EniView): string | undefined => {
     const locks = [eniLock(view.id), ...(view.attachment === null ? [] : [attachmentLock(view.attachment)])];
@@ -55,6 +60,7 @@ export async function checkEnis(patient: Patient, parts: Parts): Promise<readonl
       verdict: verdicts.find((each) => each.eni === view.id),
       worker: workerOf(view),
       home: eni === undefined ? [] : identify(home.links, identityOf(eni)),
+      quarantine: quarantineOf(quarantines, view.id, now),
     });
   });
   const unwell = new Set(troubles.map(({ subject }) => subject));
@@ -90,7 +96,7 @@ function judgeEni(evidence: EniEvidence): Finding[] {
     : troubles;
 }
 
-function judgeIdle({ view, verdict, eni, home }: EniEvidence): Finding[] {
+function judgeIdle({ view, verdict, eni, home, quarantine }: EniEvidence): Finding[] {
   const { id, state, note, link, attachment } = view;
   const owner = attachment?.owner ?? 'a pod';
   if (verdict?.action === 'reclaim') {
@@ -147,7 +153,7 @@ function judgeIdle({ view, verdict, eni, home }: EniEvidence): Finding[] {
         }),
       ];
     case 'quarantined':
-      return [judgeQuarantined(id, grounds, home)];
+      return [judgeQuarantined(id, grounds, home, quarantine)];
     case 'releasing':
       return [
         warning('eni', id, { evidence: grounds, consequence: 'nobody can use it yet', mend: 'enim gc', fixable: true }),
@@ -156,11 +162,20 @@ function judgeIdle({ view, verdict, eni, home }: EniEvidence): Finding[] {
       return [];
     case 'used':
     case 'free':
-      return judgeHealthy(view, eni, home);
+      return quarantine === null ? judgeHealthy(view, eni, home) : [judgeDistrusted(id, quarantine)];
   }
 }
 
-function judgeQuarantined(id: string, grounds: string, home: readonly Link[]): Finding {
+/** Its pod has it for as long as it wants. */
+function judgeDistrusted(id: string, { reason }: Quarantine): Finding {
+  return warning('eni', id, {
+    evidence: `it is in quarantine: ${reason}`,
+    consequence: 'once it is given back, nobody is given it',
+    mend: `enim provider restore ${id}`,
+  });
+}
+
+function judgeQuarantined(id: string, grounds: string, home: readonly Link[], quarantine: Quarantine | null): Finding {
   if (home.length > 1) {
     return problem('eni', id, {
       evidence: grounds,
@@ -174,6 +189,13 @@ function judgeQuarantined(id: string, grounds: string, home: readonly Link[]): F
       evidence: grounds,
       consequence: 'it is not given out',
       mend: `ip -d link show dev ${link.name}  # it is given out as soon as it has a carrier, or is down`,
+    });
+  }
+  if (quarantine !== null) {
+    return warning('eni', id, {
+      evidence: grounds,
+      consequence: 'it is not given out',
+      mend: `enim provider restore ${id}`,
     });
   }
   return warning('eni', id, {

@@ -1,5 +1,5 @@
 /** The locks: who has one now, since when, and whether that process can go on. */
-import type { HeldLock, Process } from '../../host/host.js';
+import type { HeldLock, Host, Process } from '../../host/host.js';
 import { formatAge } from '../../model/duration.js';
 import { type Finding, inOrder, problem, warning } from './finding.js';
 import type { Patient } from './patient.js';
@@ -10,12 +10,22 @@ const LONG_MS = 60_000;
 
 export function checkLocks({ host, runDir, clock, lockFileName }: Patient): readonly Finding[] {
   const held = host.heldLocks(runDir);
-  if (held.length === 0) {
-    const isBlind = !host.privileges().can(CAP_SYS_PTRACE);
-    return [inOrder('lock', runDir, isBlind ? 'we may not see who holds a lock' : 'no lock is held')];
-  }
+  if (held.length === 0) return [canSeeLocks(host) ? inOrder('lock', runDir, 'no lock is held') : unseen(host, runDir)];
   const lasting = `/${lockFileName('agent')}`;
   return held.map((lock) => judgeLock(lock, clock(), lock.path.endsWith(lasting)));
+}
+
+/** Whether what other users' processes have locked is seen. */
+export function canSeeLocks(host: Host): boolean {
+  return host.privileges().can(CAP_SYS_PTRACE);
+}
+
+function unseen(host: Host, runDir: string): Finding {
+  return warning('lock', runDir, {
+    evidence: 'we may not see who holds a lock',
+    consequence: 'a lock that somebody holds too long is not found',
+    mend: host.privileges().uid === 0 ? 'capsh --print  # it needs CAP_SYS_PTRACE' : 'sudo enim doctor',
+  });
 }
 
 /**

@@ -3,6 +3,7 @@ import { formatAge } from '../../model/duration.js';
 import type { Generation, StateLook } from '../../store/inspect.js';
 import { type Finding, inOrder, problem, warning } from './finding.js';
 import type { Patient } from './patient.js';
+import { USE_THE_NEWER } from './readable.js';
 
 /** A file that is older than this is no longer being written: a write takes milliseconds. */
 export const UNFINISHED_MS = 3_600_000;
@@ -25,7 +26,7 @@ function judgePresent({ path, present, previous }: StateLook, now: Date): Findin
       return problem('state', path, {
         evidence: `it has version ${present.version}, which this enim does not know`,
         consequence: 'this enim refuses to work here',
-        mend: 'which -a enim  # use the newer one that wrote it',
+        mend: USE_THE_NEWER,
       });
     case 'unreadable':
       return problem('state', path, {

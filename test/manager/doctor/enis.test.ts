@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { allocateByHand } from '../../../src/manager/byhand.js';
 import { checkEnis, knownNics } from '../../../src/manager/doctor/enis.js';
+import { quarantine } from '../../../src/manager/quarantine.js';
 import { HOME } from '../../link/kernel.js';
 import { macOf, sampleEndpoint, sampleEni } from '../../model/samples.js';
 import type { Machine } from '../machine.js';
@@ -31,6 +32,16 @@ describe('the ENIs', () => {
     const machine = nodeWith(0);
     machine.registry = registryWith({});
     expect(await look(machine)).toEqual([expect.stringMatching(/^warning no ENI: the cluster .* → enim list --all/)]);
+  });
+
+  it('in quarantine are given out again by restore, also those that a pod has', async () => {
+    const { machine } = await attached();
+    for (const eni of ['eni-1', 'eni-2'])
+      await quarantine(machine.parts(), eni, { reason: 'drops packets', duration: null });
+    expect(await look(machine)).toEqual([
+      'warning eni-1: it is in quarantine: drops packets → enim provider restore eni-1',
+      expect.stringMatching(/^warning eni-2: ENI eni-2 is in quarantine: .* → enim provider restore eni-2$/),
+    ]);
   });
 
   it('of a pod that is gone are a problem for gc', async () => {
