@@ -9,7 +9,7 @@ import type { Counters } from '../model/counters.js';
 import type { DeviceSelector } from '../model/device.js';
 import { EnimError } from '../model/errors.js';
 import { formatLabel } from '../model/label.js';
-import { type Link, type LinkRoute, type LinkSnapshot, namesOf, type Restored } from '../model/link.js';
+import { type Link, type LinkRoute, type LinkSnapshot, namesOf, type Restored, wordFor } from '../model/link.js';
 import type { Setup } from '../model/setup.js';
 import { arrange, lookAtRouting, type Routing, type Step } from './arrange.js';
 import { driverOf, type Hardware, hardwareAt, rebind } from './bus.js';
@@ -18,7 +18,7 @@ import { findDevice } from './device.js';
 import { writeSysctls } from './inside.js';
 import type { Kernel } from './kernel.js';
 import { openKernel } from './open.js';
-import { type Beside, freeName, giveNameBack, namesOfOthers } from './rename.js';
+import { type Beside, freeName, giveNameBack, namesakeOf, namesOfOthers } from './rename.js';
 import { planRestore, remainingDifferences, takeSnapshot } from './snapshot.js';
 import { findSquatter } from './squatter.js';
 import { lookAround, type Surroundings } from './surroundings.js';
@@ -194,6 +194,12 @@ function changes(
 
   const lookAt = async (name: string): Promise<Link | undefined> => (await kernel.links('home', name))[0];
 
+  const findByIndex = async ({ ifindex }: Link): Promise<Link | undefined> => {
+    const first = await lookAt(`if${ifindex}`);
+    if (first === undefined || first.ifindex === ifindex) return first;
+    return (await kernel.links('home')).find((each) => each.ifindex === ifindex);
+  };
+
   return {
     rebind,
     lookAt,
@@ -205,8 +211,8 @@ function changes(
 
     async moveIn(link, netns, attachment) {
       const label = formatLabel(attachment.eni.id, attachment.snapshot.name, attachment);
-      // By index, just looked up: udev renames a plugged card within 100 ms, and then the next one may get the name.
-      const dev = `if${link.ifindex}`;
+      // Udev renames a plugged card within 100 ms, and then the next one may get the name.
+      const dev = wordFor(link, await namesakeOf(kernel, link));
       await kernel.change('home', [
         ['link', 'set', 'dev', dev, 'alias', label],
         ['link', 'set', 'dev', dev, 'netns', netns.path, 'name', attachment.ifname],
@@ -235,8 +241,8 @@ function changes(
       const { commands, restored } = await giveNameBack(kernel, link, snapshot, beside);
       // What cannot be put back (a bridge that is gone, say) must not keep the rest from it; what remains is reported.
       await kernel.change('home', commands, { force: true });
-      const now = await lookAt(`if${link.ifindex}`);
-      if (now?.ifindex !== link.ifindex)
+      const now = await findByIndex(link);
+      if (now === undefined)
         throw new EnimError('LINK_LOST', `The NIC ${link.name} left home while it was being restored.`);
       const lost = putBackSysctls(now.name, snapshot.sysctls);
       const remaining = remainingDifferences(now, snapshot, await routesThrough(now));

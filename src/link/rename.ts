@@ -1,6 +1,6 @@
 /** The name of a NIC that has come home: others may want it, have it, or take it while it is given back. */
 import { parseLabel } from '../model/label.js';
-import { type Link, type LinkSnapshot, namesOf } from '../model/link.js';
+import { type Link, type LinkSnapshot, namesOf, wordFor } from '../model/link.js';
 import type { Kernel } from './kernel.js';
 import { planRestore } from './snapshot.js';
 import { findSquatter } from './squatter.js';
@@ -25,7 +25,7 @@ export async function giveNameBack(
   snapshot: LinkSnapshot,
   beside: Beside,
 ): Promise<ReturnType<typeof planRestore>> {
-  if (hasItsNames(link, snapshot)) return planRestore(link, snapshot, new Set());
+  if (hasItsNames(link, snapshot)) return planRestore(link, snapshot, await namesakeOf(kernel, link));
   let seen = link;
   let plan = planRestore(seen, snapshot, namesOfOthers(await makeRoom(kernel, seen, snapshot.name, beside), seen));
   const restored = plan.restored;
@@ -37,7 +37,8 @@ export async function giveNameBack(
     seen = now;
     plan = planRestore(seen, snapshot, namesOfOthers(links, seen));
   }
-  if (plan.renaming > 0) plan = planRestore(seen, snapshot, new Set([snapshot.name]));
+  if (plan.renaming > 0)
+    plan = planRestore(seen, snapshot, new Set([snapshot.name, ...(await namesakeOf(kernel, seen))]));
   return { ...plan, restored: seen.name === snapshot.name ? restored : plan.restored };
 }
 
@@ -57,7 +58,7 @@ async function makeRoom(kernel: Kernel, link: Link, name: string, beside: Beside
     const squatter = findSquatter(now, link, name);
     // Whoever was at work on it has given it its own name.
     if (squatter === undefined) return;
-    const dev = `if${squatter.ifindex}`;
+    const dev = wordFor(squatter, namesOfOthers(now, squatter));
     const commands = [
       ['link', 'set', 'dev', dev, 'down'],
       ['link', 'set', 'dev', dev, 'name', freeName(namesOf(now))],
@@ -65,6 +66,12 @@ async function makeRoom(kernel: Kernel, link: Link, name: string, beside: Beside
     await kernel.change('home', commands, { force: true });
   });
   return kernel.links('home');
+}
+
+/** The names of the link at home, if there is one, that `ip` would take for this one by its index. */
+export async function namesakeOf(kernel: Kernel, { ifindex }: Pick<Link, 'ifindex'>): Promise<Set<string>> {
+  const found = await kernel.links('home', `if${ifindex}`);
+  return namesOf(found.filter((each) => each.ifindex !== ifindex));
 }
 
 /** What a NIC at home cannot be called. */

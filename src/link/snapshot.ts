@@ -3,7 +3,7 @@
  * it again. Pure.
  */
 import { parseLabel } from '../model/label.js';
-import type { Link, LinkRoute, LinkSnapshot, Restored } from '../model/link.js';
+import { type Link, type LinkRoute, type LinkSnapshot, type Restored, wordFor } from '../model/link.js';
 import type { IpCommand } from './kernel.js';
 
 /** Takes the snapshot of a link at home, together with the routes through it and its sysctls. */
@@ -31,8 +31,8 @@ export function planRestore(link: Link, snapshot: LinkSnapshot, taken: ReadonlyS
   const commands: IpCommand[] = [];
   const restored: Restored[] = [];
   const name = taken.has(snapshot.name) ? link.name : snapshot.name;
-  // By index: others, udev or another enim, may rename it meanwhile, and give its name to another.
-  const dev = `if${link.ifindex}`;
+  // Others, udev or another enim, may rename it meanwhile, and give its name to another.
+  const dev = wordFor(link, taken);
   const put = (what: string, from: unknown, to: unknown, command: readonly string[]): void => {
     if (from === to) return;
     commands.push(['link', 'set', 'dev', dev, ...command]);

@@ -89,3 +89,14 @@ export interface Restored {
 export function namesOf(links: readonly Link[]): Set<string> {
   return new Set(links.flatMap(({ name, altnames }) => [name, ...altnames]));
 }
+
+/**
+ * What `ip` takes for a link: its index ("if7"), so that nobody who renames it meanwhile has another one meant; its name where another
+ * link is called so, for a name counts first.
+ *
+ * @param taken names of other links
+ */
+export function wordFor({ ifindex, name }: Pick<Link, 'ifindex' | 'name'>, taken: ReadonlySet<string>): string {
+  const byIndex = `if${ifindex}`;
+  return taken.has(byIndex) ? name : byIndex;
+}

@@ -209,6 +209,22 @@ describeEndToEnd('which NIC is taken', () => {
     }
   });
 
+  it('is never the device whose name reads like its index, which iproute2 would take for it', async () => {
+    const name = `if${(await node.link('eni0'))?.ifindex}`;
+    await node.ip(`link add name ${name} mtu 1400 type veth peer name other0`);
+    const before = await node.kernelState();
+
+    expectRefusal(await addEni0(), { code: 6, says: [name], mentions: ['--force'] });
+    expect(await addEni0('--force')).toMatchObject({ code: 0 });
+    expect(await pod.link('eth0')).toMatchObject({ address: node.eni(0).mac });
+    expect((await node.kernelState()).home?.links).toContainEqual(
+      before.home?.links.find((each) => each.name === name),
+    );
+    await pod.ip('link set dev eth0 mtu 1300', 'link set dev eth0 alias mine');
+    answer(await del());
+    expect(await node.kernelState()).toEqual(before);
+  });
+
   it('is refused when the SSH session goes through it', async () => {
     const { ipv4 } = node.eni(0);
     await node.ip(`addr add ${ipv4.address} dev eni0`, 'link set dev eni0 up');
