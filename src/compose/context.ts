@@ -2,7 +2,7 @@
  * The composition root: settings and environment in, a manager's parts out. What few need (a cluster, installing, bundles) is in the
  * files beside it, and loaded by the call.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { rememberSettings } from '../config/load.js';
@@ -58,6 +58,8 @@ export interface ContextOptions {
   readonly store?: Store;
   /** What a process that stays has kept from earlier contexts. */
   readonly kept?: Kept | undefined;
+  /** Whether somebody else says that the settings are not there. */
+  readonly isPatient?: boolean;
   /** What a watch has heard. The provider then answers from it where it is fresh, which is for those who only look. */
   readonly heard?: (() => Heard | undefined) | undefined;
 }
@@ -109,6 +111,8 @@ export interface Context {
 export function createContext(options: ContextOptions): Context {
   const { env, overrides, purpose, lockWait, device = null, warn, waits, kept = createKept() } = options;
   const locations = findLocations(env, overrides);
+  if (options.kept === undefined && options.isPatient !== true && isNamed(options) && !existsSync(locations.config))
+    warn(`There is no file ${locations.config}: without settings the defaults hold.`);
   const settings = options.settings ?? kept.settings(locations.config);
   const wait = lockWait ?? settings.lockWait;
   const programs = createPrograms(TOOL_TIMEOUT_MS);
@@ -152,6 +156,11 @@ export function createContext(options: ContextOptions): Context {
     changes: (settle, signal) => listen(locations.stateDir, settle, signal),
     cachedAdds: async (directory) => (await import('../host/cache.js')).readCache(directory, warn),
   };
+}
+
+/** Whoever names a file means that it is there; that of the default need not be. */
+function isNamed({ env, overrides }: ContextOptions): boolean {
+  return (overrides?.config ?? env.ENIM_CONFIG ?? '') !== '';
 }
 
 async function listen(stateDir: string, settle: number, signal: AbortSignal): Promise<Changes> {
@@ -210,6 +219,6 @@ export async function createPatient(options: ContextOptions): Promise<Patient> {
     findCordon: () => readCordon(stateDir),
     lockFileName,
     dropIns: DROP_IN_PATHS.map((path) => `/${path}`),
-    open: () => createContext(options).parts,
+    open: () => createContext({ ...options, isPatient: true }).parts,
   };
 }

@@ -10,6 +10,7 @@ import type { ProvidedEni, Purpose } from '../providers/provider.js';
 import { allShared, type Fitness, judge, noneFree, pick } from './candidates.js';
 import { refuseCordoned } from './cordon.js';
 import { identify, identityOf } from './identify.js';
+import { list } from './list.js';
 import { type Look, locate, look, recordedOf } from './locate.js';
 import { originOf } from './origin.js';
 import type { Parts } from './parts.js';
@@ -62,7 +63,7 @@ export async function allocate(
     named === null ? fitness.flatMap((each) => (each.fit ? [each.id] : [])) : [pick(fitness, named, wish.force)];
   if (candidates.length === 0) {
     if (await isWholeNodeShared(parts, provided)) throw allShared(provided.length);
-    throw noneFree(fitness, originOf(parts.provider));
+    throw noneFree(fitness, originOf(parts.provider), await findOrphans(parts, provided));
   }
   let allocated: Eni;
   try {
@@ -76,6 +77,13 @@ export async function allocate(
   // Held by this endpoint from before, but not fit: it must not be given back either, before it is known what it is.
   if (!candidates.includes(allocated.id)) throw refusalOf(allocated, endpoint, fitness);
   return allocated;
+}
+
+/** Without asking the provider once more. That there is none is no reason to fail for another one. */
+async function findOrphans(parts: Parts, provided: readonly ProvidedEni[]): Promise<readonly string[]> {
+  const provider: Parts['provider'] = { ...parts.provider, list: async () => provided };
+  const enis = await list({ ...parts, provider }).catch(() => []);
+  return enis.flatMap(({ id, state }) => (state === 'orphan' ? [id] : []));
 }
 
 /** Nobody gets a device that only looks like the ENI's NIC: a pod may have that, by a record that was lost. */

@@ -137,22 +137,29 @@ export function allShared(count: number): EnimError {
  * The error of an add for which nothing is left, with what became of all ENIs.
  *
  * @param origin command that shows or makes them, where there are none
+ * @param orphans IDs of those that gc may reclaim
  */
-export function noneFree(fitness: readonly Fitness[], origin: string): EnimError {
+export function noneFree(fitness: readonly Fitness[], origin: string, orphans: readonly string[] = []): EnimError {
   if (fitness.length === 0) {
     return new EnimError('NO_FREE_ENI', 'No ENI is free: none are known on this node.', { hint: origin });
   }
-  const count = (why: string): number => fitness.filter((each) => !each.fit && each.why === why).length;
-  const counts = ['held', 'shared', 'missing', 'ambiguous', 'unsafe', 'quarantined', 'disconnected'].flatMap((why) =>
-    count(why) > 0 ? [`${count(why)} ${why}`] : [],
+  const whys = fitness.flatMap((each) => (each.fit ? [] : [orphans.includes(each.id) ? 'orphan' : each.why]));
+  const count = (wanted: string): number => whys.filter((why) => why === wanted).length;
+  const counts = ['held', 'orphan', 'shared', 'missing', 'ambiguous', 'unsafe', 'quarantined', 'disconnected'].flatMap(
+    (why) => (count(why) > 0 ? [`${count(why)} ${why}`] : []),
   );
-  const others = fitness.flatMap((each) => (each.fit || each.why === 'held' ? [] : [each.reason]));
+  const others = fitness.flatMap((each) =>
+    each.fit || each.why === 'held' || orphans.includes(each.id) ? [] : [each.reason],
+  );
+  const isReclaimable = count('orphan') > 0;
   return new EnimError(
     'NO_FREE_ENI',
     `No ENI is free (${fitness.length} known: ${counts.join(', ') || 'all taken by now'}).`,
     {
-      details: others.slice(0, 5),
-      hint: 'see who holds them, and reclaim what is dead: enim list; enim gc',
+      details: [...(isReclaimable ? [`Orphans: ${orphans.join(', ')}.`] : []), ...others].slice(0, 5),
+      hint: isReclaimable
+        ? 'reclaim what is dead, then the same command again: enim gc'
+        : 'see who holds them, and reclaim what is dead: enim list; enim gc',
     },
   );
 }

@@ -8,6 +8,7 @@ import { readIfThere, removeDurably, replaceDurably } from '../durable.js';
 import type { Cordon } from '../model/cordon.js';
 import { EnimError, errnoOf } from '../model/errors.js';
 import type { Locks } from './lock.js';
+import { remedyFor } from './remedy.js';
 
 /** The durable record of a cordon. */
 export interface CordonRecord {
@@ -97,7 +98,7 @@ function failure(path: string, what: 'read' | 'written', thrown: unknown): EnimE
   const isDenied = errno === 'EACCES' || errno === 'EPERM';
   const code = isDenied ? 'NOT_PERMITTED' : what === 'read' ? 'STATE_UNREADABLE' : 'STATE_UNWRITABLE';
   return new EnimError(code, `The cordon file ${path} cannot be ${what} (${errno}).`, {
-    hint: isDenied ? 'run enim as root' : 'mend its disk, then run the same command again',
+    hint: isDenied ? 'run enim as root' : `${remedyFor(path, errno)}, then run the same command again`,
     cause: thrown,
   });
 }

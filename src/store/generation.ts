@@ -1,6 +1,7 @@
 /** One generation of the state file as it lies on the disk: reading it, telling what is wrong with it, and the errors of either. */
 import { readIfThere } from '../durable.js';
 import { EnimError, errnoOf } from '../model/errors.js';
+import { remedyFor } from './remedy.js';
 import { EMPTY_STATE, parseState, type Reading, type State } from './schema.js';
 
 /**
@@ -18,7 +19,7 @@ export function readFile(path: string): string | undefined {
       isDenied ? 'NOT_PERMITTED' : 'STATE_UNREADABLE',
       `The state file ${path} cannot be read (${errno ?? String(thrown)}).`,
       {
-        hint: isDenied ? 'run enim as root' : 'mend its disk; enim changes nothing until it can read it',
+        hint: isDenied ? 'run enim as root' : `${remedyFor(path, errno)}; enim changes nothing until it can read it`,
         cause: thrown,
       },
     );
@@ -95,7 +96,7 @@ export function unwritable(path: string, thrown: unknown, details: readonly stri
     errno === 'EACCES' ? 'NOT_PERMITTED' : 'STATE_UNWRITABLE',
     `The state file ${path} cannot be written: ${reason}.`,
     {
-      hint: hints[errno ?? ''] ?? 'mend the file system, then run the same command again',
+      hint: hints[errno ?? ''] ?? `${remedyFor(path, errno)}, then run the same command again`,
       cause: thrown,
       details,
     },

@@ -13,6 +13,7 @@ import { readBytesIfThere } from '../durable.js';
 import { EnimError, errnoOf } from '../model/errors.js';
 import type { HistoryEvent } from '../model/history.js';
 import type { Locks } from './lock.js';
+import { remedyFor } from './remedy.js';
 
 /** What was read, oldest first. */
 export interface Recorded {
@@ -110,7 +111,10 @@ function readFile(path: string): Buffer {
     throw new EnimError(
       isDenied ? 'NOT_PERMITTED' : 'STATE_UNREADABLE',
       `The history ${path} cannot be read (${errno ?? String(thrown)}).`,
-      { hint: isDenied ? 'run enim as root' : 'mend its disk; nothing else depends on this file', cause: thrown },
+      {
+        hint: isDenied ? 'run enim as root' : `${remedyFor(path, errno)}; nothing else depends on this file`,
+        cause: thrown,
+      },
     );
   }
 }

@@ -219,8 +219,11 @@ function open(path: string, directory: string): number {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     return openSync(path, 'a+', 0o600);
   } catch (thrown) {
-    const code = ['EACCES', 'EPERM'].includes(errnoOf(thrown) ?? '') ? 'NOT_PERMITTED' : 'STATE_UNWRITABLE';
-    throw new EnimError(code, `The lock file ${path} cannot be opened (${errnoOf(thrown) ?? String(thrown)}).`, {
+    const errno = errnoOf(thrown);
+    const code = ['EACCES', 'EPERM'].includes(errno ?? '') ? 'NOT_PERMITTED' : 'STATE_UNWRITABLE';
+    // Of a file where the directory should be mkdir says EEXIST.
+    const why = errno === 'EEXIST' || errno === 'ENOTDIR' ? `${directory} is no directory` : (errno ?? String(thrown));
+    throw new EnimError(code, `The lock file ${path} cannot be opened (${why}).`, {
       hint:
         code === 'NOT_PERMITTED' ? 'run enim as root' : `make ${directory} a writable directory, or set ENIM_RUN_DIR`,
       cause: thrown,

@@ -1,5 +1,5 @@
 import { chownSync, readFileSync, rmSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { list } from '../fabric/answers.js';
 import { expectRefusal, expectUnchanged } from '../fabric/expectations.js';
@@ -12,6 +12,25 @@ import { describeEndToEnd } from '../fabric/requirements.js';
 function first(extra: Settings): (enis: readonly TestEni[]) => Settings {
   return (enis) => inventory(enis, (eni) => (eni === enis[0] ? extra : {}));
 }
+
+describeEndToEnd('settings that are named, but are not there', () => {
+  let node: Node;
+  beforeEach(async () => {
+    node = await createNode({ enis: 1 });
+  });
+  afterEach(() => node.destroy());
+
+  it('are said to be missing, for that is a slip', async () => {
+    const nowhere = join(node.dir, 'typo.json');
+    const warning = new RegExp(`There is no file ${nowhere}`);
+    const one = (text: string) => text.match(new RegExp(warning, 'g'))?.length;
+    const flag = await node.enim(['list', '--config', nowhere]);
+    expect([flag.code, one(flag.stderr.replaceAll(/\s+/g, ' '))]).toEqual([0, 1]);
+    const variable = await node.enim(['list', '--json'], { env: { ENIM_CONFIG: nowhere } });
+    expect([variable.json !== undefined, variable.stderr]).toEqual([true, expect.stringMatching(warning)]);
+    expect((await node.enim(['list'])).stderr).toBe('');
+  });
+});
 
 describeEndToEnd('settings', () => {
   let node: Node;

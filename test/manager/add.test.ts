@@ -256,6 +256,23 @@ describe('add', () => {
     expect((await addTo(machine)).attachment.eni.id).toBe('eni-2');
   });
 
+  it('says which ENIs gc may reclaim, where none is free', async () => {
+    const machine = nodeWith(2);
+    const dead = machine.addPod('web-0');
+    await addTo(machine);
+    machine.killPod(dead);
+    machine.addPod('web-1');
+    await addTo(machine, { netns: 'web-1', containerID: 'c1' });
+    machine.addPod('web-2');
+    const error = await enimErrorOf(() => addTo(machine, { netns: 'web-2', containerID: 'c2' }));
+    expect([error.code, error.message, error.details, error.hint]).toEqual([
+      ...['NO_FREE_ENI', 'No ENI is free (2 known: 1 held, 1 orphan).', ['Orphans: eni-1.']],
+      'reclaim what is dead, then the same command again: enim gc',
+    ]);
+    await gcOf(machine);
+    expect((await addTo(machine, { netns: 'web-2', containerID: 'c2' })).attachment.eni.id).toBe('eni-1');
+  });
+
   it('gives out the free ones and says NO_FREE_ENI for the rest, however many ask at once', async () => {
     const machine = nodeWith(4);
     const numbers = [0, 1, 2, 3, 4, 5];
