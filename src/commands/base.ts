@@ -19,6 +19,9 @@ export interface BaseFlags {
 
 /** A command of enim. `run` prints for people by `show` or `log`, and returns the document that `--json` prints instead. */
 export abstract class EnimCommand extends Command {
+  /** Whether it makes the settings itself. */
+  protected readonly mayLackSettings: boolean = false;
+
   /** What a person sees while it takes its time. */
   protected progress: Progress = UNSEEN;
 
@@ -43,6 +46,7 @@ export abstract class EnimCommand extends Command {
   protected open(flags: BaseFlags, purpose: string): Context {
     this.begin(purpose);
     return createContext({
+      mayLackSettings: this.mayLackSettings,
       env: process.env,
       overrides: this.overrides(flags),
       purpose: `enim ${purpose}`,

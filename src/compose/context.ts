@@ -58,8 +58,8 @@ export interface ContextOptions {
   readonly store?: Store;
   /** What a process that stays has kept from earlier contexts. */
   readonly kept?: Kept | undefined;
-  /** Whether somebody else says that the settings are not there. */
-  readonly isPatient?: boolean;
+  /** Whether it needs no word that the settings which were named are not there. */
+  readonly mayLackSettings?: boolean;
   /** What a watch has heard. The provider then answers from it where it is fresh, which is for those who only look. */
   readonly heard?: (() => Heard | undefined) | undefined;
 }
@@ -111,7 +111,12 @@ export interface Context {
 export function createContext(options: ContextOptions): Context {
   const { env, overrides, purpose, lockWait, device = null, warn, waits, kept = createKept() } = options;
   const locations = findLocations(env, overrides);
-  if (options.kept === undefined && options.isPatient !== true && isNamed(options) && !existsSync(locations.config))
+  if (
+    options.kept === undefined &&
+    options.mayLackSettings !== true &&
+    isNamed(options) &&
+    !existsSync(locations.config)
+  )
     warn(`There is no file ${locations.config}: without settings the defaults hold.`);
   const settings = options.settings ?? kept.settings(locations.config);
   const wait = lockWait ?? settings.lockWait;
@@ -219,6 +224,6 @@ export async function createPatient(options: ContextOptions): Promise<Patient> {
     findCordon: () => readCordon(stateDir),
     lockFileName,
     dropIns: DROP_IN_PATHS.map((path) => `/${path}`),
-    open: () => createContext({ ...options, isPatient: true }).parts,
+    open: () => createContext({ ...options, mayLackSettings: true }).parts,
   };
 }

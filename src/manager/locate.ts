@@ -1,11 +1,12 @@
 /**
  * Finding a NIC wherever it is: where the record has it, at home, or in any netns that can be reached. Only a record, or a card at home,
- * ends the search: a virtual device can have the MAC of any NIC, so it counts for nothing until all others were seen.
+ * ends the search: a virtual device can have the MAC of any NIC, so whether some pod has the real one is seen first.
  */
 import pLimit from 'p-limit';
 import type { HomeView } from '../link/driver.js';
 import type { ReachableNetns } from '../link/netns.js';
 import type { NetnsRef } from '../model/attachment.js';
+import { parseLabel } from '../model/label.js';
 import type { Link } from '../model/link.js';
 import type { ProvidedEni } from '../providers/provider.js';
 import { type Identity, identify } from './identify.js';
@@ -117,7 +118,10 @@ export async function sight(machine: Look, identity: Identity, recorded: Recorde
 }
 
 async function sightEverywhere(machine: Look, identity: Identity): Promise<Sighting[]> {
-  return fitting([...seenIn(null, (await machine.home()).links), ...(await findAway(machine))], identity);
+  const all = fitting([...seenIn(null, (await machine.home()).links), ...(await findAway(machine))], identity);
+  if (!all.some(({ netns }) => netns === null)) return all;
+  // One at home is only doubted for one that was moved as this ENI: what else others have in theirs is no concern of ours.
+  return all.filter(({ netns, link }) => netns === null || parseLabel(link.alias)?.eni === identity.id);
 }
 
 function seenIn(netns: NetnsRef | null, links: readonly Link[]): Sighting[] {

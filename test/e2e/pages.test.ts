@@ -39,16 +39,18 @@ mount -t tmpfs enimtest "$HOME" && cd && cp -a /etc etc && mount --bind etc /etc
 for place in /run /var/lib /opt; do mount -t tmpfs enimtest $place; done
 mkdir -p /run/netns /etc/enim
 for netns in node web-0 web-1 web-2 web-3; do ip netns add $netns; done
+# Several of these nodes are on the machine at once.
+macs=$(printf '02:e1:%02x:%02x:00' $((RANDOM % 256)) $((RANDOM % 256)))
 for n in 1 2 3; do
-  ip -n node link add eni$n address 02:00:5e:10:00:0$n type veth peer name port$n
+  ip -n node link add eni$n address $macs:0$n type veth peer name port$n
   ip -n node link set port$n up
 done
 ip -n node link set eni1 name eth1
-cat > /etc/enim/config.json <<'END'
+cat > /etc/enim/config.json <<END
 { "static": { "enis": [
-  { "id": "eni1", "mac": "02:00:5e:10:00:01", "ipv4": { "address": "10.0.0.11/24", "gateway": "10.0.0.1" } },
-  { "id": "eni2", "mac": "02:00:5e:10:00:02", "ipv4": { "address": "10.0.0.12/24", "gateway": "10.0.0.1" } },
-  { "id": "eni3", "mac": "02:00:5e:10:00:03", "ipv4": { "address": "10.0.0.13/24", "gateway": "10.0.0.1" } } ] } }
+  { "id": "eni1", "mac": "$macs:01", "ipv4": { "address": "10.0.0.11/24", "gateway": "10.0.0.1" } },
+  { "id": "eni2", "mac": "$macs:02", "ipv4": { "address": "10.0.0.12/24", "gateway": "10.0.0.1" } },
+  { "id": "eni3", "mac": "$macs:03", "ipv4": { "address": "10.0.0.13/24", "gateway": "10.0.0.1" } } ] } }
 END
 home() { nsenter --net=/run/netns/node "$@" >/dev/null; }
 case "$*" in

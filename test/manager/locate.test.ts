@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { locate, look, recordedOf } from '../../src/manager/locate.js';
+import { formatLabel } from '../../src/model/label.js';
 import { macOf, sampleEndpoint } from '../model/samples.js';
 import type { Machine } from './machine.js';
 import { nodeWith } from './node.js';
@@ -71,7 +72,7 @@ describe('locate', () => {
     });
   });
 
-  it('never chooses between virtual devices, wherever they are; a card always counts for more', async () => {
+  it('never chooses between virtual devices in pods; a card always counts for more, and so does one at home', async () => {
     const places = fc.uniqueArray(fc.constantFrom('home', 'a', 'b', 'c'), { minLength: 1 });
     const card = fc.constantFrom('home', 'a', 'b', 'c', null);
     await fc.assert(
@@ -82,7 +83,7 @@ describe('locate', () => {
           machine.kernel.addDevice({ name: `v${place}`, mac: macOf(1), kind: 'veth' }, inodes.get(place));
         if (real !== null) machine.kernel.addDevice({ name: 'card', mac: macOf(1) }, inodes.get(real));
         const where = await locate(look(machine.parts()), IDENTITY, null);
-        const only = real ?? (virtual.length === 1 ? virtual[0] : undefined);
+        const only = real ?? (virtual.includes('home') ? 'home' : virtual.length === 1 ? virtual[0] : undefined);
         if (only === undefined) expect(where).toMatchObject({ at: 'unclear', sightings: { length: virtual.length } });
         else
           expect(where).toMatchObject({
@@ -107,10 +108,21 @@ describe('locate', () => {
     expect(await locate(look(machine.parts()), IDENTITY, 'home')).toMatchObject({ at: 'home', link: { name: 'eni' } });
   });
 
-  it('does not take one that moves while it looks for two', async () => {
+  it('does not take the one at home where another was moved as this ENI', async () => {
     const machine = nodeWith(0);
     const pod = machine.addPod('web-0');
     machine.kernel.addDevice({ name: 'ens1', mac: macOf(1), kind: 'veth' });
+    const alias = formatLabel('eni-1', 'ens1', sampleEndpoint());
+    machine.kernel.addDevice({ name: 'eth0', mac: macOf(1), kind: 'veth', alias }, pod.inode);
+    expect(await locate(look(machine.parts()), IDENTITY, null)).toMatchObject({ at: 'unclear' });
+    expect(await locate(look(machine.parts()), { ...IDENTITY, id: 'eni-2' }, null)).toMatchObject({ at: 'home' });
+  });
+
+  it('does not take one that moves while it looks for two', async () => {
+    const machine = nodeWith(0);
+    const pod = machine.addPod('web-0');
+    const alias = formatLabel('eni-1', 'ens1', sampleEndpoint());
+    machine.kernel.addDevice({ name: 'ens1', mac: macOf(1), kind: 'veth', alias });
     machine.interference = {
       before: (call) => {
         if (call === 'netns.findAll' && machine.kernel.in(1).some(({ name }) => name === 'ens1'))

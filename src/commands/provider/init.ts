@@ -49,6 +49,8 @@ export default class ProviderInit extends EnimCommand {
     }),
   };
 
+  protected override readonly mayLackSettings = true;
+
   async run(): Promise<InitResult> {
     const { flags } = await this.parse(ProviderInit);
     const { parts, settings, locations } = this.open(flags, 'provider init');
