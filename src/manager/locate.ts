@@ -38,6 +38,8 @@ export interface Look {
   into(netns: NetnsRef): Promise<readonly Link[] | undefined>;
   /** Every netns that can be reached. */
   all(): Promise<readonly ReachableNetns[]>;
+  /** Every link that can be reached, and the netns that it is in; null is home. */
+  everywhere(): Promise<ReadonlyMap<Link, NetnsRef | null>>;
   /** Processes that run in the netns with this inode. */
   pidsIn(inode: number): Promise<readonly number[]>;
   /** The machine a moment later. */
@@ -53,14 +55,15 @@ export function look(parts: Pick<Parts, 'links' | 'netns'>): Look {
   const seen = new Map<string, Promise<readonly Link[] | undefined>>();
   const enterOneOfFew = pLimit(NETNS_AT_ONCE);
   let home: Promise<HomeView> | undefined;
-  let everywhere: Promise<readonly ReachableNetns[]> | undefined;
+  let all: Promise<readonly ReachableNetns[]> | undefined;
+  let everywhere: Promise<ReadonlyMap<Link, NetnsRef | null>> | undefined;
   let processes: ReturnType<Parts['netns']['processes']> | undefined;
   let later: Look | undefined;
   const enter = async (ref: NetnsRef): Promise<readonly Link[] | undefined> => {
     const there = await netns.find(ref.path);
     return there?.inode === ref.inode ? links.lookInto(ref) : undefined;
   };
-  return {
+  const machine: Look = {
     home() {
       home ??= links.lookHome();
       return home;
@@ -72,7 +75,11 @@ export function look(parts: Pick<Parts, 'links' | 'netns'>): Look {
       return pending;
     },
     all() {
-      everywhere ??= netns.findAll();
+      all ??= netns.findAll();
+      return all;
+    },
+    everywhere() {
+      everywhere ??= lookEverywhere(machine);
       return everywhere;
     },
     async pidsIn(inode) {
@@ -84,6 +91,18 @@ export function look(parts: Pick<Parts, 'links' | 'netns'>): Look {
       return later;
     },
   };
+  return machine;
+}
+
+async function lookEverywhere(machine: Look): Promise<ReadonlyMap<Link, NetnsRef | null>> {
+  const away = (await machine.all()).map(async ({ path, inode }) =>
+    placed((await machine.into({ path, inode })) ?? [], { path, inode }),
+  );
+  return new Map([...placed((await machine.home()).links, null), ...(await Promise.all(away)).flat()]);
+}
+
+function placed(links: readonly Link[], netns: NetnsRef | null): (readonly [Link, NetnsRef | null])[] {
+  return links.map((link) => [link, netns]);
 }
 
 /** A link that fits a NIC, and where it is: at home (null), or in a netns. */
@@ -105,11 +124,13 @@ export async function locate(machine: Look, identity: Identity, recorded: Record
 /** The same with all links that fit equally well. */
 export async function sight(machine: Look, identity: Identity, recorded: Recorded): Promise<readonly Sighting[]> {
   if (recorded !== null && recorded !== 'home') {
-    const there = fitting(seenIn(recorded, (await machine.into(recorded)) ?? []), identity);
-    if (there.length > 0) return there;
+    const there = identify((await machine.into(recorded)) ?? [], identity);
+    if (there.length > 0) return there.map((link) => ({ netns: recorded, link }));
   }
-  const atHome = fitting(seenIn(null, (await machine.home()).links), identity);
-  if (atHome.some(({ link }) => recorded === 'home' || link.kind === null)) return atHome;
+  const atHome = identify((await machine.home()).links, identity);
+  if (atHome.some((link) => recorded === 'home' || link.kind === null)) {
+    return atHome.map((link) => ({ netns: null, link }));
+  }
   const everywhere = await sightEverywhere(machine, identity);
   // One that is on its way just now is seen where it was and where it is.
   return new Set(everywhere.map(({ netns }) => netns?.inode)).size > 1
@@ -118,28 +139,17 @@ export async function sight(machine: Look, identity: Identity, recorded: Recorde
 }
 
 async function sightEverywhere(machine: Look, identity: Identity): Promise<Sighting[]> {
-  const all = fitting([...seenIn(null, (await machine.home()).links), ...(await findAway(machine))], identity);
+  const places = await machine.everywhere();
+  const all = identify([...places.keys()], identity).map((link) => ({ netns: places.get(link) ?? null, link }));
   if (!all.some(({ netns }) => netns === null)) return all;
   // One at home is only doubted for one that was moved as this ENI: what else others have in theirs is no concern of ours.
   return all.filter(({ netns, link }) => netns === null || parseLabel(link.alias)?.eni === identity.id);
 }
 
-function seenIn(netns: NetnsRef | null, links: readonly Link[]): Sighting[] {
-  return links.map((link) => ({ netns, link }));
-}
-
-function fitting(seen: readonly Sighting[], identity: Identity): Sighting[] {
-  const links = identify(
-    seen.map(({ link }) => link),
-    identity,
-  );
-  return seen.filter(({ link }) => links.includes(link));
-}
-
 /** Whether some link that can be seen is a device at one of these bus addresses. */
 export async function isOccupied(machine: Look, addresses: readonly string[]): Promise<boolean> {
   const isThere = ({ busAddress }: Link): boolean => busAddress !== null && addresses.includes(busAddress);
-  return (await machine.home()).links.some(isThere) || (await findAway(machine)).some(({ link }) => isThere(link));
+  return (await machine.home()).links.some(isThere) || [...(await machine.everywhere()).keys()].some(isThere);
 }
 
 /** A link that is in a netns. */
@@ -147,11 +157,9 @@ export type Away = Extract<Whereabouts, { readonly at: 'netns' }>;
 
 /** Every link in every netns that can be reached. */
 export async function findAway(machine: Look): Promise<readonly Away[]> {
-  const everywhere = (await machine.all()).map(async ({ path, inode }): Promise<Away[]> => {
-    const netns = { path, inode };
-    return ((await machine.into(netns)) ?? []).map((link) => ({ at: 'netns', netns, link }));
-  });
-  return (await Promise.all(everywhere)).flat();
+  return [...(await machine.everywhere())].flatMap(([link, netns]): Away[] =>
+    netns === null ? [] : [{ at: 'netns', netns, link }],
+  );
 }
 
 /** That several links fit, as a clause. */
