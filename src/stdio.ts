@@ -43,14 +43,39 @@ function readSome(buffer: Buffer): number {
   }
 }
 
-/** Writes all of a text to a descriptor. That nobody reads it any more is nobody's concern. */
+/** Writes all of a text to a descriptor. That it cannot be written is nobody's concern. */
 export function write(fd: number, text: string): void {
+  try {
+    writeAll(fd, text);
+  } catch {}
+}
+
+/**
+ * Writes all of a text to standard output. That nobody reads it any more (`enim list | head`) is no error.
+ *
+ * @throws EnimError OUTPUT_FAILED
+ */
+export function print(text: string): void {
+  try {
+    writeAll(1, text);
+  } catch (thrown) {
+    const errno = errnoOf(thrown) ?? String(thrown);
+    if (errno === 'EPIPE') return;
+    throw new EnimError('OUTPUT_FAILED', `Standard output cannot be written: ${errno}.`, {
+      details: ['what the command does besides printing was done'],
+      hint: 'free some space, or write elsewhere; then see what is so now: enim list',
+      cause: thrown,
+    });
+  }
+}
+
+function writeAll(fd: number, text: string): void {
   let rest = Buffer.from(text);
   while (rest.length > 0) {
     try {
       rest = rest.subarray(writeSync(fd, rest));
     } catch (thrown) {
-      if (errnoOf(thrown) !== 'EAGAIN') return;
+      if (errnoOf(thrown) !== 'EAGAIN') throw thrown;
       pause();
     }
   }

@@ -33,7 +33,7 @@ function spelledOut([first, ...rest]: readonly string[]): string[] {
 function report(thrown: unknown, argv: readonly string[]): number {
   const failure = failureOf(thrown);
   const debug = hasFlag(argv, '--debug') || Boolean(process.env.DEBUG);
-  if (hasFlag(argv, '--json')) {
+  if (hasFlag(argv, '--json') && failure.code !== 'OUTPUT_FAILED') {
     process.stdout.write(`${failureDocument(failure)}\n`);
     if (debug) process.stderr.write(`${failure.trace}\n`);
   } else {

@@ -2,6 +2,7 @@
 import type { Interfaces } from '@oclif/core';
 import manifest from '../../oclif.manifest.json' with { type: 'json' };
 import pjson from '../../package.json' with { type: 'json' };
+import { print } from '../stdio.js';
 import { runCli } from './cli.js';
 import { COMMANDS } from './index.js';
 import type { Manifest } from './plugin.js';
@@ -12,6 +13,8 @@ import type { Manifest } from './plugin.js';
  * @returns the exit code
  */
 export function runCommandLine(argv: readonly string[]): Promise<number> {
+  // All of oclif prints by it, help and JSON as well; Bun's would say nothing of a disk that is full.
+  console.log = (text = ''): void => print(`${text}\n`);
   return runCli(argv, {
     pjson: pjson as unknown as Interfaces.PJSON,
     manifest: manifest as unknown as Manifest,

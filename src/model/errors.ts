@@ -33,6 +33,7 @@ export const CODES = {
   INCOMPATIBLE_VERSION: { exit: 2, cni: 1 },
   INVALID_ENVIRONMENT: { exit: 2, cni: 4 },
   INPUT_FAILED: { exit: 1, cni: 5 },
+  OUTPUT_FAILED: { exit: 1, cni: 5 },
   UNDECODABLE: { exit: 2, cni: 6 },
   UNAVAILABLE: { exit: 1, cni: 50 },
   LIMITED: { exit: 1, cni: 51 },

@@ -29,3 +29,27 @@ describeEndToEnd('a pipe that enim has written to', () => {
     expect(Number(stdout)).toBe(Buffer.byteLength(whole.map((each) => each.stdout).join('')));
   });
 });
+
+describeEndToEnd('what cannot be written to standard output', () => {
+  it.each([['--help'], ['config', 'path'], ['config', 'path', '--json']])(
+    'is an error, said on standard error: enim %s %s',
+    async (...args) => {
+      const { code, stderr } = await run('sh', ['-c', '"$0" "$@" > /dev/full', EXECUTABLE, ...args]);
+
+      expect({ code, stderr }).toEqual({
+        code: 1,
+        stderr: expect.stringMatching(/^error: Standard output cannot be written: ENOSPC\.\n/),
+      });
+    },
+  );
+
+  it('is none where nobody reads it any more', async () => {
+    const { stdout, stderr } = await run('bash', [
+      '-c',
+      '{ sleep 0.2; "$0" --help; echo "ended with $?" >&2; } | true',
+      EXECUTABLE,
+    ]);
+
+    expect({ stdout, stderr }).toEqual({ stdout: '', stderr: 'ended with 0\n' });
+  });
+});
