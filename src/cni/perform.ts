@@ -1,6 +1,6 @@
 /** One call, understood and carried out: which verb, in which role. */
 import { createContext } from '../compose/context.js';
-import { BY_HAND } from '../model/attachment.js';
+import { isNameByHand } from '../model/attachment.js';
 import { EnimError } from '../model/errors.js';
 import type { CniCall } from './call.js';
 import { ownerOf } from './owner.js';
@@ -58,7 +58,7 @@ export async function perform(task: Task): Promise<unknown> {
 
 /** A GC of the runtime takes what it does not know out of living pods: what was attached by hand must not count as its own. */
 function refuseNameOfOthers(name: string, byHand: string): void {
-  if (name !== byHand && name !== BY_HAND) return;
+  if (!isNameByHand(name, byHand)) return;
   throw new EnimError('INVALID_CONFIG', `The network is named "${name}", as that of attachments by hand is.`, {
     hint: `give the network configuration another "name"${name === byHand ? ', or the settings another "network"' : ''}`,
   });

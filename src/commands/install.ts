@@ -1,6 +1,8 @@
 import { Flags } from '@oclif/core';
 import type { Installation } from '../install/installer.js';
 import type { Parts } from '../manager/parts.js';
+import { isNameByHand } from '../model/attachment.js';
+import { EnimError } from '../model/errors.js';
 import { parseNetworkName } from '../model/names.js';
 import { renderInstallation } from '../render/installation.js';
 import { EnimCommand } from './base.js';
@@ -51,12 +53,14 @@ GC and STATUS exist from --cni-version 1.1.0 on, which takes a runtime with libc
 
   async run(): Promise<Installation> {
     const { flags } = await this.parse(Install);
-    const { parts, installer, locations } = this.open(flags, 'install');
+    const { parts, installer, locations, settings } = this.open(flags, 'install');
+    const network = parseNetworkName(flags.network);
+    refuseNameByHand(network, settings.network);
     const unmanaged = flags.unmanaged ? await macsOf(parts) : null;
     const request = {
       ...placesOf(flags, locations),
       ...{
-        network: parseNetworkName(flags.network),
+        network,
         cniVersion: flags['cni-version'],
         places: placesToName(locations),
       },
@@ -70,6 +74,14 @@ GC and STATUS exist from --cni-version 1.1.0 on, which takes a runtime with libc
     this.show(() => renderInstallation(done, this.width(), parts.clock()));
     return done;
   }
+}
+
+/** The plugin would refuse each call. */
+function refuseNameByHand(network: string, byHand: string): void {
+  if (!isNameByHand(network, byHand)) return;
+  throw new EnimError('INVALID_ARGUMENT', `--network is "${network}", the name of attachments by hand.`, {
+    hint: 'choose another name, for example: enim install --network eninet',
+  });
 }
 
 /** Of all ENIs that are known, and of those that a pod has although nothing else speaks of them any more. */

@@ -12,12 +12,12 @@ import { checkSettings, loadSettings } from './load.js';
 export interface SettingsFile {
   readonly path: string;
   all(): Record<string, unknown>;
-  /** @throws EnimError NOT_THERE */
+  /** @throws EnimError INVALID_ARGUMENT, NOT_THERE */
   get(key: string): unknown;
   /**
    * Sets a key to JSON, or to the text itself where it is none; returns the value.
    *
-   * @throws EnimError INVALID_CONFIG, STATE_UNWRITABLE
+   * @throws EnimError INVALID_ARGUMENT, INVALID_CONFIG, STATE_UNWRITABLE
    */
   set(key: string, text: string): unknown;
 }
@@ -46,6 +46,7 @@ export function openSettingsFile(path: string): SettingsFile {
     path,
     all: () => conf.store,
     get(key) {
+      refuseNoPath(conf, key);
       const value: unknown = conf.get(key);
       if (value !== undefined) return value;
       throw new EnimError('NOT_THERE', `The settings ${path} say nothing about ${key}.`, {
@@ -53,11 +54,23 @@ export function openSettingsFile(path: string): SettingsFile {
       });
     },
     set(key, text) {
+      refuseNoPath(conf, key);
       const value = jsonOrText(text);
       keepingOld(path, () => conf.set(key, value));
       return value;
     },
   };
+}
+
+/** Of what can be no path, such as `static.enis[`, conf throws plain errors. */
+function refuseNoPath(conf: Conf, key: string): void {
+  try {
+    conf.has(key);
+    if (key !== '') return;
+  } catch {}
+  throw new EnimError('INVALID_ARGUMENT', `${JSON.stringify(key)} is no path of a setting.`, {
+    hint: "write for example: enim config get 'static.enis[0].mac'",
+  });
 }
 
 function jsonOrText(text: string): unknown {

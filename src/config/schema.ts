@@ -1,6 +1,7 @@
 /** The settings: their shape, and what is wrong with a file that has another one. Pure. */
 import * as v from 'valibot';
 import type { Rules } from '../model/discover.js';
+import { INTERVALS } from '../model/duration.js';
 import type { Eni } from '../model/eni.js';
 import { LOG_LEVELS, type LogLevel } from '../model/loglevel.js';
 import { isNodeName } from '../model/names.js';
@@ -104,12 +105,12 @@ const Kubernetes = v.pipe(
 const Interval = v.pipe(
   v.number(),
   check(
-    (ms) => ms === 0 || (ms >= 1_000 && ms <= 86_400_000),
-    ({ input }) => `${input} is neither 0 nor between 1000 and 86400000 ms`,
+    (ms) => ms === 0 || (ms >= INTERVALS.shortest && ms <= INTERVALS.longest),
+    ({ input }) => `${input} is neither 0 nor between ${INTERVALS.shortest} and ${INTERVALS.longest} ms`,
   ),
 );
 
-const ZERO_OR_MORE = { anyOf: [{ const: 0 }, { minimum: 1_000, maximum: 86_400_000 }] };
+const ZERO_OR_MORE = { anyOf: [{ const: 0 }, { minimum: INTERVALS.shortest, maximum: INTERVALS.longest }] };
 
 const Agent = v.pipe(
   object({
@@ -150,7 +151,12 @@ const Agent = v.pipe(
 const Static = v.pipe(
   object({
     enis: v.optional(
-      v.pipe(v.array(EniEntry), about('the inventory, one entry an ENI; no two may have the same ID, MAC or address')),
+      v.pipe(
+        v.array(EniEntry),
+        about(
+          'the inventory, one entry an ENI; no two may have the same ID, MAC, bus address, name at home, or address',
+        ),
+      ),
       [],
     ),
     discover: v.optional(Discover),

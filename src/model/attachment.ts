@@ -22,6 +22,15 @@ export interface Endpoint extends AttachmentKey {
 export const BY_HAND = 'by-hand';
 
 /**
+ * Whether no network configuration may have this name: a GC of the runtime would take what was attached by hand out of living pods.
+ *
+ * @param byHand under which attachments by hand are recorded
+ */
+export function isNameByHand(network: string, byHand: string): boolean {
+  return network === byHand || network === BY_HAND;
+}
+
+/**
  * How far an attachment is. `attaching`: the intention is on disk, the NIC may be anywhere between home and pod.
  * `attached`: the NIC is in the pod and the caller was told so. `releasing`: it is on its way home.
  */

@@ -20,8 +20,11 @@ export function parseDuration(text: string, field: string): number {
   return terms.reduce((sum, [, count, unit]) => sum + Number(count) * UNIT_MS[unit as keyof typeof UNIT_MS], 0);
 }
 
-/** Shorter pauses would be no pauses. */
-const SHORTEST_INTERVAL_MS = 100;
+/**
+ * Of how often something is done, by a flag or by the settings, in milliseconds. Shorter pauses would be no pauses, and what is done
+ * less often than daily is no timer's.
+ */
+export const INTERVALS = { shortest: 100, longest: UNIT_MS.d } as const;
 
 /**
  * Reads how often something is to be done, in milliseconds.
@@ -30,10 +33,10 @@ const SHORTEST_INTERVAL_MS = 100;
  */
 export function parseInterval(text: string, field: string): number {
   const milliseconds = parseDuration(text, field);
-  if (milliseconds >= SHORTEST_INTERVAL_MS) return milliseconds;
-  throw new EnimError('INVALID_ARGUMENT', `${field} is "${text}", which is shorter than ${SHORTEST_INTERVAL_MS}ms.`, {
-    hint: `use ${field} 30s`,
-  });
+  const { shortest, longest } = INTERVALS;
+  if (milliseconds >= shortest && milliseconds <= longest) return milliseconds;
+  const fault = milliseconds < shortest ? `shorter than ${shortest}ms` : 'longer than 24h';
+  throw new EnimError('INVALID_ARGUMENT', `${field} is "${text}", which is ${fault}.`, { hint: `use ${field} 30s` });
 }
 
 /** The age of what is there since a time (ISO 8601). */

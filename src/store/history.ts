@@ -99,12 +99,16 @@ function append(path: string, line: string): number {
 }
 
 function inodeOf(path: string): number | undefined {
-  return statSync(path, { throwIfNoEntry: false })?.ino;
+  return reading(path, () => statSync(path, { throwIfNoEntry: false })?.ino);
 }
 
 function readFile(path: string): Buffer {
+  return reading(path, () => readBytesIfThere(path) ?? Buffer.alloc(0));
+}
+
+function reading<T>(path: string, read: () => T): T {
   try {
-    return readBytesIfThere(path) ?? Buffer.alloc(0);
+    return read();
   } catch (thrown) {
     const errno = errnoOf(thrown);
     const isDenied = errno === 'EACCES' || errno === 'EPERM';

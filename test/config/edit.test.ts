@@ -33,6 +33,14 @@ describe('the settings file', () => {
     expect([error.code, error.message]).toEqual(['NOT_THERE', `The settings ${path} say nothing about lockWait.`]);
   });
 
+  it.each(['static.enis[', 'static.enis[x]', ''])('says of %j that it is no path', async (key) => {
+    const path = written(GOOD);
+    const fault = { code: 'INVALID_ARGUMENT', message: `${JSON.stringify(key)} is no path of a setting.` };
+    expect(await enimErrorOf(() => openSettingsFile(path).get(key))).toMatchObject(fault);
+    expect(await enimErrorOf(() => openSettingsFile(path).set(key, '1'))).toMatchObject(fault);
+    expect(contentOf(path)).toEqual(GOOD);
+  });
+
   it('is empty where there is none, and is not made by reading', () => {
     const path = join(temporary(), 'config.json');
     expect(openSettingsFile(path).all()).toEqual({});

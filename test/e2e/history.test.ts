@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { add, answer, gc } from '../fabric/answers.js';
@@ -171,5 +171,13 @@ describeEndToEnd('enim history', () => {
       expect(JSON.parse(ended.stderr)).toMatchObject({ level: 'warn', message: expect.stringContaining(errno) });
       expect(node.state()?.attachments).toEqual({});
     });
+  });
+
+  it('that somebody else may not read says so', async () => {
+    await add(node, 'default/web-0', pod, [], 'c0');
+    chmodSync(node.dir, 0o755);
+    chmodSync(node.stateDir, 0o700);
+    const result = await node.enim(['history'], { via: ['setpriv', '--reuid=65534', '--clear-groups'] });
+    expectRefusal(result, { code: 1, says: ['history.log cannot be read (EACCES)'], mentions: ['run enim as root'] });
   });
 });

@@ -129,6 +129,11 @@ describeEndToEnd('enim install', () => {
     expectRefusal(await install(), { code: 6, says: ['is there already'], mentions: ['--force'] });
     expectRefusal(await install('--conf-name', '../x.conflist'), { code: 2, says: ['--conf-name'] });
     expectRefusal(await install('--network', 'a b', '--force'), { code: 2, says: ['network name is "a b"'] });
+    expectRefusal(await install('--network', 'enim', '--force'), {
+      code: 2,
+      says: ['"enim", the name of attachments'],
+    });
+    expectRefusal(await install('--network', 'by-hand'), { code: 2, says: ['"by-hand", the name of attachments'] });
     expect(existsSync(`${root}/bin`)).toBe(false);
   });
 

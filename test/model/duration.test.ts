@@ -48,6 +48,17 @@ describe('parseInterval', () => {
       hint: 'use --every 30s',
     });
   });
+
+  it('reads as much as a day', () => {
+    expect(parseInterval('1d', '--every')).toBe(86_400_000);
+  });
+
+  it('refuses more, of which a timer would make no time at all', async () => {
+    expect(await enimErrorOf(() => parseInterval('30d', '--every'))).toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: '--every is "30d", which is longer than 24h.',
+    });
+  });
 });
 
 describe('formatAge', () => {

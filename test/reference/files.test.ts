@@ -64,7 +64,7 @@ describe('the schema of the settings', () => {
     ['a rule with an unknown key', { static: { discover: { drivers: 'ena' } } }],
     ['a relative kubeconfig', { kubernetes: { kubeconfig: 'config' } }],
     ['a timeout below its least', { kubernetes: { timeout: 99 } }],
-    ['an interval below its least', { agent: { gcEvery: 999 } }],
+    ['an interval below its least', { agent: { gcEvery: 99 } }],
   ])('refuses %s, as enim does', (_, document) => {
     expect(faultsOf('settings-file', document)).not.toEqual([]);
     expect(parseSettings(document)).toHaveProperty('faults');

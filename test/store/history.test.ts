@@ -234,6 +234,16 @@ describe('a history', () => {
     expect([code, message]).toEqual(['STATE_UNREADABLE', `The history ${path} cannot be read (EISDIR).`]);
   });
 
+  it('below what is no directory is an error that says so', async () => {
+    const file = join(temporary(), 'file');
+    writeFileSync(file, '');
+    expect(await enimErrorOf(() => open(file).history.read())).toMatchObject({
+      code: 'STATE_UNREADABLE',
+      message: expect.stringMatching(`^The history ${file}/history.* cannot be read \\(ENOTDIR\\)\\.$`),
+      hint: expect.stringMatching(/no directory/),
+    });
+  });
+
   it('has whole lines whoever else writes at the same moment, and however many', async () => {
     const { history, directory, path } = open();
     const line = formatLine(event(1));
