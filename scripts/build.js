@@ -39,7 +39,7 @@ const OUTPUTS = [...Object.keys(BUNDLES), 'bundled.json', 'THIRD-PARTY-LICENSES.
 
 const SOURCES = [
   'src',
-  ...['build.js', 'bundled.js', 'compile.js', 'manifest.ts', 'print-manifest.ts', 'targets.js'].map(
+  ...['build.js', 'bundled.js', 'compile.js', 'manifest.ts', 'print-manifest.ts', 'targets.js', 'usage.ts'].map(
     (name) => `scripts/${name}`,
   ),
   'package.json',

@@ -2,6 +2,7 @@
 import { type Command, type Interfaces, Plugin } from '@oclif/core';
 import type { CommandTable } from '../src/commands/index.js';
 import type { Manifest } from '../src/commands/plugin.js';
+import { usageOf } from './usage.js';
 
 /** @throws Error if a command cannot be loaded */
 export async function createManifest(pjson: Interfaces.PJSON, table: CommandTable): Promise<Manifest> {
@@ -16,7 +17,8 @@ export async function createManifest(pjson: Interfaces.PJSON, table: CommandTabl
   Object.assign(plugin, { commandCache: await loadAll(table) });
   await plugin.load();
   const { commands, version } = plugin.manifest;
-  return JSON.parse(JSON.stringify({ commands: sorted(commands), version })) as Manifest;
+  const told = Object.entries(commands).map(([id, command]) => [id, { ...command, usage: usageOf(command) }] as const);
+  return JSON.parse(JSON.stringify({ commands: sorted(Object.fromEntries(told)), version })) as Manifest;
 }
 
 function withTable(pjson: Interfaces.PJSON): Interfaces.PJSON {

@@ -32,7 +32,7 @@ export default class List extends LookCommand {
 
 States: free · used · shared (in Secondary mode: pods get addresses of it) · releasing (on its way home) · orphan (held for a pod that is gone, or away from home without a record) · missing (no device) · quarantined (at home, but not to be given out; the note says why).
 
-A table that is wider than the terminal leaves out what one can do without, and says so. Columns for --sort and --filter: ${ENI_COLUMNS.join(', ')}.
+A table that is wider than the terminal leaves out what one can do without, and says so. Columns for --sort and --filter: ${ENI_COLUMNS.join(', ')}; for --sort also age.
 
 Of other nodes only the objects of the cluster are looked at (provider kubernetes); what is neither free nor used has the state that they name: enim list --all-nodes --state free.`;
 

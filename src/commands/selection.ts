@@ -7,7 +7,7 @@ import { nearest } from './nearest.js';
 export const selectionFlags = {
   filter: Flags.string({
     multiple: true,
-    helpValue: 'COLUMN=PATTERN,…',
+    helpValue: 'COLUMN=PATTERN',
     description:
       'only ENIs that fit: "," is and, as is repeating it; "|" between patterns is or; * and ? as in a shell',
   }),
@@ -49,6 +49,9 @@ function parseSortKey(text: string): SortKey {
   return { column: columnOf(name, '--sort'), descending };
 }
 
+/** What can be sorted by, as the help names it: age besides the columns. */
+export const SORT_COLUMNS = [...ENI_COLUMNS, 'age'] as const;
+
 /** What people call columns besides. */
 const OTHER_NAMES: Readonly<Record<string, EniColumn>> = {
   id: 'eni',
@@ -61,9 +64,10 @@ function columnOf(typed: string, flag: string): EniColumn {
   const name = typed.trim().toLowerCase();
   const known = ENI_COLUMNS.find((column) => column === name) ?? OTHER_NAMES[name];
   if (known !== undefined) return known;
-  const meant = nearest(name, ENI_COLUMNS);
+  const columns = flag === '--sort' ? SORT_COLUMNS : ENI_COLUMNS;
+  const meant = nearest(name, columns);
   throw new EnimError('INVALID_ARGUMENT', `${flag} has ${JSON.stringify(typed)}, which is no column.`, {
-    details: [`Columns: ${ENI_COLUMNS.join(', ')}`, ...(meant === undefined ? [] : [`Did you mean ${meant}?`])],
+    details: [`Columns: ${columns.join(', ')}`, ...(meant === undefined ? [] : [`Did you mean ${meant}?`])],
     hint: 'enim list --help',
   });
 }

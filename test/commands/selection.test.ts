@@ -57,4 +57,12 @@ describe('--sort', () => {
       details: [expect.anything(), 'Did you mean state?'],
     });
   });
+
+  it('names age, which --filter has not', async () => {
+    const [sorted, filtered] = [{ sort: 'agee' }, { filter: ['agee=3m'] }].map((flags) =>
+      thrownBy(() => selectionOf(flags)),
+    );
+    expect(await sorted).toMatchObject({ details: [expect.stringMatching(/, age$/), 'Did you mean age?'] });
+    expect(await filtered).toMatchObject({ details: [expect.not.stringMatching(/, age$/)] });
+  });
 });
