@@ -51,6 +51,13 @@ it('every program that the pages have one type is run by a test, or named above 
   expect([...programs].sort()).toEqual(Object.keys(NOT_RUN).sort());
 });
 
+it('every command is in the index of docs/commands.md', () => {
+  const index = textOf('docs/commands.md').split('\n## ')[0] ?? '';
+  const shown = Object.entries(MANIFEST.commands).filter(([, { hidden }]) => hidden !== true);
+  const missing = shown.map(([id]) => id.replaceAll(':', ' ')).filter((name) => !index.includes(`[${name}](#enim-`));
+  expect(missing).toEqual([]);
+});
+
 describe('what is looked at', () => {
   it('is what follows a prompt, and every line of shell, but no output', () => {
     const page = '```console\n$ enim list\nenim lost\n```\n\nenim none\n\n```sh\nenim gc \\\n  --dry-run  # why\n```\n';
