@@ -17,7 +17,9 @@ const MARKS = { ok: '✔ ok', warning: '! warning', problem: '✘ problem' } as 
 /** Below this many columns a folded text is harder to read than one that the terminal folds. */
 const NARROWEST = 20;
 
-/** A line a finding, and for what is not in order what comes of it and how to mend it; the count last. */
+const LEVELS: readonly Level[] = ['problem', 'warning', 'ok'];
+
+/** The count, then a line a finding, the worst first, and for what is not in order what comes of it and how to mend it. */
 export function renderDiagnosis(
   findings: readonly Finding[],
   fixed: readonly Fixed[],
@@ -29,12 +31,13 @@ export function renderDiagnosis(
   const indent = ' '.repeat(marks + names);
   const room = width === null || width - indent.length < NARROWEST ? Number.POSITIVE_INFINITY : width - indent.length;
   const block = (text: string): string => foldWords(visible(text), room).replaceAll('\n', `\n${indent}`);
-  const lines = findings.flatMap(({ check, level, subject, evidence, consequence, mend }) => [
+  const worstFirst = [...findings].sort((one, other) => LEVELS.indexOf(one.level) - LEVELS.indexOf(other.level));
+  const lines = worstFirst.flatMap(({ check, level, subject, evidence, consequence, mend }) => [
     colours[level](MARKS[level].padEnd(marks)) + check.padEnd(names) + block(`${subject}: ${evidence}`),
     ...(consequence === null ? [] : [indent + block(`consequence: ${consequence}`)]),
     ...(mend === null ? [] : [`${indent}mend: ${visible(mend)}`]),
   ]);
-  return folded([...fixed.map(renderFixed), ...lines, conclusion(findings)].join('\n'), width);
+  return folded([conclusion(findings), ...fixed.map(renderFixed), ...lines].join('\n'), width);
 }
 
 function renderFixed({ subject, done, error }: Fixed): string {

@@ -16,17 +16,17 @@ const render = (...args: [Parameters<typeof renderDiagnosis>[0], Parameters<type
   renderDiagnosis(args[0], args[1] ?? [], { width: null, style });
 
 describe('a diagnosis', () => {
-  test('says in words what each sign says, what comes of it and what mends it, and counts last', () => {
+  test('says in words what each sign says, what comes of it and what mends it: the count first, then the worst', () => {
     expect(render([OK, WARNING, PROBLEM])).toBe(
       [
-        '✔ ok       settings  /etc/enim/config.json: valid',
-        '! warning  udev      rules:3: renames',
-        '                     consequence: a race',
-        '                     mend: vi rules',
+        '1 problem, 1 warning; some can be mended by: enim doctor --fix',
         '✘ problem  eni       eni-c: netns is gone; NIC is home as dev7',
         '                     consequence: nobody can use it',
         '                     mend: enim gc --a-command-that-is-longer-than-the-terminal',
-        '1 problem, 1 warning; some can be mended by: enim doctor --fix',
+        '! warning  udev      rules:3: renames',
+        '                     consequence: a race',
+        '                     mend: vi rules',
+        '✔ ok       settings  /etc/enim/config.json: valid',
       ].join('\n'),
     );
   });
@@ -39,17 +39,18 @@ describe('a diagnosis', () => {
     expect(lines).toContain(' --a-command-that-is-longer-than-the-terminal');
   });
 
-  test('of a healthy node ends without a warning', () => {
-    expect(render([OK]).split('\n').at(-1)).toBe('no problems');
-    expect(render([WARNING, WARNING]).split('\n').at(-1)).toBe('no problems, 2 warnings');
+  test('of a healthy node begins without a warning', () => {
+    expect(render([OK]).split('\n')[0]).toBe('no problems');
+    expect(render([WARNING, WARNING]).split('\n')[0]).toBe('no problems, 2 warnings');
   });
 
-  test('begins with what was mended, and what could not be', () => {
+  test('says after the count what was mended, and what could not be', () => {
     const fixed = [
       { subject: '/run/enim', done: 'made, mode 0700', error: null },
       { subject: 'eni-c', done: 'reclaimed', error: 'it hangs' },
     ];
-    expect(render([OK], fixed).split('\n').slice(0, 2)).toEqual([
+    expect(render([OK], fixed).split('\n').slice(0, 3)).toEqual([
+      'no problems',
       'Fixed: /run/enim: made, mode 0700',
       'Not fixed: eni-c: it hangs',
     ]);
