@@ -26,7 +26,8 @@ export default class Show extends LookCommand {
     nic: Args.string({
       required: true,
       ignoreStdin: true,
-      description: 'an ENI ID, a MAC, a bus address, an interface name, or an owner as NAMESPACE/NAME',
+      description:
+        'an ENI ID, a MAC, a bus address, an interface name, an owner as NAMESPACE/NAME, or a container ID or its start',
     }),
   };
 

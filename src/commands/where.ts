@@ -30,7 +30,7 @@ A word that fits several NICs shows all of them.`;
       required: true,
       ignoreStdin: true,
       description:
-        'an ENI ID, a MAC, a bus address (0000:00:05.0, 00:05.0, virtio3), an interface name, or an owner as NAMESPACE/NAME',
+        'an ENI ID, a MAC, a bus address (0000:00:05.0, 00:05.0, virtio3), an interface name, an owner as NAMESPACE/NAME, or a container ID or its start',
     }),
   };
 

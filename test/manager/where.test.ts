@@ -39,7 +39,7 @@ describe('where', () => {
     },
   );
 
-  it.each(['eni-1', '02-e0-00-00-00-01', 'ens1', 'eth0', '00:11.0', 'default/web-0'])(
+  it.each(['eni-1', '02-e0-00-00-00-01', 'ens1', 'eth0', '00:11.0', 'default/web-0', 'c0'])(
     'finds a card in a pod by %s',
     async (word) => {
       const machine = nodeWith(2);
@@ -141,6 +141,22 @@ describe('where', () => {
     expect(await find(machine, 'eni-1')).toEqual(expected);
   });
 
+  it('finds a container by the start of its ID, also as the list shows it, and where its record is lost', async () => {
+    const containerID = 'aaaaaaaaaaaa0bc1d2';
+    const machine = nodeWith(2);
+    machine.addPod('web-0');
+    await addTo(machine, { containerID });
+    const found = `eni-1 | eth0@/run/netns/web-0 | default/web-0 | - | enim del default/web-0 --container-id ${containerID}`;
+    for (const word of ['aaaaaa', 'aaaaaaaaaaaa', 'aaaaaaaa…', containerID])
+      expect(await find(machine, word)).toEqual([found]);
+    expect(await enimErrorOf(() => find(machine, 'aaaaa'))).toMatchObject({ code: 'NOT_THERE' });
+    machine.attachments.clear();
+    machine.allocations = {};
+    expect(await find(machine, 'aaaaaaaaaaaa')).toEqual([
+      'eni-1 | eth0@/run/netns/web-0 | - | away from home without a record | enim gc',
+    ]);
+  });
+
   it('says what is odd about the record', async () => {
     const machine = nodeWith(2);
     const { inode } = machine.addPod('web-0');
@@ -238,6 +254,7 @@ describe('where', () => {
   it.each([
     ['eni-9', '"eni-9" is not on this machine'],
     [macOf(9), `No NIC on this machine has the MAC ${macOf(9)}.`],
+    ['bbbbbbbbbbbb', 'has the MAC bb:bb:bb:bb:bb:bb, and no container that has an ENI an ID that begins so.'],
     ['00:1f.7', 'Nothing is plugged in at 0000:00:1f.7.'],
     ['default/none', 'default/none holds no ENI on this machine.'],
     ['an-id-that-is-longer-than-names-of-interfaces', 'is not on this machine'],
@@ -273,14 +290,23 @@ describe('where', () => {
 
 describe('readWord', () => {
   it.each([
-    ['02E000000001', { mac: macOf(1), name: '02E000000001' }],
+    ['02E000000001', { mac: macOf(1), name: '02E000000001', container: '02E000000001' }],
     ['00:05.0', { busAddress: '0000:00:05.0' }],
     ['10000:E1:00.7', { busAddress: '10000:e1:00.7' }],
-    ['virtio3', { busAddress: 'virtio3', name: 'virtio3' }],
+    ['virtio3', { busAddress: 'virtio3', name: 'virtio3', container: 'virtio3' }],
     ['default/web-0', { owner: 'default/web-0' }],
-    ['eth0', { name: 'eth0' }],
+    ['eth0', { name: 'eth0', container: 'eth0' }],
+    ['3f9c1d2a…', { name: '3f9c1d2a…', container: '3f9c1d2a' }],
   ])('reads %s as all that it can mean', (text, meanings) => {
-    expect(readWord(text)).toEqual({ text, mac: null, busAddress: null, owner: null, name: null, ...meanings });
+    expect(readWord(text)).toEqual({
+      text,
+      mac: null,
+      busAddress: null,
+      owner: null,
+      name: null,
+      container: null,
+      ...meanings,
+    });
   });
 
   it.each(['', 'a b', '../../x', 'a/b/c', '02:e0:00'])('refuses %j', async (text) => {

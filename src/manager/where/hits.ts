@@ -7,7 +7,7 @@ import { type Identity, identify, identityOf, identityOfAttachment } from '../id
 import { joinRecords, type Known } from '../known.js';
 import { ambiguity, type Look, look, recordedOf, sight } from '../locate.js';
 import type { Parts } from '../parts.js';
-import type { Word } from './word.js';
+import { isContainer, type Word } from './word.js';
 
 /** A NIC that fits the word. Without a link it was not seen in any netns. */
 export interface Hit {
@@ -78,7 +78,8 @@ function isMeant(known: Known, word: Word, addresses: readonly string[], bootID:
     eni.id === word.text ||
     (word.mac !== null && macs.includes(word.mac)) ||
     addresses.some((address) => buses.includes(address)) ||
-    (word.owner !== null && (attachment ?? holder)?.owner === word.owner)
+    (word.owner !== null && (attachment ?? holder)?.owner === word.owner) ||
+    isContainer(word, (attachment ?? holder)?.containerID)
   );
 }
 
@@ -100,13 +101,14 @@ export function identityOfKnown({ eni, attachment }: Known, bootID: string): Ide
   return attachment === undefined ? identityOf(eni) : identityOfAttachment(attachment, bootID);
 }
 
-/** Whether the link is what the word names. An owner is known by the labels, where the record was lost. */
+/** Whether the link is what the word names. An owner or a container is known by the labels, where the record was lost. */
 function fits(link: Link, word: Word, addresses: readonly string[]): boolean {
   return (
     isNamed(link, word) ||
     (word.mac !== null && [link.mac, link.permanentMac].includes(word.mac)) ||
     (link.busAddress !== null && [...addresses, word.text].includes(link.busAddress.toLowerCase())) ||
-    (word.owner !== null && parseLabel(link.alias)?.endpoint?.owner === word.owner)
+    (word.owner !== null && parseLabel(link.alias)?.endpoint?.owner === word.owner) ||
+    isContainer(word, parseLabel(link.alias)?.endpoint?.containerID)
   );
 }
 

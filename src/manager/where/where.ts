@@ -13,8 +13,8 @@ import { readWord, type Word } from './word.js';
 const MOVE_MS = 100;
 
 /**
- * Every NIC that the word can mean: an ENI ID, a MAC, a bus address, an interface name in any netns, or an owner. An interface
- * name away from home is looked for only if the word means nothing but a name.
+ * Every NIC that the word can mean: an ENI ID, a MAC, a bus address, an interface name in any netns, an owner, or the start of a
+ * container ID. An interface name away from home is looked for only if the word means nothing but a name.
  *
  * @throws EnimError INVALID_ARGUMENT, or NOT_THERE if none of them is on this machine
  */
@@ -65,11 +65,13 @@ export function notThere(word: Word, hardware: Hardware | undefined, views: read
 }
 
 function unknown({ text, mac, busAddress, owner }: Word, hardware: Hardware | undefined): string {
+  if (mac !== null && !/[:-]/.test(text))
+    return `No NIC on this machine has the MAC ${mac}, and no container that has an ENI an ID that begins so.`;
   if (mac !== null) return `No NIC on this machine has the MAC ${mac}.`;
   if (owner !== null) return `${owner} holds no ENI on this machine.`;
   if (busAddress !== null)
     return hardware === undefined
       ? `Nothing is plugged in at ${busAddress}.`
       : `What is plugged in at ${busAddress} is no NIC.`;
-  return `${JSON.stringify(text)} is not on this machine: no ENI has this ID, and no interface in any netns this name.`;
+  return `${JSON.stringify(text)} is not on this machine: no ENI and no container that has one has this ID, and no interface in any netns this name.`;
 }
