@@ -5,7 +5,7 @@ import { ENI_STATES, type EniState, type EniView } from '../manager/list.js';
 import { type EniColumn, textsOf } from '../manager/select.js';
 import { ageSince } from '../model/duration.js';
 import { csv } from './csv.js';
-import { missing, NARROWEST } from './fitted.js';
+import { concessionsFor, missing, roomOf } from './fitted.js';
 import { foldWords } from './fold.js';
 import { type Concession, narrow, toItsEnd, widthOf } from './narrow.js';
 import { plural } from './plural.js';
@@ -61,11 +61,11 @@ function layOut(enis: readonly EniView[], { wide, width, style, now }: EnisOptio
   const rows = enis.map((eni) => (wide ? wideRow(eni, style) : row(eni, now, style)));
   const notes = enis.map(({ note }) => visible(note ?? ''));
   const beside = [[...columns, ''], ...rows.map((cells, index) => [...cells, notes[index] ?? ''])];
-  const room = width === null ? Number.POSITIVE_INFINITY : Math.max(NARROWEST, width);
+  const room = width === null ? Number.POSITIVE_INFINITY : roomOf(width);
   const print = ([head = [], ...lines]: readonly (readonly string[])[]): string =>
     aligned([headOf(head), ...lines], { width: null });
   if (widthOf(beside) <= room) return { rows: print(beside), below: { notes: [], missing: [] } };
-  const narrowed = narrow([columns, ...rows], wide ? WIDE_CONCESSIONS : CONCESSIONS, room);
+  const narrowed = narrow([columns, ...rows], concessionsFor(room, wide ? WIDE_CONCESSIONS : CONCESSIONS), room);
   const below = enis.flatMap(({ id }, index) =>
     notes[index] === '' ? [] : [indented(`  ${visible(id)}: ${notes[index]}`, room)],
   );
@@ -95,8 +95,10 @@ const CONCESSIONS: readonly Concession[] = [
 const WIDE_CONCESSIONS: readonly Concession[] = [
   { column: 'container', cutTo: 13 },
   { column: 'netns', cutTo: 16, cutAt: 'start' },
-  ...[{ column: 'since' }, { column: 'ipv6' }, { column: 'container' }, { column: 'mac' }, { column: 'netns' }],
-  { column: 'ipv4' },
+  // What the other table has stays longest.
+  ...[{ column: 'ipv6' }, { column: 'mac' }, { column: 'netns' }, { column: 'container', cutTo: 9 }],
+  { column: 'since', cutTo: 17, short: (cell) => cell.replace(/:\d\d\.\d+Z$/, 'Z') },
+  ...[{ column: 'container' }, { column: 'since' }, { column: 'ipv4' }],
   ...[toItsEnd('owner'), toItsEnd('eni')],
 ];
 

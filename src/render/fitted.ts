@@ -15,7 +15,27 @@ interface FittedOptions {
 }
 
 /** Less than this no table is made to fit: no terminal is narrower on purpose. */
-export const NARROWEST = 80;
+const NARROWEST = 50;
+
+/** All that is printed fits so many. */
+const USUAL = 80;
+
+/** As little as a value is cut to on a terminal that is narrower. */
+const LEAST = 12;
+
+/** Columns that a table may take on a terminal. */
+export function roomOf(width: number): number {
+  return Math.max(NARROWEST, width);
+}
+
+/** The concessions, and on a terminal that is narrower than usual what was cut once more. */
+export function concessionsFor(room: number, concessions: readonly Concession[]): readonly Concession[] {
+  if (room >= USUAL) return concessions;
+  return [
+    ...concessions,
+    ...concessions.filter(({ cutTo = 0 }) => cutTo > LEAST).map((each) => ({ ...each, cutTo: LEAST })),
+  ];
+}
 
 /** So much at least is left for prose. */
 const PROSE = 20;
@@ -28,10 +48,9 @@ export function fittedTable(
 ): string[] {
   const rows = values.map((cells) => cells.map(visible));
   if (width === null) return [table(columns, rows, { width })];
-  const room = Math.max(NARROWEST, width);
-  const narrowed = prose
-    ? besideProse([columns, ...rows], concessions, room)
-    : narrow([columns, ...rows], concessions, room);
+  const room = roomOf(width);
+  const all = concessionsFor(room, concessions);
+  const narrowed = prose ? besideProse([columns, ...rows], all, room) : narrow([columns, ...rows], all, room);
   const [head = [], ...lines] = narrowed.rows;
   return [table(head, lines, { width: prose ? room : null }), ...missing(narrowed.conceded, whole, room)];
 }

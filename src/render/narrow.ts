@@ -30,8 +30,15 @@ export interface Narrowed {
   readonly conceded: readonly string[];
 }
 
+/** A concession, and how wide its column is then; 0 is left out. */
+interface Conceded {
+  readonly concession: Concession;
+  readonly target: number;
+}
+
 /**
- * Applies the concessions one after the other until the table fits, each no further than it must.
+ * Applies the concessions one after the other until the table fits, and then takes back what a later one has made needless, so that
+ * each goes no further than it must.
  *
  * @param rows the first has the names of the columns
  */
@@ -40,30 +47,65 @@ export function narrow(
   concessions: readonly Concession[],
   width: number,
 ): Narrowed {
-  let narrowed: Narrowed = { rows, conceded: [] };
+  let conceded: readonly Conceded[] = [];
   for (const concession of concessions) {
-    const excess = widthOf(narrowed.rows) - width;
-    if (excess <= 0) break;
-    const at = (narrowed.rows[0] ?? []).indexOf(concession.column);
-    const has = columnWidths(narrowed.rows)[at] ?? 0;
-    const target = concession.cutTo === undefined ? 0 : Math.max(concession.cutTo, has - excess);
-    if (at >= 0 && target < has) narrowed = concede(narrowed, at, target, concession);
+    const narrowed = conceding(rows, conceded);
+    if (widthOf(narrowed) <= width) break;
+    const target = targetOf(narrowed, concession, width);
+    if (target !== undefined) conceded = [...conceded, { concession, target }];
   }
-  return narrowed;
+  for (const each of conceded.toReversed()) conceded = takenBack(rows, conceded, each, width);
+  return {
+    rows: conceding(rows, conceded),
+    conceded: [...new Set(conceded.map(({ concession }) => concession.column))],
+  };
+}
+
+/** How wide the column must be for the table to fit, or as narrow as it may be; undefined if nothing is gained. */
+function targetOf(
+  rows: readonly (readonly string[])[],
+  { column, cutTo }: Concession,
+  width: number,
+): number | undefined {
+  const at = (rows[0] ?? []).indexOf(column);
+  const has = columnWidths(rows)[at] ?? 0;
+  const target = cutTo === undefined ? 0 : Math.max(cutTo, has - (widthOf(rows) - width));
+  return at >= 0 && target < has ? target : undefined;
+}
+
+/** Without this concession if the table fits all the same, else with no more of it than must be. */
+function takenBack(
+  rows: readonly (readonly string[])[],
+  conceded: readonly Conceded[],
+  { concession, target }: Conceded,
+  width: number,
+): readonly Conceded[] {
+  const others = conceded.filter((each) => each.concession !== concession);
+  const narrowed = conceding(rows, others);
+  if (widthOf(narrowed) <= width) return others;
+  const now = targetOf(narrowed, concession, width) ?? target;
+  return conceded.map((each) =>
+    each.concession === concession ? { concession, target: Math.max(target, now) } : each,
+  );
+}
+
+function conceding(
+  rows: readonly (readonly string[])[],
+  conceded: readonly Conceded[],
+): readonly (readonly string[])[] {
+  return conceded.reduce((narrowed, { concession, target }) => concede(narrowed, concession, target), rows);
 }
 
 function concede(
-  { rows, conceded }: Narrowed,
-  at: number,
-  target: number,
+  rows: readonly (readonly string[])[],
   { column, cutAt, short = (cell) => cell }: Concession,
-): Narrowed {
-  return {
-    rows: rows.map((cells) =>
-      cells.flatMap((cell, index) => (index !== at ? [cell] : target === 0 ? [] : [cut(short(cell), target, cutAt)])),
-    ),
-    conceded: [...new Set([...conceded, column])],
-  };
+  target: number,
+): readonly (readonly string[])[] {
+  const at = (rows[0] ?? []).indexOf(column);
+  if (at < 0) return rows;
+  return rows.map((cells) =>
+    cells.flatMap((cell, index) => (index !== at ? [cell] : target === 0 ? [] : [cut(short(cell), target, cutAt)])),
+  );
 }
 
 /** A text with no more than so many columns of a terminal, one at least; what was cut off, at its end unless told, is an ellipsis. */

@@ -104,14 +104,30 @@ describe('the screen of enim list', () => {
     const link = { name: '日本語の網', ifindex: 2, netns: '/run/netns/pod-with-quite-a-long-name', up: true };
     const attachment = sampleHolding(1, { owner: `default/${'o'.repeat(40)}` });
     const line = render([sampleView({ state: 'used', link, attachment })], { width: 80 }).split('\n')[1] ?? '';
-    expect(line).toContain('日本語の網 in…  default/ooo');
+    expect(line).toContain('日本語の網 in p…  default/ooo');
+  });
+
+  it('cuts a NIC no further than it must once a column was left out', () => {
+    const link = { name: 'eth0', ifindex: 2, netns: '/run/netns/nu-web-2', up: true };
+    const attachment = sampleHolding(1, { owner: 'default/web-2', containerID: '3f9c1d2a'.padEnd(64, '0') });
+    const text = render([sampleView({ id: 'eni-0a1b2c3d4e5f60007', state: 'used', link, attachment })], { width: 80 });
+    expect(text).toMatch(/eth0 in nu-web-2 /);
+    expect(text).toMatch(/^Not all of container/m);
+  });
+
+  it('-o wide has on a terminal of 80 columns what the other table has there', () => {
+    const attachment = sampleHolding(1, { owner: 'default/web-2', containerID: '3f9c1d2a'.padEnd(64, '0') });
+    const views = [sampleView({ id: 'eni-b', state: 'used', attachment })];
+    const columns = (wide: boolean) => render(views, { width: 80, wide }).split('\n')[0]?.split(/ +/);
+    expect(columns(false)).toEqual(['ENI', 'STATE', 'NIC', 'ADDRESS', 'OWNER', 'CONTAINER', 'AGE']);
+    expect(columns(true)).toEqual(['ENI', 'STATE', 'NIC', 'IPV4', 'OWNER', 'CONTAINER', 'SINCE']);
   });
 
   it('says so where none of the known ENIs is wanted', () => {
     expect(render([], { known: 4 })).toBe('No ENI is such, of 4. All of them: enim list');
   });
 
-  it('fits any terminal of 80 columns or more, whatever the values', () => {
+  it('fits any terminal of 50 columns or more, whatever the values', () => {
     const word = fc.stringMatching(/^[a-z0-9-]{1,40}$/);
     const view = fc.tuple(word, word, word, fc.option(word)).map(([id, name, owner, note]) =>
       sampleView({
@@ -127,7 +143,7 @@ describe('the screen of enim list', () => {
     fc.assert(
       fc.property(
         fc.array(view, { minLength: 1 }),
-        fc.integer({ min: 80, max: 220 }),
+        fc.integer({ min: 50, max: 220 }),
         fc.boolean(),
         (views, width, wide) => {
           expect(longest(render(views, { width, wide }))).toBeLessThanOrEqual(width);

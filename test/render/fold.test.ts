@@ -30,6 +30,9 @@ describe('prose on a terminal', () => {
     expect(folded(`  Try: enim del default/web-0 --container-id ${ID}`, 80)).toBe(
       `  Try: enim del default/web-0 --container-id \\\n      ${ID}`,
     );
+    expect(folded('  $ enim del default/web-0 --netns web-0', 30)).toBe(
+      '  $ enim del default/web-0 \\\n      --netns web-0',
+    );
     expect(folded("  mend: chmod go-w '/a path' # why not at all", 20)).toBe(
       "  mend: chmod go-w \\\n      '/a path'\n      # why not at\n      all",
     );
