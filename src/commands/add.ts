@@ -24,7 +24,7 @@ export default class Add extends EnimCommand {
 
   static override examples = [
     '<%= config.bin %> add default/web-0 --netns web-0',
-    '<%= config.bin %> add default/web-0 --netns /proc/4711/ns/net --container-id 3f9c1d2a --ifname eth0',
+    '<%= config.bin %> add default/web-0 --netns /proc/4711/ns/net --container-id 3f9c1d2a',
     '<%= config.bin %> add default/web-0 --netns web-0 --eni eni-b --json',
   ];
 

@@ -3,6 +3,7 @@ import { run } from '@oclif/core';
 import { failureDocument, renderFailure } from '../render/failure.js';
 import { styleFor, widthOf } from '../render/style.js';
 import { failureOf, silentExitCode } from './failure.js';
+import { adaptHelp } from './help.js';
 import { oclifOptions, type Program } from './plugin.js';
 import { assertKnownCommand } from './unknown.js';
 
@@ -16,6 +17,7 @@ export async function runCli(argv: readonly string[], program: Program): Promise
   const words = spelledOut(argv);
   try {
     assertKnownCommand(words, program);
+    adaptHelp(program.pjson.version);
     await run(words, oclifOptions(program));
     return 0;
   } catch (thrown) {

@@ -62,7 +62,7 @@ function indentFor({ text, joint }: Unit, indent: number, width: number): string
 }
 
 /** One of ours, to the end of that part of the sentence; and all that is said to mend something, without the remark behind it. */
-const COMMAND = /(?<=mend: )[^#]+|(?<=^|: )enim (?:[^;,]|[;,](?! |$))*[;,]? */g;
+const COMMAND = /(?<=mend: )[^#]+|(?<=^|^\$ |: )enim (?:[^;,]|[;,](?! |$))*[;,]? */g;
 
 function unitsOf(text: string, room: number): Unit[] {
   const units: Unit[] = [];

@@ -60,6 +60,22 @@ describeEndToEnd('the screens in a real terminal', () => {
     }
   }, 180_000);
 
+  it('of help are broken by it nowhere, on a narrow terminal as well, and can be pasted', async () => {
+    for (const columns of [60, 80]) {
+      terminal = await openTerminal(node, { columns });
+      for (const command of ['--help', 'add --help', 'list --help', 'config', 'provider --help']) {
+        const { text, broken } = await terminal.run(`enim ${command}`);
+        expect({ columns, command, text, broken }).toEqual({
+          columns,
+          command,
+          text: expect.stringContaining('USAGE'),
+          broken: [],
+        });
+      }
+      await terminal.close();
+    }
+  }, 60_000);
+
   it('have colour, unless NO_COLOR declines it', async () => {
     terminal = await openTerminal(node, { columns: 120 });
     const line = 'enim list --state free';

@@ -37,6 +37,9 @@ describeEndToEnd('version', () => {
     const { stdout } = await node.enim(['--version']);
     expect(stdout).toMatch(/^enim \d+\.\d+\.\d+\n {2}commit /);
 
+    const runtime = /runtime {2}(.*)/.exec(stdout)?.[1];
+    expect((await node.enim(['--help'])).stdout).toContain(`VERSION\n  ${stdout.split('\n')[0]}, ${runtime}\n`);
+
     const env = { TZ: 'Asia/Tokyo', LANG: 'C', HOME: '/nonexistent', ENIM_CONFIG: '/nonexistent/config.json' };
     expect(await node.enim(['version'], { env })).toMatchObject({ code: 0, stdout, stderr: '' });
   });
