@@ -65,7 +65,10 @@ const UNUSED_OF_CLIENT = [
 const { version: VERSION } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 const revision = findRevision(ROOT, SOURCES);
 const source = fingerprint();
-if (!isCurrent(source)) await build(source);
+if (!isCurrent(source)) {
+  process.stderr.write('building dist/enim and its bundles, which takes up to a minute\n');
+  await build(source);
+}
 
 function isCurrent(source) {
   const made = [STAMP, MANIFEST, ...OUTPUTS.map((name) => join(DIST, name))];

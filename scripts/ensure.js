@@ -25,7 +25,7 @@ export async function ensure() {
 
 async function ensureDependencies() {
   if (areDependenciesCurrent()) return;
-  say('installing the npm dependencies');
+  say('installing the npm dependencies, which takes up to a minute');
   const { code, output } = await run('npm', ['ci', '--no-audit', '--no-fund']);
   if (code !== 0) fail(`${output}\nnpm ci failed.`);
   if (!existsSync(join(BIN, 'node')))

@@ -4,6 +4,6 @@ import { fail, run } from './process.js';
 
 if (!isRoot) fail('npm start makes network namespaces and needs root. Try: sudo npm start');
 await ensure();
-const { code, output } = await run('node', ['scripts/build.js']);
-if (code !== 0) fail(output);
-process.exitCode = (await run('node', ['scripts/playground.js'], { show: true })).code;
+// Each says before a step that takes its time what it does.
+const { code } = await run('node', ['scripts/build.js'], { show: true });
+process.exitCode = code || (await run('node', ['scripts/playground.js'], { show: true })).code;
