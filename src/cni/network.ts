@@ -89,10 +89,14 @@ function parseObject(stdin: string): Record<string, unknown> {
 function versionOf({ cniVersion }: Record<string, unknown>, command: CniCommand): CniVersion {
   const hint = `use one of ${SUPPORTED_VERSIONS.join(', ')}`;
   if (!isSupported(cniVersion)) {
-    throw new EnimError('INCOMPATIBLE_VERSION', `The network configuration has cniVersion ${shown(cniVersion)}.`, {
-      details: [`supported: ${SUPPORTED_VERSIONS.join(', ')}`],
-      hint,
-    });
+    throw new EnimError(
+      'INCOMPATIBLE_VERSION',
+      `The network configuration has ${cniVersion === undefined ? 'no cniVersion' : `cniVersion ${shown(cniVersion)}`}.`,
+      {
+        details: [`supported: ${SUPPORTED_VERSIONS.join(', ')}`],
+        hint,
+      },
+    );
   }
   const since = SINCE[command];
   if (since === undefined || isAtLeast(cniVersion, since)) return cniVersion;

@@ -79,6 +79,7 @@ Of other nodes only the objects of the cluster are looked at (provider kubernete
   async run(): Promise<ListResult | undefined> {
     const { flags } = await this.parse(List);
     const selection = selectionOf(flags);
+    if (this.jsonEnabled()) refuseOtherForm(flags.output);
     const context = await this.look(flags, 'list');
     const { parts, locations } = context;
     const isAsked = ({ state }: { readonly state: string }): boolean => flags.state?.includes(state) ?? true;
@@ -162,6 +163,14 @@ Of other nodes only the objects of the cluster are looked at (provider kubernete
       warn: (message) => this.warn(message),
     });
   }
+}
+
+/** `-o table` and `wide` are for people, whom --json does not mean. */
+function refuseOtherForm(output: string): void {
+  if (!['yaml', 'csv', 'name'].includes(output)) return;
+  throw new EnimError('INVALID_ARGUMENT', `--output ${output} and --json exclude each other.`, {
+    hint: `enim list --output ${output}`,
+  });
 }
 
 function withCordon(page: string, cordon: Cordon | null, now: Date): string {

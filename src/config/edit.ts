@@ -15,7 +15,8 @@ export interface SettingsFile {
   /** @throws EnimError INVALID_ARGUMENT, NOT_THERE */
   get(key: string): unknown;
   /**
-   * Sets a key to JSON, or to the text itself where it is none; returns the value.
+   * Sets a key to JSON, or to the text itself where it is none; returns the value. `null` takes the key out: what holds without it is
+   * so again.
    *
    * @throws EnimError INVALID_ARGUMENT, INVALID_CONFIG, STATE_UNWRITABLE
    */
@@ -56,7 +57,7 @@ export function openSettingsFile(path: string): SettingsFile {
     set(key, text) {
       refuseNoPath(conf, key);
       const value = jsonOrText(text);
-      keepingOld(path, () => conf.set(key, value));
+      keepingOld(path, () => (value === null ? conf.delete(key) : conf.set(key, value)));
       return value;
     },
   };

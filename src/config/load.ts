@@ -70,12 +70,20 @@ function readSettings(path: string): string | undefined {
       'INVALID_CONFIG',
       `The settings ${path} cannot be read (${errnoOf(thrown) ?? messageOf(thrown)}).`,
       {
-        hint: 'name another file with --config, or mend this one’s permissions',
+        hint: HINTS[errnoOf(thrown) ?? ''] ?? 'name another file with --config, or mend its disk',
         cause: thrown,
       },
     );
   }
 }
+
+/** By why a file cannot be read. */
+const HINTS: Readonly<Record<string, string>> = {
+  EISDIR: 'it is a directory; name a file with --config: enim config path',
+  ENOTDIR: 'a part of its path is no directory; name another file with --config: enim config path',
+  EACCES: 'run enim as root, or mend its permissions',
+  EPERM: 'run enim as root, or mend its permissions',
+};
 
 function parseJson(path: string, content: string): unknown {
   try {

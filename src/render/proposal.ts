@@ -1,5 +1,6 @@
 /** What `enim provider init` shows before it writes. */
 import type { Proposal } from '../model/discover.js';
+import { plural } from './plural.js';
 import { table } from './table.js';
 
 /** What would be managed, what is refused and why. */
@@ -13,6 +14,10 @@ export function renderProposal({ enis, refused, virtual }: Proposal, width: numb
       ? ['There are no NICs to look at.']
       : [table(['nic', 'mac', 'bus', 'verdict', 'because'], rows, { width })];
   const left =
-    virtual === 0 ? [] : [`${virtual} virtual devices were left out; to take some, name them: --name 'eni*'`];
+    virtual === 0
+      ? []
+      : [
+          `${plural(virtual, 'virtual device')} ${virtual === 1 ? 'was' : 'were'} left out; to take some, name them: --name 'eni*'`,
+        ];
   return [...lines, ...left].join('\n');
 }

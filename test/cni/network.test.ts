@@ -75,7 +75,7 @@ describe('parseNetwork', () => {
     async (cniVersion) => {
       const error = await enimErrorOf(() => parse({ cniVersion }));
       expect([error.code, error.cniCode]).toEqual(['INCOMPATIBLE_VERSION', 1]);
-      expect(error.message).toContain(JSON.stringify(cniVersion) ?? 'nothing');
+      expect(error.message).toContain(cniVersion === undefined ? 'has no cniVersion.' : JSON.stringify(cniVersion));
       expect(error.details).toEqual(['supported: 0.3.1, 0.4.0, 1.0.0, 1.1.0']);
     },
   );

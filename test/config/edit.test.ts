@@ -33,6 +33,14 @@ describe('the settings file', () => {
     expect([error.code, error.message]).toEqual(['NOT_THERE', `The settings ${path} say nothing about lockWait.`]);
   });
 
+  it('has no key any more that is set to null', () => {
+    const path = written({ ...GOOD, lockWait: 5000 });
+    const file = openSettingsFile(path);
+    expect([file.set('lockWait', 'null'), file.set('static.enis[0].mtu', '9000')]).toEqual([null, 9000]);
+    file.set('static.enis[0].mtu', 'null');
+    expect(contentOf(path)).toEqual(GOOD);
+  });
+
   it.each(['static.enis[', 'static.enis[x]', ''])('says of %j that it is no path', async (key) => {
     const path = written(GOOD);
     const fault = { code: 'INVALID_ARGUMENT', message: `${JSON.stringify(key)} is no path of a setting.` };

@@ -46,6 +46,16 @@ describe('loadSettings', () => {
     const error = await enimErrorOf(() => loadSettings(path));
     expect([error.code, error.message]).toEqual(['INVALID_CONFIG', `The settings ${path} cannot be read (EISDIR).`]);
   });
+
+  it('says what mends that: a directory has no wrong permissions', async () => {
+    const directory = temporary();
+    writeFileSync(join(directory, 'file'), '');
+    const hints = [directory, join(directory, 'file/config.json')].map((path) => enimErrorOf(() => loadSettings(path)));
+    expect(await Promise.all(hints)).toMatchObject([
+      { hint: expect.stringMatching(/^it is a directory; .*--config/) },
+      { hint: expect.stringMatching(/^a part of its path is no directory; .*--config/) },
+    ]);
+  });
 });
 
 describe('rememberSettings', () => {

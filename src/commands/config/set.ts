@@ -14,14 +14,19 @@ export default class ConfigSet extends EnimCommand {
 
   static override args = {
     key: Args.string({ required: true, ignoreStdin: true, description: 'dotted path' }),
-    value: Args.string({ required: true, ignoreStdin: true, description: 'JSON, or a plain text' }),
+    value: Args.string({
+      required: true,
+      ignoreStdin: true,
+      description: 'JSON, or a plain text; null takes the key out',
+    }),
   };
 
   async run(): Promise<{ readonly key: string; readonly value: unknown }> {
     const { args, flags } = await this.parse(ConfigSet);
     const file = openSettingsFile(findLocations(process.env, this.overrides(flags)).config);
     const value = file.set(args.key, args.value);
-    this.log(`${args.key} is ${JSON.stringify(value)} in ${file.path}`);
+    const now = value === null ? 'is not set any more' : `is ${JSON.stringify(value)}`;
+    this.log(`${args.key} ${now} in ${file.path}`);
     return { key: args.key, value };
   }
 }

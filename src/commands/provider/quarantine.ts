@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { quarantine } from '../../manager/quarantine.js';
 import { parseDuration } from '../../model/duration.js';
+import { EnimError } from '../../model/errors.js';
 import type { Quarantine } from '../../model/quarantine.js';
 import { EnimCommand } from '../base.js';
 
@@ -29,11 +30,19 @@ export default class ProviderQuarantine extends EnimCommand {
 
   async run(): Promise<{ readonly eni: string; readonly quarantine: Quarantine }> {
     const { args, flags } = await this.parse(ProviderQuarantine);
-    const duration = flags.for === undefined ? null : parseDuration(flags.for, '--for');
+    const duration = flags.for === undefined ? null : someTime(flags.for);
     const { parts } = this.open(flags, `provider quarantine ${args.eni}`);
     const entry = await quarantine(parts, args.eni, { reason: flags.reason, duration });
     const end = entry.until === null ? `until: enim provider restore ${args.eni}` : `until ${entry.until}`;
     this.show(() => `${args.eni} is given to nobody ${end}.`);
     return { eni: args.eni, quarantine: entry };
   }
+}
+
+function someTime(text: string): number {
+  const duration = parseDuration(text, '--for');
+  if (duration > 0) return duration;
+  throw new EnimError('INVALID_ARGUMENT', `--for is "${text}", which is no time at all.`, {
+    hint: 'use for example --for 1h; without --for it lasts until it is restored',
+  });
 }

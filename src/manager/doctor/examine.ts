@@ -48,11 +48,19 @@ export async function examine(patient: Patient): Promise<readonly Finding[]> {
 }
 
 /** What could not be looked at is a problem of its own only if no other explains it. */
-function unseen(check: CheckName, { message, details, hint }: EnimError, before: readonly Finding[]): Finding {
+function unseen(check: CheckName, thrown: EnimError, before: readonly Finding[]): Finding {
+  const { message, details } = thrown;
   const isExplained = before.some(({ level }) => level === 'problem');
   return (isExplained ? warning : problem)(check, 'not looked at', {
     evidence: [message, ...details].join(' '),
     consequence: 'what is wrong there is not known',
-    mend: hint ?? 'enim doctor',
+    mend: mendOf(thrown),
   });
+}
+
+/** A command, as all that mends is; a hint in prose goes behind one that says more. */
+function mendOf({ code, hint }: EnimError): string {
+  if (code === 'NOT_PERMITTED') return 'sudo enim doctor';
+  if (hint === undefined) return 'enim doctor';
+  return hint.startsWith('enim ') ? hint : `enim doctor --debug  # ${hint}`;
 }

@@ -325,8 +325,8 @@ describeEndToEnd('the CNI plugin', () => {
     ['2.0.0', 'ADD'],
     [undefined, 'ADD'],
   ])('at cniVersion %s refuses %s by code 1', async (cniVersion, command) => {
-    const { code } = await expectUnchanged(node, () => errorOf(node, command, call({ network: { cniVersion } })));
-    expect(code).toBe(1);
+    const { code, msg } = await expectUnchanged(node, () => errorOf(node, command, call({ network: { cniVersion } })));
+    expect({ code, msg }).toEqual({ code: 1, msg: expect.stringContaining(cniVersion ?? 'has no cniVersion') });
   });
 
   it.each(['enim', 'by-hand'])(

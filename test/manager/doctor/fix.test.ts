@@ -61,6 +61,19 @@ describe('the examination', () => {
     ]);
   });
 
+  it.each([
+    ['NOT_PERMITTED', 'run enim as root', 'sudo enim doctor'],
+    ['LINK_FAILED', 'enim gc', 'enim gc'],
+    ['STATE_UNREADABLE', 'mend its disk', 'enim doctor --debug  # mend its disk'],
+    ['LINK_FAILED', undefined, 'enim doctor'],
+  ] as const)('names for %s with the hint %j a command: %s', async (code, hint, mend) => {
+    const findCordon = () => {
+      throw new EnimError(code, 'It cannot be seen.', { hint });
+    };
+    const findings = await examine(patientWith(new FakeHost(), { findCordon }));
+    expect(findings.filter(({ level }) => level !== 'ok')).toMatchObject([{ check: 'cordon', mend }]);
+  });
+
   it('lets a bug through', async () => {
     const inspectState = () => {
       throw new TypeError('bug');
