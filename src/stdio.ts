@@ -59,14 +59,20 @@ export function print(text: string): void {
   try {
     writeAll(1, text);
   } catch (thrown) {
-    const errno = errnoOf(thrown) ?? String(thrown);
-    if (errno === 'EPIPE') return;
-    throw new EnimError('OUTPUT_FAILED', `Standard output cannot be written: ${errno}.`, {
-      details: ['what the command does besides printing was done'],
-      hint: 'free some space, or write elsewhere; then see what is so now: enim list',
-      cause: thrown,
-    });
+    const failure = outputFailure(thrown);
+    if (failure !== undefined) throw failure;
   }
+}
+
+/** What it is that standard output could not be written; nothing where nobody reads it any more. */
+export function outputFailure(thrown: unknown): EnimError | undefined {
+  const errno = errnoOf(thrown) ?? String(thrown);
+  if (errno === 'EPIPE') return undefined;
+  return new EnimError('OUTPUT_FAILED', `Standard output cannot be written: ${errno}.`, {
+    details: ['what the command does besides printing was done'],
+    hint: 'free some space, or write elsewhere; then see what is so now: enim list',
+    cause: thrown,
+  });
 }
 
 function writeAll(fd: number, text: string): void {

@@ -32,7 +32,12 @@ function spelledOut([first, ...rest]: readonly string[]): string[] {
   return first === undefined ? [] : [first, ...rest];
 }
 
-function report(thrown: unknown, argv: readonly string[]): number {
+/**
+ * Prints an error.
+ *
+ * @returns the exit code
+ */
+export function report(thrown: unknown, argv: readonly string[]): number {
   const failure = failureOf(thrown);
   const debug = hasFlag(argv, '--debug') || Boolean(process.env.DEBUG);
   if (hasFlag(argv, '--json') && failure.code !== 'OUTPUT_FAILED') {

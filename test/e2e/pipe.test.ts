@@ -1,6 +1,9 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { run } from '../fabric/exec.js';
 import { describeEndToEnd, EXECUTABLE } from '../fabric/requirements.js';
+import { useTemporaryDirectories } from '../store/temporary.js';
 
 const O_NONBLOCK = 0o4000;
 
@@ -31,7 +34,9 @@ describeEndToEnd('a pipe that enim has written to', () => {
 });
 
 describeEndToEnd('what cannot be written to standard output', () => {
-  it.each([['--help'], ['config', 'path'], ['config', 'path', '--json']])(
+  const temporary = useTemporaryDirectories();
+
+  it.each([['--help'], ['config', 'path'], ['config', 'path', '--json'], ['nonsense', '--json']])(
     'is an error, said on standard error: enim %s %s',
     async (...args) => {
       const { code, stderr } = await run('sh', ['-c', '"$0" "$@" > /dev/full', EXECUTABLE, ...args]);
@@ -42,6 +47,23 @@ describeEndToEnd('what cannot be written to standard output', () => {
       });
     },
   );
+
+  it('is an error of a watch, too, whose lines go out one by one', async () => {
+    const directory = temporary();
+    const config = join(directory, 'config.json');
+    writeFileSync(config, '{"static":{"enis":[{"id":"eni-a","mac":"02:e0:aa:bb:cc:dd"}]}}');
+    const env = ['CONFIG=config.json', 'STATE_DIR=state', 'RUN_DIR=run'].map((each) =>
+      each.replace('=', `=${directory}/`),
+    );
+    const script = '"$0" list --watch > /dev/full';
+
+    const { code, stderr } = await run('env', [...env.map((each) => `ENIM_${each}`), 'sh', '-c', script, EXECUTABLE]);
+
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(/^error: Standard output cannot be written: ENOSPC\.\n/),
+    });
+  });
 
   it('is none where nobody reads it any more', async () => {
     const { stdout, stderr } = await run('bash', [
