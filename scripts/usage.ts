@@ -45,8 +45,13 @@ function exclude(one: Flag, other: Flag): boolean {
   return (one.exclusive ?? []).includes(other.name) || (other.exclusive ?? []).includes(one.name);
 }
 
+/** What is longer would be broken on a narrow terminal; the list of flags has the values, too. */
+const LONGEST = 30;
+
 function spelled(flag: Flag): string {
   const name = flag.char === undefined ? `--${flag.name}` : `-${flag.char}`;
   if (flag.type === 'boolean') return name;
-  return `${name} ${flag.helpValue ?? flag.options?.join('|') ?? flag.name.toUpperCase()}`;
+  const values = flag.options?.join('|');
+  const value = values === undefined || values.length > LONGEST ? flag.name.toUpperCase() : values;
+  return `${name} ${flag.helpValue ?? value}`;
 }

@@ -60,6 +60,14 @@ describeEndToEnd('the screens in a real terminal', () => {
     }
   }, 180_000);
 
+  it('are broken by it nowhere on 60 columns either, where they are tables', async () => {
+    terminal = await openTerminal(node, { columns: 60 });
+    for (const command of ['list', 'list -o wide', 'history', 'history -o wide', 'provider list']) {
+      const { text, broken } = await terminal.run(`enim ${command}`);
+      expect({ command, text, broken }).toEqual({ command, text: expect.stringMatching(/\S/), broken: [] });
+    }
+  }, 60_000);
+
   it('of help are broken by it nowhere, on a narrow terminal as well, and can be pasted', async () => {
     for (const columns of [60, 80]) {
       terminal = await openTerminal(node, { columns });

@@ -21,6 +21,7 @@ class Act extends Command {
     one: Flags.boolean({ char: 'o', exclusive: ['two'] }),
     two: Flags.boolean(),
     state: Flags.string({ multiple: true, options: ['free', 'used'] }),
+    form: Flags.string({ options: ['one-long-value', 'and-another-long-one'] }),
     secret: Flags.boolean({ hidden: true }),
   };
 
@@ -33,7 +34,7 @@ it('has each flag as it can be given: alone what can be, and as alternatives onl
   expect(commands.act?.usage).toBe(
     [
       '<%= command.id %> OWNER [MORE] --netns NETNS [--eni ID [--force] [--hard]]',
-      '[--check] [--evict] [--reason TEXT] [-o | --two] [--state free|used]... [--json]',
+      '[--check] [--evict] [--reason TEXT] [-o | --two] [--state free|used]... [--form FORM] [--json]',
     ].join(' '),
   );
 });
