@@ -47,46 +47,50 @@ export function narrow(
   concessions: readonly Concession[],
   width: number,
 ): Narrowed {
+  const head = rows[0] ?? [];
+  const whole = columnWidths(rows);
+  const inShort = new Map(concessions.map((each) => [each, shortWidth(rows, each)]));
+  /** What the columns take, without that a row is made. */
+  const widths = (conceded: readonly Conceded[]): number[] =>
+    conceded.reduce(
+      (known, { concession, target }) =>
+        known.map((has, at) =>
+          head[at] === concession.column ? Math.min(inShort.get(concession) ?? has, has, target) : has,
+        ),
+      whole,
+    );
+  /** How wide the column must be for the table to fit, or as narrow as it may be; undefined if it fits, or nothing is gained. */
+  const targetOf = ({ column, cutTo }: Concession, conceded: readonly Conceded[]): number | undefined => {
+    const known = widths(conceded);
+    const has = known[head.indexOf(column)] ?? 0;
+    const excess = taken(known) - width;
+    const target = cutTo === undefined ? 0 : Math.max(cutTo, has - excess);
+    return excess > 0 && target < has ? target : undefined;
+  };
+
   let conceded: readonly Conceded[] = [];
   for (const concession of concessions) {
-    const narrowed = conceding(rows, conceded);
-    if (widthOf(narrowed) <= width) break;
-    const target = targetOf(narrowed, concession, width);
+    const target = targetOf(concession, conceded);
     if (target !== undefined) conceded = [...conceded, { concession, target }];
   }
-  for (const each of conceded.toReversed()) conceded = takenBack(rows, conceded, each, width);
+  for (const { concession, target } of conceded.toReversed()) {
+    const others = conceded.filter((each) => each.concession !== concession);
+    const now = targetOf(concession, others);
+    if (taken(widths(others)) <= width) conceded = others;
+    else if (now !== undefined && now > target)
+      conceded = conceded.map((each) => (each.concession === concession ? { concession, target: now } : each));
+  }
   return {
     rows: conceding(rows, conceded),
     conceded: [...new Set(conceded.map(({ concession }) => concession.column))],
   };
 }
 
-/** How wide the column must be for the table to fit, or as narrow as it may be; undefined if nothing is gained. */
-function targetOf(
-  rows: readonly (readonly string[])[],
-  { column, cutTo }: Concession,
-  width: number,
-): number | undefined {
+/** What the column takes where its values are short; undefined if they are no shorter. */
+function shortWidth(rows: readonly (readonly string[])[], { column, short }: Concession): number | undefined {
   const at = (rows[0] ?? []).indexOf(column);
-  const has = columnWidths(rows)[at] ?? 0;
-  const target = cutTo === undefined ? 0 : Math.max(cutTo, has - (widthOf(rows) - width));
-  return at >= 0 && target < has ? target : undefined;
-}
-
-/** Without this concession if the table fits all the same, else with no more of it than must be. */
-function takenBack(
-  rows: readonly (readonly string[])[],
-  conceded: readonly Conceded[],
-  { concession, target }: Conceded,
-  width: number,
-): readonly Conceded[] {
-  const others = conceded.filter((each) => each.concession !== concession);
-  const narrowed = conceding(rows, others);
-  if (widthOf(narrowed) <= width) return others;
-  const now = targetOf(narrowed, concession, width) ?? target;
-  return conceded.map((each) =>
-    each.concession === concession ? { concession, target: Math.max(target, now) } : each,
-  );
+  if (short === undefined || at < 0) return undefined;
+  return Math.max(...rows.map((cells) => displayWidth(short(cells[at] ?? ''))));
 }
 
 function conceding(
@@ -128,7 +132,12 @@ export function columnWidths(rows: readonly (readonly string[])[]): number[] {
 
 /** What a table takes. */
 export function widthOf(rows: readonly (readonly string[])[]): number {
-  return columnWidths(rows).reduce((sum, each) => sum + each + GAP, -GAP);
+  return taken(columnWidths(rows));
+}
+
+/** Of columns that are left out nothing is taken, not even the gap. */
+function taken(widths: readonly number[]): number {
+  return widths.filter((each) => each > 0).reduce((sum, each) => sum + each + GAP, -GAP);
 }
 
 /** The columns of a terminal that a text takes, without its colour. */
