@@ -240,7 +240,7 @@ describe('a history', () => {
     expect(await enimErrorOf(() => open(file).history.read())).toMatchObject({
       code: 'STATE_UNREADABLE',
       message: expect.stringMatching(`^The history ${file}/history.* cannot be read \\(ENOTDIR\\)\\.$`),
-      hint: expect.stringMatching(/no directory/),
+      hint: expect.stringMatching(/a directory, or name another one by ENIM_STATE_DIR/),
     });
   });
 

@@ -62,5 +62,5 @@ function unseen(check: CheckName, thrown: EnimError, before: readonly Finding[])
 function mendOf({ code, hint }: EnimError): string {
   if (code === 'NOT_PERMITTED') return 'sudo enim doctor';
   if (hint === undefined) return 'enim doctor';
-  return hint.startsWith('enim ') ? hint : `enim doctor --debug  # ${hint}`;
+  return /^(?:enim|which) /.test(hint) ? hint : `enim doctor --debug  # ${hint}`;
 }

@@ -64,6 +64,7 @@ describe('the examination', () => {
   it.each([
     ['NOT_PERMITTED', 'run enim as root', 'sudo enim doctor'],
     ['LINK_FAILED', 'enim gc', 'enim gc'],
+    ['STATE_NEWER', 'which -a enim  # use it', 'which -a enim  # use it'],
     ['STATE_UNREADABLE', 'mend its disk', 'enim doctor --debug  # mend its disk'],
     ['LINK_FAILED', undefined, 'enim doctor'],
   ] as const)('names for %s with the hint %j a command: %s', async (code, hint, mend) => {
