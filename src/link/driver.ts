@@ -18,7 +18,7 @@ import { findDevice } from './device.js';
 import { writeSysctls } from './inside.js';
 import type { Kernel } from './kernel.js';
 import { openKernel } from './open.js';
-import { type Beside, freeName, giveNameBack, namesakeOf, namesOfOthers } from './rename.js';
+import { type Beside, freeName, giveNameBack, namesOfOthers } from './rename.js';
 import { planRestore, remainingDifferences, takeSnapshot } from './snapshot.js';
 import { findSquatter } from './squatter.js';
 import { lookAround, type Surroundings } from './surroundings.js';
@@ -94,8 +94,12 @@ export interface LinkWork extends LinkDriver {
   lookAt(name: string): Promise<Link | undefined>;
   /** What a link at home looks like, with the routes through it. */
   snapshot(link: Link): Promise<LinkSnapshot>;
-  /** Labels the NIC and moves it from home into the netns, under the attachment's ifname. */
-  moveIn(link: Link, netns: NetnsRef, attachment: Attachment): Promise<void>;
+  /**
+   * Labels the NIC and moves it from home into the netns, under the attachment's ifname.
+   *
+   * @param names of all links at home, as they were just seen
+   */
+  moveIn(link: Link, netns: NetnsRef, attachment: Attachment, names: ReadonlySet<string>): Promise<void>;
   /** Gives the NIC its addresses, MTU and routes, announces it, and returns it as it then is. */
   configure(netns: NetnsRef, ifname: string, setup: Setup): Promise<Link>;
   /** Moves the NIC from the netns to home, under `name`, or under a free name where that is taken; returns which. */
@@ -209,10 +213,10 @@ function changes(
       return takeSnapshot(link, await routesThrough(link), readSysctls(link.name));
     },
 
-    async moveIn(link, netns, attachment) {
+    async moveIn(link, netns, attachment, names) {
       const label = formatLabel(attachment.eni.id, attachment.snapshot.name, attachment);
       // Udev renames a plugged card within 100 ms, and then the next one may get the name.
-      const dev = wordFor(link, await namesakeOf(kernel, link));
+      const dev = wordFor(link, names);
       await kernel.change('home', [
         ['link', 'set', 'dev', dev, 'alias', label],
         ['link', 'set', 'dev', dev, 'netns', netns.path, 'name', attachment.ifname],

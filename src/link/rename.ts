@@ -68,10 +68,11 @@ async function makeRoom(kernel: Kernel, link: Link, name: string, beside: Beside
   return kernel.links('home');
 }
 
-/** The names of the link at home, if there is one, that `ip` would take for this one by its index. */
-export async function namesakeOf(kernel: Kernel, { ifindex }: Pick<Link, 'ifindex'>): Promise<Set<string>> {
-  const found = await kernel.links('home', `if${ifindex}`);
-  return namesOf(found.filter((each) => each.ifindex !== ifindex));
+/** The name that another link at home has and by which `ip` would mean this one's index, if there is such a link. */
+async function namesakeOf(kernel: Kernel, link: Link): Promise<Set<string>> {
+  const byIndex = `if${link.ifindex}`;
+  const isOthers = (await kernel.names('home')).has(byIndex) && !namesOf([link]).has(byIndex);
+  return new Set(isOthers ? [byIndex] : []);
 }
 
 /** What a NIC at home cannot be called. */

@@ -237,7 +237,7 @@ async function moveIn(
   const { eni, netns, ifname } = given;
   if (plan !== undefined) undo.push('take back what was reserved for its setup', plan.undo);
   const setup = (await plan?.decide(eni)) ?? setupOf(eni);
-  const { attachment, link } = await intend(parts, given, home, setup);
+  const { attachment, link, names } = await intend(parts, given, home, setup);
   let isIn = false;
   // Before it is written: a disk that fails at the end of a write has written all the same.
   undo.push(`forget the attachment of ENI ${eni.id}`, async (thrown) => {
@@ -252,7 +252,7 @@ async function moveIn(
     const returned = await bringHome(parts, attachment);
     if (returned !== null) await parts.links.restore(returned, attachment.snapshot, besideOthers(parts));
   });
-  await parts.links.moveIn(link, netns, attachment);
+  await parts.links.moveIn(link, netns, attachment, names);
   isIn = true;
   await parts.history.record(begun(attachment, parts.clock()));
   stopIfAborted(signal);
@@ -264,6 +264,12 @@ async function moveIn(
 /** An ENI for an endpoint, and where its NIC is to go. */
 type Given = Pick<Attachment, keyof Endpoint | 'eni' | 'netns'>;
 
+/** The ENI's NIC at home, and the names of all links there. */
+interface AtHome {
+  readonly link: Link;
+  readonly names: ReadonlySet<string>;
+}
+
 /**
  * The record of what is about to be done, and the link that it is about.
  *
@@ -274,10 +280,9 @@ async function intend(
   given: Given,
   home: HomeView,
   setup: Setup,
-): Promise<{ readonly attachment: Attachment; readonly link: Link }> {
+): Promise<AtHome & { readonly attachment: Attachment }> {
   const { eni } = given;
-  const link = await lookAgain(parts, home, eni);
-  if (link === undefined) throw notAtHome(eni);
+  const { link, names } = await lookAgain(parts, home, eni);
   const attachment: Attachment = {
     ...given,
     role: 'main',
@@ -287,15 +292,20 @@ async function intend(
     bootID: parts.bootID,
     snapshot: homeLook(await parts.links.snapshot(link), eni),
   };
-  return { attachment, link };
+  return { attachment, link, names };
 }
 
 /** The ENI's NIC as it is now: whoever had it before may have been restoring it when it was chosen. */
-async function lookAgain(parts: LockedParts, home: HomeView, eni: Eni): Promise<Link | undefined> {
+async function lookAgain(parts: LockedParts, home: HomeView, eni: Eni): Promise<AtHome> {
   const identity = identityOf(eni);
   const before = findLink(home.links, identity);
   const now = before === undefined ? undefined : confirm(await parts.links.lookAt(`if${before.ifindex}`), identity);
-  return now ?? findLink((await parts.links.lookHome()).links, identity);
+  // That it was found by its index says that no other link is called so now.
+  if (now !== undefined) return { link: now, names: home.use.names };
+  const again = await parts.links.lookHome();
+  const link = findLink(again.links, identity);
+  if (link === undefined) throw notAtHome(eni);
+  return { link, names: again.use.names };
 }
 
 async function commit(parts: Parts, attachment: Attachment): Promise<Attachment> {

@@ -50,7 +50,7 @@ export async function allocate(
   ]);
   refuseCordoned(parts, endpoint, provided);
   const now = parts.clock();
-  const machine = look(parts);
+  const machine = look(parts, home);
   const fitness = await Promise.all(
     provided.map((each) => {
       const its = judge(each, endpoint, attachments, home, quarantineOf(quarantines, each.eni.id, now));

@@ -49,12 +49,16 @@ export interface Look {
 /** Each one may cost a process. */
 const NETNS_AT_ONCE = 8;
 
-/** Looks at the machine. */
-export function look(parts: Pick<Parts, 'links' | 'netns'>): Look {
+/**
+ * Looks at the machine.
+ *
+ * @param seenHome the links at home, where they were just looked at
+ */
+export function look(parts: Pick<Parts, 'links' | 'netns'>, seenHome?: HomeView): Look {
   const { links, netns } = parts;
   const seen = new Map<string, Promise<readonly Link[] | undefined>>();
   const enterOneOfFew = pLimit(NETNS_AT_ONCE);
-  let home: Promise<HomeView> | undefined;
+  let home = seenHome === undefined ? undefined : Promise.resolve(seenHome);
   let all: Promise<readonly ReachableNetns[]> | undefined;
   let everywhere: Promise<ReadonlyMap<Link, NetnsRef | null>> | undefined;
   let processes: ReturnType<Parts['netns']['processes']> | undefined;

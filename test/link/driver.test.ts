@@ -72,7 +72,7 @@ describe('moveIn', () => {
     const { kernel, driver, netns, home } = machine();
     const seen: (readonly number[])[] = [];
     kernel.onCommand = (_, keepOpen) => void seen.push(keepOpen);
-    await driver.moveIn(await home(), netns, sampleAttachment());
+    await driver.moveIn(await home(), netns, sampleAttachment(), new Set());
     expect(kernel.changes).toEqual([
       'home: link set dev if7 alias enim:eni=eni-1;home=eni1;network=enim;container=c1;ifname=eth0;owner=default/web-0',
       `home: link set dev if7 netns ${NAME} name eth0`,
@@ -86,7 +86,7 @@ describe('moveIn', () => {
     const link = await home();
     card.name = 'ens5';
     const next = kernel.addDevice({ name: 'eni1', mac: macOf(8) });
-    await driver.moveIn(link, netns, sampleAttachment());
+    await driver.moveIn(link, netns, sampleAttachment(), new Set());
     expect(kernel.in(netns.inode)).toMatchObject([{ mac: macOf(1), alias: expect.stringContaining('enim:') }]);
     expect(next).toMatchObject({ name: 'eni1', alias: undefined });
   });
@@ -95,7 +95,7 @@ describe('moveIn', () => {
     const { kernel, driver, netns, home } = machine();
     const link = await home();
     kernel.paths.delete(NAME);
-    const error = await enimErrorOf(() => driver.moveIn(link, netns, sampleAttachment()));
+    const error = await enimErrorOf(() => driver.moveIn(link, netns, sampleAttachment(), new Set()));
     expect(error.message).toBe(
       `"ip link set dev if7 netns ${NAME} name eth0" at home: argument "${NAME}" is wrong: Invalid "netns" value.`,
     );
@@ -116,7 +116,7 @@ describe('configure', () => {
 
   it('sets the NIC up and gives it back as it then is', async () => {
     const { kernel, driver, netns, home } = machine();
-    await driver.moveIn(await home(), netns, sampleAttachment());
+    await driver.moveIn(await home(), netns, sampleAttachment(), new Set());
     const link = await driver.configure(netns, 'eth0', setup);
     expect(link).toMatchObject({ name: 'eth0', mtu: 9000, up: true, mac: macOf(1) });
     expect(driver.faults(link, setup)).toEqual([]);
@@ -134,7 +134,7 @@ describe('configure', () => {
 
   it('may be repeated', async () => {
     const { kernel, driver, netns, home } = machine();
-    await driver.moveIn(await home(), netns, sampleAttachment());
+    await driver.moveIn(await home(), netns, sampleAttachment(), new Set());
     const first = await driver.configure(netns, 'eth0', setup);
     const before = kernel.show();
     expect(await driver.configure(netns, 'eth0', setup)).toEqual(first);
@@ -143,7 +143,7 @@ describe('configure', () => {
 
   it('waits until IPv6 addresses are settled', async () => {
     const { kernel, driver, netns, home } = machine();
-    await driver.moveIn(await home(), netns, sampleAttachment());
+    await driver.moveIn(await home(), netns, sampleAttachment(), new Set());
     let looks = 0;
     kernel.onCommand = (text) => {
       const [device] = kernel.in(netns.inode);
@@ -161,7 +161,7 @@ describe('configure', () => {
 
   it('fails where another host has the address', async () => {
     const { kernel, driver, netns, home } = machine();
-    await driver.moveIn(await home(), netns, sampleAttachment());
+    await driver.moveIn(await home(), netns, sampleAttachment(), new Set());
     kernel.onCommand = (text) => {
       if (text.includes('address show'))
         for (const device of kernel.in(netns.inode))
@@ -181,7 +181,7 @@ describe('configure', () => {
 describe('moveHome', () => {
   const away = async () => {
     const bench = machine();
-    await bench.driver.moveIn(await bench.home(), bench.netns, sampleAttachment());
+    await bench.driver.moveIn(await bench.home(), bench.netns, sampleAttachment(), new Set());
     const [link] = (await bench.driver.lookInto(bench.netns)) ?? [];
     return { ...bench, link: link as Link };
   };
@@ -239,7 +239,7 @@ describe('restore', () => {
     );
     const before = kernel.show();
     const snapshot = await driver.snapshot(await home());
-    await driver.moveIn(await home(), netns, sampleAttachment());
+    await driver.moveIn(await home(), netns, sampleAttachment(), new Set());
     const [inPod] = (await driver.lookInto(netns)) ?? [];
     Object.assign(card, { mac: macOf(99), mtu: 1300, txqlen: 10, promisc: true, altnames: ['pods'] });
     await driver.moveHome(inPod as Link, netns, 'eni1');

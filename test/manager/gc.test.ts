@@ -428,7 +428,7 @@ describe('gc that is overtaken between its second look and its work', () => {
       const lock = await machine.locks.acquire('eni eni-1');
       if (record === undefined || link === undefined) throw new Error('nothing to go on with');
       const work = parts.links.under(lock);
-      await work.moveIn(link, record.netns, record);
+      await work.moveIn(link, record.netns, record, new Set());
       await work.configure(record.netns, 'eth0', record.setup);
       await parts.store.put({ ...record, phase: 'attached' });
       lock.release();
