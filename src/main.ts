@@ -5,7 +5,8 @@
 import { basename, join } from 'node:path';
 import { askAgent } from './agent/client.js';
 import type { PluginAnswer } from './cni/plugin.js';
-import { leaveStreamsAsFound, readStdin, write } from './stdio.js';
+import { messageOf } from './model/errors.js';
+import { leaveStreamsAsFound, print, readStdin, write } from './stdio.js';
 
 /** Where the build puts src/commands/main.ts: into the executable, or beside this file. */
 const COMMAND_LINE = typeof Bun === 'undefined' ? join(__dirname, 'command-line.cjs') : '/$bunfs/root/command-line.js';
@@ -26,8 +27,18 @@ async function runPlugin(): Promise<void> {
   const stdin = once(readStdin);
   const program = basename(process.execPath);
   const { stdout, exitCode } = (await throughAgent(stdin, program)) ?? (await alone(stdin, program));
-  write(1, stdout);
-  process.exitCode = exitCode;
+  process.exitCode = isPrinted(stdout) ? exitCode : 1;
+}
+
+/** What a runtime does not get is no success to it, whatever was done: it deletes the pod, and the NIC comes home. */
+function isPrinted(stdout: string): boolean {
+  try {
+    print(stdout);
+    return true;
+  } catch (thrown) {
+    write(2, `error: ${messageOf(thrown)}\n`);
+    return false;
+  }
 }
 
 async function throughAgent(stdin: () => string, program: string): Promise<PluginAnswer | undefined> {

@@ -48,6 +48,14 @@ describeEndToEnd('what cannot be written to standard output', () => {
     },
   );
 
+  it('is an error of a call by a container runtime, too', async () => {
+    const script = 'echo \'{"cniVersion":"1.1.0","name":"n","type":"enim"}\' | CNI_COMMAND=VERSION "$0" > /dev/full';
+
+    const { code, stderr } = await run('sh', ['-c', script, EXECUTABLE]);
+
+    expect({ code, stderr }).toEqual({ code: 1, stderr: 'error: Standard output cannot be written: ENOSPC.\n' });
+  });
+
   it('is an error of a watch, too, whose lines go out one by one', async () => {
     const directory = temporary();
     const config = join(directory, 'config.json');
