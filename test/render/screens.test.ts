@@ -17,12 +17,14 @@ import { renderEnis } from '../../src/render/enis.js';
 import { renderFailure } from '../../src/render/failure.js';
 import { folded } from '../../src/render/fold.js';
 import { renderHistory } from '../../src/render/history.js';
+import { renderInstallation } from '../../src/render/installation.js';
 import { renderProposal } from '../../src/render/proposal.js';
 import { renderProvided } from '../../src/render/provided.js';
 import { renderShow } from '../../src/render/show.js';
 import { styleFor } from '../../src/render/style.js';
 import { renderSynced } from '../../src/render/synced.js';
 import { renderVerdicts } from '../../src/render/verdicts.js';
+import { renderVersion } from '../../src/render/version.js';
 import { renderWhere } from '../../src/render/where.js';
 import { NOW, sampleViews } from './views.js';
 import * as world from './world.js';
@@ -66,6 +68,8 @@ const COMMANDS: Readonly<Record<string, Draw>> = {
       .map((view) => renderAdded(view, view.mac))
       .join('\n'),
   'sync --dry-run': (views, width) => renderSynced(world.synced(views), width),
+  install: (views, width) => renderInstallation(world.installation(views), width, NOW),
+  version: () => renderVersion(world.VERSION),
   adopt: (views, width) => renderAdoptions(world.adoptions(views), false, width),
   drain: (views, width) =>
     renderPicture({

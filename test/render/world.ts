@@ -1,4 +1,5 @@
 /** The same node as each command would see it, made from its ENIs: what the screens are drawn of. */
+import type { Installation } from '../../src/install/installer.js';
 import type { Adoption } from '../../src/manager/adopt.js';
 import type { ClusterEniView } from '../../src/manager/cluster.js';
 import type { Finding } from '../../src/manager/doctor/finding.js';
@@ -13,6 +14,7 @@ import type { Proposal } from '../../src/model/discover.js';
 import type { Holding } from '../../src/model/history.js';
 import type { ProvidedEni } from '../../src/providers/provider.js';
 import type { Failure } from '../../src/render/failure.js';
+import type { VersionDocument } from '../../src/render/version.js';
 
 /** Who has it; null if nobody does. */
 function holderOf({ attachment }: EniView): Endpoint | null {
@@ -188,3 +190,34 @@ export function undrained(views: readonly EniView[], details: readonly string[])
     hint: 'end what holds them, then go on: enim drain; or take them: enim drain --timeout 0 --force',
   };
 }
+
+/** With what keeps others from the ENIs, if there are any; with a kubeconfig where there are many. */
+export function installation(views: readonly EniView[]): Installation {
+  const unmanaged = [
+    '/etc/systemd/network/10-enim.network',
+    '/etc/NetworkManager/conf.d/10-enim.conf',
+    '/etc/udev/rules.d/79-enim.rules',
+  ];
+  const isCluster = views.length >= 64;
+  return {
+    dryRun: true,
+    changes: [
+      { path: '/opt/cni/bin/enim', action: 'replace', note: null },
+      { path: '/etc/cni/net.d/10-enim.conflist', action: 'keep', note: 'it is up to date' },
+      ...(views.length === 0 ? [] : unmanaged.map((path) => ({ path, action: 'write' as const, note: null }))),
+    ],
+    warnings: [],
+    next: views.length === 0 ? ['enim install --unmanaged', 'enim list'] : ['udevadm control --reload', 'enim list'],
+    kubeconfig: isCluster
+      ? {
+          ...{ path: '/etc/cni/net.d/enim.kubeconfig', server: 'https://10.96.0.1:443', pod: 'enim-agent-x7k2p' },
+          ...{ account: 'system:serviceaccount:enim-system:enim', expires: '2026-12-24T08:09:12.000Z' },
+        }
+      : null,
+  };
+}
+
+export const VERSION: VersionDocument = {
+  ...{ version: '1.2.3', commit: '3f9c1d2a7b4e', date: '2026-11-24T08:09:12Z', modified: true },
+  ...{ runtime: { name: 'Bun', version: '1.4.5' }, target: 'linux-x64' },
+};
