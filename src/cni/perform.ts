@@ -44,6 +44,8 @@ export async function perform(task: Task): Promise<unknown> {
     },
     purpose: purposeOf(task),
     lockWait,
+    // A device can be named without any; and an add for which no ENI is known says so.
+    mayLackSettings: true,
     // What is in a pod is known without looking for it at home.
     device: call.command === 'ADD' || call.command === 'STATUS' ? device : null,
     warn: (message) => log('warn', message),

@@ -20,7 +20,7 @@ export interface BaseFlags {
 /** A command of enim. `run` prints for people by `show` or `log`, and returns the document that `--json` prints instead. */
 export abstract class EnimCommand extends Command {
   /** Whether it makes the settings itself. */
-  protected readonly mayLackSettings: boolean = false;
+  protected mayLackSettings = false;
 
   /** What a person sees while it takes its time. */
   protected progress: Progress = UNSEEN;

@@ -53,6 +53,8 @@ GC and STATUS exist from --cni-version 1.1.0 on, which takes a runtime with libc
 
   async run(): Promise<Installation> {
     const { flags } = await this.parse(Install);
+    // Then it writes them.
+    this.mayLackSettings = flags.kubeconfig;
     const { parts, installer, locations, settings } = this.open(flags, 'install');
     const network = parseNetworkName(flags.network);
     refuseNameByHand(network, settings.network);

@@ -111,13 +111,7 @@ export interface Context {
 export function createContext(options: ContextOptions): Context {
   const { env, overrides, purpose, lockWait, device = null, warn, waits, kept = createKept() } = options;
   const locations = findLocations(env, overrides);
-  if (
-    options.kept === undefined &&
-    options.mayLackSettings !== true &&
-    isNamed(options) &&
-    !existsSync(locations.config)
-  )
-    warn(`There is no file ${locations.config}: without settings the defaults hold.`);
+  warnOfNoSettings(options, locations);
   const settings = options.settings ?? kept.settings(locations.config);
   const wait = lockWait ?? settings.lockWait;
   const programs = createPrograms(TOOL_TIMEOUT_MS);
@@ -163,9 +157,11 @@ export function createContext(options: ContextOptions): Context {
   };
 }
 
-/** Whoever names a file means that it is there; that of the default need not be. */
-function isNamed({ env, overrides }: ContextOptions): boolean {
-  return (overrides?.config ?? env.ENIM_CONFIG ?? '') !== '';
+/** Whoever names a file means that it is there; that of the default need not be. An agent does not say it with each call and round. */
+function warnOfNoSettings({ kept, mayLackSettings, overrides, env, warn }: ContextOptions, locations: Locations): void {
+  const isNamed = (overrides?.config ?? env.ENIM_CONFIG ?? '') !== '';
+  if (kept !== undefined || mayLackSettings === true || !isNamed || existsSync(locations.config)) return;
+  warn(`There is no file ${locations.config}: without settings the defaults hold.`);
 }
 
 async function listen(stateDir: string, settle: number, signal: AbortSignal): Promise<Changes> {

@@ -62,6 +62,8 @@ case "$*" in
 esac
 case "$*" in
   *--from-bundle*) home enim support-bundle --file n1.tar.gz ;;
+  # Of this node.
+  'where 02-00-5E-10-00-'*) set -- where "\${macs//:/-}-\${2##*-}" ;;
   # There is no terminal to ask on.
   *--force-rebind*) set -- "$@" --yes ;;
 esac

@@ -49,7 +49,7 @@ export default class ProviderInit extends EnimCommand {
     }),
   };
 
-  protected override readonly mayLackSettings = true;
+  protected override mayLackSettings = true;
 
   async run(): Promise<InitResult> {
     const { flags } = await this.parse(ProviderInit);
