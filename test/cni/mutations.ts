@@ -2,6 +2,9 @@
 import fc from 'fast-check';
 import { sampleNetwork } from './samples.js';
 
+/** How many inputs a fuzz test tries; CI tries 100,000. */
+export const INPUTS = Number(process.env.ENIM_FUZZ || 20_000);
+
 /** An array in an array, so many times. */
 export function nested(depth: number): unknown {
   let value: unknown = [];

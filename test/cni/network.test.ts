@@ -6,7 +6,7 @@ import { SUPPORTED_VERSIONS } from '../../src/cni/version.js';
 import type { DeviceSelector } from '../../src/model/device.js';
 import { EnimError, type ErrorCode } from '../../src/model/errors.js';
 import { enimErrorOf } from '../model/thrown.js';
-import { mutation, nested, VALID } from './mutations.js';
+import { INPUTS, mutation, nested, VALID } from './mutations.js';
 import { sampleNetwork } from './samples.js';
 
 const parse = (overrides: Readonly<Record<string, unknown>> = {}, command: CniCommand = 'ADD'): Network =>
@@ -312,11 +312,11 @@ describe('any text for a network configuration', () => {
         const text = mutations.reduce((each, mutate) => mutate(each), VALID[base] as string);
         if (judge(text, verb)) networks += 1;
       }),
-      { numRuns: 80_000 },
+      { numRuns: 0.8 * INPUTS },
     );
     // Neither all nor none of them.
-    expect(networks).toBeGreaterThan(10_000);
-    expect(networks).toBeLessThan(70_000);
+    expect(networks).toBeGreaterThan(0.1 * INPUTS);
+    expect(networks).toBeLessThan(0.7 * INPUTS);
     expect(({} as Record<string, unknown>).polluted).toBeUndefined();
   }, 60_000);
 
@@ -326,14 +326,14 @@ describe('any text for a network configuration', () => {
         judge(JSON.stringify(json), verb);
         judge(JSON.stringify({ ...sampleNetwork(), ...(json as object | null) }), verb);
       }),
-      { numRuns: 10_000 },
+      { numRuns: INPUTS / 10 },
     );
   }, 60_000);
 
   it('is a network or an error of ours, where it is any text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), command, (text, verb) => void judge(text, verb)),
-      { numRuns: 10_000 },
+      { numRuns: INPUTS / 10 },
     );
   }, 60_000);
 });

@@ -78,11 +78,21 @@ describeEndToEnd('help', () => {
     );
   };
 
+  /** Does it on a node of its own, with a pod: each example stands for itself, and what another one holds must not be in its way. */
+  const onItsOwn = async <T>(work: (node: Node, pod: Pod) => Promise<T>): Promise<T> => {
+    const own = await createNode({ settings: asInExamples });
+    try {
+      return await work(own, await own.pod('web-0'));
+    } finally {
+      await own.destroy();
+    }
+  };
+
   /**
    * Runs a shell line at home, in a mount namespace of its own in which every netns that the line names exists: the examples
    * name netns that are nobody's, and the machine's /run/netns is everybody's. PIDs become that of a process in the pod.
    */
-  const paste = async (example: string): Promise<EnimResult> => {
+  const paste = async (example: string, node: Node, pod: Pod): Promise<EnimResult> => {
     const { pid } = await pod.holdByProcess();
     const line = example
       .replace(/\/proc\/\d+\//, `/proc/${pid}/`)
@@ -129,15 +139,15 @@ describeEndToEnd('help', () => {
 
   describe.each(COMMANDS)('of "enim %s"', (command) => {
     it('has examples that work when pasted', async () => {
-      for (const line of await examplesOf(command)) {
-        if (command === 'provider init') rmSync(node.configFile, { force: true });
-        const { code, stdout, stderr } = await paste(line);
-        expect({ line, code, output: code === 0 ? '' : stdout + stderr }).toEqual({ line, code: 0, output: '' });
-        // Each example stands for itself: what the one before it holds must not be in its way.
-        await node.destroy();
-        node = await createNode({ settings: asInExamples });
-        pod = await node.pod('web-0');
-      }
+      const outcomes = (await examplesOf(command)).map((line) =>
+        onItsOwn(async (own, its) => {
+          if (command === 'provider init') rmSync(own.configFile, { force: true });
+          const { code, stdout, stderr } = await paste(line, own, its);
+          return { line, code, output: code === 0 ? '' : stdout + stderr };
+        }),
+      );
+      for (const { line, ...outcome } of await Promise.all(outcomes))
+        expect({ line, ...outcome }).toEqual({ line, code: 0, output: '' });
     });
   });
 
