@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { add, answer } from '../fabric/answers.js';
 import { expectRefusal, expectUnchanged } from '../fabric/expectations.js';
@@ -165,6 +166,24 @@ describeEndToEnd('enim where', () => {
       netns: { inode: pod.inode, processes: [], descriptors: [{ pid, command: 'sleep', fd: 7 }] },
       record: { owner: 'default/web-0' },
     });
+  });
+
+  it.each([
+    ['names no enim that only looks into the netns', '0.5', false],
+    ['names an enim that does not come out of the netns again', '30', true],
+  ])('%s', async (_, seconds, isNamed) => {
+    const { eni } = await add(node, 'default/web-0', pod);
+    copyFileSync('/usr/bin/sleep', join(node.dir, 'enim'));
+    chmodSync(join(node.dir, 'enim'), 0o755);
+    const visitor = node.start(['sh', '-c', `exec 7<${pod.path}; exec ${node.dir}/enim ${seconds}`]);
+    try {
+      await eventually('that it looks', () => readFileSync(`/proc/${visitor.pid}/comm`, 'utf8') === 'enim\n');
+      const { netns } = await only(eni.id);
+      expect(netns?.descriptors).toEqual(isNamed ? [{ pid: visitor.pid, command: 'enim', fd: 7 }] : []);
+    } finally {
+      visitor.kill('SIGKILL');
+      await visitor.result;
+    }
   });
 
   it('finds a NIC in a netns that only a mount namespace of others holds (sriov-cni#349)', async () => {
