@@ -134,36 +134,39 @@ async function findAllNetns(): Promise<ReachableNetns[]> {
 
 async function holders(inodes: readonly number[]): Promise<Map<number, NetnsHolders>> {
   const wanted = new Set(inodes);
-  const [everyMount, everyProcess, everyDescriptor] = await Promise.all([mounts(), processes(), lasting(wanted)]);
-  const found = [...wanted].map(async (inode) => {
-    const inside = (everyProcess.get(inode) ?? []).map((pid) => named({ pid }));
-    const open = everyDescriptor
-      .filter((each) => each.inode === inode)
-      .map(({ pid, command, fd }) => ({ pid, command, fd }));
-    const paths = everyMount.filter((each) => each.inode === inode).map(({ path, deleted }) => ({ path, deleted }));
-    return [inode, { paths, processes: await Promise.all(inside), descriptors: open }] as const;
-  });
-  return new Map(await Promise.all(found));
+  let found = await lookForHolders(wanted);
+  for (let waited = 0; waited < VISIT_MS && hasVisitor(found); waited += VISIT_POLL_MS) {
+    await sleep(VISIT_POLL_MS);
+    found = await lookForHolders(wanted);
+  }
+  return found;
 }
 
-/** How long an enim may have a netns open to look around in it, and how often to see whether it still has; in milliseconds. */
+/**
+ * How long an enim may be in a netns, or have it open, to look around there, and how often to see whether it still does; in
+ * milliseconds. One that stays is a holder like any other.
+ */
 const VISIT_MS = 1_000;
 const VISIT_POLL_MS = 50;
 
-/** The descriptors that have one of these netns open. Another enim that only looks is no holder; one that is stuck is. */
-async function lasting(inodes: ReadonlySet<number>): Promise<(Descriptor & { readonly command: string })[]> {
-  const look = (): Promise<(Descriptor & { readonly command: string })[]> =>
-    Promise.all(
-      descriptors(home().dev)
-        .filter(({ inode }) => inodes.has(inode))
-        .map(named),
-    );
-  let open = await look();
-  for (let waited = 0; waited < VISIT_MS && open.some(({ command }) => command === 'enim'); waited += VISIT_POLL_MS) {
-    await sleep(VISIT_POLL_MS);
-    open = await look();
-  }
-  return open;
+function hasVisitor(found: ReadonlyMap<number, NetnsHolders>): boolean {
+  return [...found.values()].some((each) =>
+    [...each.processes, ...each.descriptors].some(({ command }) => command === 'enim'),
+  );
+}
+
+async function lookForHolders(inodes: ReadonlySet<number>): Promise<Map<number, NetnsHolders>> {
+  const [everyMount, everyProcess] = await Promise.all([mounts(), processes()]);
+  const everyDescriptor = descriptors(home().dev);
+  const found = [...inodes].map(async (inode) => {
+    const inside = (everyProcess.get(inode) ?? []).map((pid) => named({ pid }));
+    const open = everyDescriptor
+      .filter((each) => each.inode === inode)
+      .map(async ({ pid, fd }) => ({ ...(await named({ pid })), fd }));
+    const paths = everyMount.filter((each) => each.inode === inode).map(({ path, deleted }) => ({ path, deleted }));
+    return [inode, { paths, processes: await Promise.all(inside), descriptors: await Promise.all(open) }] as const;
+  });
+  return new Map(await Promise.all(found));
 }
 
 async function named<T extends { readonly pid: number }>(each: T): Promise<T & { readonly command: string }> {
@@ -207,19 +210,12 @@ function pointOf(text: string): { readonly path: string; readonly deleted: boole
 
 const DELETED = '//deleted';
 
-/** Of a process, that has a netns open. */
-interface Descriptor {
-  readonly inode: number;
-  readonly pid: number;
-  readonly fd: number;
-}
-
 /**
  * Every descriptor that has a netns open. There are thousands to look at, so it is not done through the thread pool, which takes twenty
  * times as long; the kernel answers all of it from memory.
  */
-function descriptors(nsfs: number): Descriptor[] {
-  const found: Descriptor[] = [];
+function descriptors(nsfs: number): { readonly inode: number; readonly pid: number; readonly fd: number }[] {
+  const found: { inode: number; pid: number; fd: number }[] = [];
   for (const pid of listPids()) {
     for (const fd of listIfThere(`/proc/${pid}/fd`)) {
       const path = `/proc/${pid}/fd/${fd}`;
