@@ -135,11 +135,21 @@ async function findAllNetns(): Promise<ReachableNetns[]> {
 async function holders(inodes: readonly number[]): Promise<Map<number, NetnsHolders>> {
   const wanted = new Set(inodes);
   let found = await lookForHolders(wanted);
-  for (let waited = 0; waited < VISIT_MS && hasVisitor(found); waited += VISIT_POLL_MS) {
+  let visitors = enimsIn(found);
+  for (let waited = 0; waited < VISIT_MS && visitors.size > 0; waited += VISIT_POLL_MS) {
     await sleep(VISIT_POLL_MS);
     found = await lookForHolders(wanted);
+    const still = enimsIn(found);
+    visitors = new Set([...visitors].filter((pid) => still.has(pid)));
   }
-  return found;
+  const stays = ({ pid, command }: NetnsHolders['processes'][number]): boolean =>
+    command !== 'enim' || visitors.has(pid);
+  return new Map(
+    [...found].map(([inode, { paths, processes: inside, descriptors: open }]) => [
+      inode,
+      { paths, processes: inside.filter(stays), descriptors: open.filter(stays) },
+    ]),
+  );
 }
 
 /**
@@ -149,10 +159,9 @@ async function holders(inodes: readonly number[]): Promise<Map<number, NetnsHold
 const VISIT_MS = 1_000;
 const VISIT_POLL_MS = 50;
 
-function hasVisitor(found: ReadonlyMap<number, NetnsHolders>): boolean {
-  return [...found.values()].some((each) =>
-    [...each.processes, ...each.descriptors].some(({ command }) => command === 'enim'),
-  );
+function enimsIn(found: ReadonlyMap<number, NetnsHolders>): Set<number> {
+  const all = [...found.values()].flatMap((each) => [...each.processes, ...each.descriptors]);
+  return new Set(all.filter(({ command }) => command === 'enim').map(({ pid }) => pid));
 }
 
 async function lookForHolders(inodes: ReadonlySet<number>): Promise<Map<number, NetnsHolders>> {

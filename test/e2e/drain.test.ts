@@ -87,7 +87,9 @@ describeEndToEnd('enim drain', () => {
     const { code, stdout } = await draining.result;
     expect(code).toBe(0);
     const id = node.eni(0).id;
-    expect(stdout.split('\n')).toEqual([
+    // What is on its way home is seen only sometimes.
+    const lines = stdout.split('\n').filter((line) => !line.includes(`${id} releasing by default/web-0`));
+    expect(lines).toEqual([
       expect.stringMatching(/^Cordoned \d+s ago: /),
       expect.stringMatching(new RegExp(`^0:00 ${id} used by default/web-0, container web-0: netns .* alive`)),
       expect.stringMatching(new RegExp(`^0:0\\d ${id} home: NIC is home as eni0$`)),

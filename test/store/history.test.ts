@@ -97,9 +97,9 @@ describe('a line', () => {
         );
         expect(read).toEqual([event(0), event(2)]);
         // A byte that became a line feed makes two of it.
-        expect(ignored).toBe(damaged[index] === 0x0a && index > 0 ? 2 : 1);
+        expect(ignored).toBe(damaged[index] === 0x0a ? 2 : 1);
       }),
-      { numRuns: 500 },
+      { numRuns: 500, examples: [[0, (middle[0] ?? 0) ^ 0x0a]] },
     );
   });
 
