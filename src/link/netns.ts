@@ -2,36 +2,14 @@
  * Network namespaces: naming one, telling whether it still is the one that was recorded, and finding all that can be reached.
  * A netns lives as long as anything refers to it: a process, an open descriptor, a bind mount.
  */
-import { promises, readdirSync, readlinkSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { NetnsRef } from '../model/attachment.js';
 import { EnimError, errnoOf } from '../model/errors.js';
-import { isVisitor } from './iproute2.js';
+import { holders, type NetnsHolders } from './holders.js';
+import { descriptors, home, listIfThere, mounts, processes } from './references.js';
 
 const NAMED = '/run/netns';
-
-/**
- * What /proc/PID/fd shows for a netns: `net:[…]`, the path of its bind mount, or `/` once that is unmounted. Nothing else is looked
- * at more closely, for a look at a file on a dead network mount can hang.
- */
-const NETNS_DESCRIPTOR = /^(net:\[\d+\]|\/|\/(var\/)?run\/.*|\/proc\/.*)$/;
-
-/** A line of mountinfo that mounts a netns: its inode, and the mount point. */
-const NETNS_MOUNT = /^\S+ \S+ \S+ net:\[(\d+)\] (\S+) /gm;
-
-/** What keeps a netns alive. */
-export interface NetnsHolders {
-  /** Where it is mounted; those in mount namespaces of others by way of a process in it (`/proc/PID/root/…`). */
-  readonly paths: readonly {
-    readonly path: string /** The path no longer leads there. */;
-    readonly deleted: boolean;
-  }[];
-  /** Processes that run in it. */
-  readonly processes: readonly { readonly pid: number; readonly command: string }[];
-  /** Descriptors that have it open. */
-  readonly descriptors: readonly { readonly pid: number; readonly command: string; readonly fd: number }[];
-}
 
 /** A netns that exists, and the ways that lead to it. */
 export interface ReachableNetns extends NetnsRef {
@@ -101,13 +79,7 @@ async function getNetns(text: string): Promise<NetnsRef> {
 
 async function findNetns(path: string): Promise<NetnsRef | undefined> {
   const there = statIfThere(path);
-  // All namespaces, and nothing else, are inodes of the kernel's one nsfs, whose device number our own tells.
   return there !== undefined && there.dev === home().dev ? { path, inode: there.ino } : undefined;
-}
-
-/** Our own netns. */
-function home(): { readonly dev: number; readonly ino: number } {
-  return statSync('/proc/self/ns/net');
 }
 
 async function findAllNetns(): Promise<ReachableNetns[]> {
@@ -127,173 +99,9 @@ async function findAllNetns(): Promise<ReachableNetns[]> {
     if (there?.dev === nsfs) add(there.ino, `${NAMED}/${name}`, []);
   }
   for (const [inode, pids] of await processes()) add(inode, `/proc/${pids[0]}/ns/net`, pids);
-  for (const { inode, pid, fd } of descriptors(nsfs)) add(inode, `/proc/${pid}/fd/${fd}`, []);
+  for (const { inode, pid, fd } of descriptors()) add(inode, `/proc/${pid}/fd/${fd}`, []);
   for (const { inode, path, deleted } of await mounts()) if (!deleted) add(inode, path, []);
   return [...found.values()];
-}
-
-async function holders(inodes: readonly number[]): Promise<Map<number, NetnsHolders>> {
-  const wanted = new Set(inodes);
-  let found = await lookForHolders(wanted);
-  let visitors = enimsIn(found);
-  for (let waited = 0; waited < VISIT_MS && visitors.size > 0; waited += VISIT_POLL_MS) {
-    await sleep(VISIT_POLL_MS);
-    found = await lookForHolders(wanted);
-    const still = enimsIn(found);
-    visitors = new Set([...visitors].filter((pid) => still.has(pid)));
-  }
-  const stays = ({ pid, command }: NetnsHolders['processes'][number]): boolean =>
-    command !== 'enim' || visitors.has(pid);
-  return new Map(
-    [...found].map(([inode, { paths, processes: inside, descriptors: open }]) => [
-      inode,
-      { paths, processes: inside.filter(stays), descriptors: open.filter(stays) },
-    ]),
-  );
-}
-
-/**
- * How long an enim may be in a netns, or have it open, to look around there, and how often to see whether it still does; in
- * milliseconds. One that stays is a holder like any other.
- */
-const VISIT_MS = 1_000;
-const VISIT_POLL_MS = 50;
-
-function enimsIn(found: ReadonlyMap<number, NetnsHolders>): Set<number> {
-  const all = [...found.values()].flatMap((each) => [...each.processes, ...each.descriptors]);
-  return new Set(all.filter(({ command }) => command === 'enim').map(({ pid }) => pid));
-}
-
-async function lookForHolders(inodes: ReadonlySet<number>): Promise<Map<number, NetnsHolders>> {
-  const [everyMount, everyProcess] = await Promise.all([mounts(), processes()]);
-  const everyDescriptor = descriptors(home().dev);
-  const found = [...inodes].map(async (inode) => {
-    const inside = (everyProcess.get(inode) ?? []).map((pid) => named({ pid }));
-    const open = everyDescriptor
-      .filter((each) => each.inode === inode)
-      .map(async ({ pid, fd }) => ({ ...(await named({ pid })), fd }));
-    const paths = everyMount.filter((each) => each.inode === inode).map(({ path, deleted }) => ({ path, deleted }));
-    return [inode, { paths, processes: await Promise.all(inside), descriptors: await Promise.all(open) }] as const;
-  });
-  return new Map(await Promise.all(found));
-}
-
-async function named<T extends { readonly pid: number }>(each: T): Promise<T & { readonly command: string }> {
-  const command = await promises.readFile(`/proc/${each.pid}/comm`, 'utf8').catch(() => '');
-  return { ...each, command: command.replace(/\n$/, '') };
-}
-
-interface NetnsMount {
-  readonly inode: number;
-  readonly path: string;
-  readonly deleted: boolean;
-}
-
-/** Every mount of a netns: ours, and of the mount namespaces of others those that our own paths do not lead to. */
-async function mounts(): Promise<NetnsMount[]> {
-  const found = new Map<string, NetnsMount>();
-  const seen = new Set<string>();
-  for (const pid of ['self', ...listPids()]) {
-    const namespace = targetOf(`/proc/${pid}/ns/mnt`);
-    if (namespace === '' || seen.has(namespace)) continue;
-    seen.add(namespace);
-    const table = await promises.readFile(`/proc/${pid}/mountinfo`, 'utf8').catch(() => '');
-    for (const [, number, point = ''] of table.matchAll(NETNS_MOUNT)) {
-      const inode = Number(number);
-      const there = pointOf(point);
-      const isOurs = pid === 'self' || (!there.deleted && statOrNothing(there.path)?.ino === inode);
-      const path = isOurs ? there.path : `/proc/${pid}/root${there.path}`;
-      found.set(`${inode} ${path}`, { inode, path, deleted: there.deleted || statOrNothing(path)?.ino !== inode });
-    }
-  }
-  return [...found.values()];
-}
-
-/** mountinfo writes blanks and the like as octal numbers, and marks a mount point whose file is gone. */
-function pointOf(text: string): { readonly path: string; readonly deleted: boolean } {
-  const point = text.replaceAll(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
-  return point.endsWith(DELETED)
-    ? { path: point.slice(0, -DELETED.length), deleted: true }
-    : { path: point, deleted: false };
-}
-
-const DELETED = '//deleted';
-
-/**
- * Every descriptor that has a netns open. There are thousands to look at, so it is not done through the thread pool, which takes twenty
- * times as long; the kernel answers all of it from memory.
- */
-function descriptors(nsfs: number): { readonly inode: number; readonly pid: number; readonly fd: number }[] {
-  const found: { inode: number; pid: number; fd: number }[] = [];
-  for (const pid of listPids()) {
-    for (const fd of listIfThere(`/proc/${pid}/fd`)) {
-      const path = `/proc/${pid}/fd/${fd}`;
-      if (!NETNS_DESCRIPTOR.test(targetOf(path))) continue;
-      const there = statOrNothing(path);
-      if (there?.dev === nsfs) found.push({ inode: there.ino, pid, fd: Number(fd) });
-    }
-  }
-  return found;
-}
-
-/** Of a process that may be gone, or may not be looked at, at any moment. */
-function statOrNothing(path: string): { readonly dev: number; readonly ino: number } | undefined {
-  try {
-    return statSync(path);
-  } catch {
-    return undefined;
-  }
-}
-
-async function processes(): Promise<Map<number, number[]>> {
-  const found = new Map<number, number[]>();
-  const own = home().ino;
-  const all = listPids().map(async (pid) => {
-    const inode = netInodeOf(`/proc/${pid}/ns/net`);
-    const isIn = inode !== undefined && (inode === own || !(await isVisiting(pid)));
-    return isIn ? [{ inode, pid }] : [];
-  });
-  for (const { inode, pid } of (await Promise.all(all)).flat()) {
-    const others = found.get(inode);
-    if (others === undefined) found.set(inode, [pid]);
-    else others.push(pid);
-  }
-  return found;
-}
-
-/** Whether it only looks around in its netns, for us or for another enim. */
-async function isVisiting(pid: number): Promise<boolean> {
-  const text = await promises.readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-  return isVisitor(text.split('\0').slice(0, -1));
-}
-
-function listPids(): number[] {
-  return listIfThere('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number);
-}
-
-function netInodeOf(path: string): number | undefined {
-  const inode = /^net:\[(\d+)\]$/.exec(targetOf(path))?.[1];
-  return inode === undefined ? undefined : Number(inode);
-}
-
-/** Of a link of a process that may be gone, or may not be looked at. */
-function targetOf(path: string): string {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return '';
-  }
-}
-
-function listIfThere(path: string): string[] {
-  try {
-    return readdirSync(path);
-  } catch (thrown) {
-    if (['ENOENT', 'ESRCH', 'EACCES', 'ENOTDIR'].includes(errnoOf(thrown) ?? '')) return [];
-    throw thrown;
-  }
 }
 
 /** Not through the thread pool: it takes longer to start than an add takes to look at its netns. */

@@ -6,7 +6,8 @@ import type { Link, LinkAddress, LinkRoute } from '../model/link.js';
 import type { Rule } from '../model/rule.js';
 import type { Hardware } from './bus.js';
 import type { NodeUse } from './driver.js';
-import type { NetnsHolders, ReachableNetns } from './netns.js';
+import type { NetnsHolders } from './holders.js';
+import type { ReachableNetns } from './netns.js';
 import type { Surroundings } from './surroundings.js';
 
 /** A place with its links, and what is around them: of that only the counters are replayed, the rest is for people. */

@@ -4,7 +4,8 @@ import type { EnimError } from '../model/errors.js';
 import { type Link, namesOf } from '../model/link.js';
 import { configurationFaults } from './configure.js';
 import { differences, type HomeView, type LinkDriver, type LinkWork, lowersOf } from './driver.js';
-import { type NetnsDirectory, type NetnsHolders, netnsPath } from './netns.js';
+import type { NetnsHolders } from './holders.js';
+import { type NetnsDirectory, netnsPath } from './netns.js';
 import type { HardwareRecord, HomeRecord, NetnsIndex, NetnsRecord, PlaceRecord } from './record.js';
 
 /** All that was recorded. */

@@ -1,5 +1,5 @@
 /** The page of `enim where`. */
-import type { NetnsHolders } from '../link/netns.js';
+import type { NetnsHolders } from '../link/holders.js';
 import type { NicView } from '../manager/where/view.js';
 import { ageSince } from '../model/duration.js';
 import { folded } from './fold.js';

@@ -4,7 +4,8 @@
  */
 import type { Hardware } from '../../src/link/bus.js';
 import { createLinkDriver, type LinkDriver } from '../../src/link/driver.js';
-import { type NetnsDirectory, type NetnsHolders, netnsPath, type ReachableNetns } from '../../src/link/netns.js';
+import type { NetnsHolders } from '../../src/link/holders.js';
+import { type NetnsDirectory, netnsPath, type ReachableNetns } from '../../src/link/netns.js';
 import type { Parts } from '../../src/manager/parts.js';
 import type { Allocations } from '../../src/model/allocation.js';
 import type { NetnsRef } from '../../src/model/attachment.js';

@@ -1,6 +1,6 @@
 /** What is said of a NIC that was found, and which command leads on. */
 import type { Hardware } from '../../link/bus.js';
-import type { NetnsHolders } from '../../link/netns.js';
+import type { NetnsHolders } from '../../link/holders.js';
 import { type Attachment, type AttachmentKey, BY_HAND, type NetnsRef, type Phase } from '../../model/attachment.js';
 import { type Label, parseLabel } from '../../model/label.js';
 import type { Owner } from '../../model/names.js';
