@@ -10,6 +10,9 @@ const ENIS = { static: 256, kubernetes: 253 };
 
 /** What is watched for, in milliseconds; one is enough. */
 const REST_MS = 60_000;
+
+/** Until an agent that has just been started has made all NICs ready, and is at rest. */
+const SETTLE_MS = 40_000;
 const SHARE = 30;
 
 const EVENTS = 10_000;
@@ -37,7 +40,7 @@ export const restGroup = {
     ]);
     return {
       contenders: [
-        { share: SHARE, run: () => rest(agents) },
+        { share: SHARE, run: once(() => rest(agents)) },
         ...(api === undefined ? [] : [{ share: SHARE, run: once(() => busy(api, agents.kubernetes)) }]),
       ],
       rows: [
@@ -70,6 +73,7 @@ async function addCluster(bench, agents) {
 
 async function rest(agents) {
   const all = Object.values(agents);
+  await sleep(SETTLE_MS);
   const askedBefore = await Promise.all(all.map(({ home }) => askedOf(home)));
   const before = all.map(look);
   await sleep(REST_MS);
