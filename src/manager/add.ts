@@ -10,10 +10,10 @@ import { EnimError, messageOf } from '../model/errors.js';
 import { begun, ended } from '../model/history.js';
 import type { Link } from '../model/link.js';
 import { type Setup, setupOf } from '../model/setup.js';
-import { allocate, forRecord, notAtHome, type Wish } from './allocate.js';
+import { allocate, forRecord, type Wish } from './allocate.js';
 import { bringHome, giveBack } from './home.js';
-import { homeLook } from './homelook.js';
-import { confirm, findLink, identityOf, identityOfAttachment } from './identify.js';
+import { findLink, identityOfAttachment } from './identify.js';
+import { type Given, intend } from './intend.js';
 import { besideOthers, eniLock, type LockedParts, underLock } from './locked.js';
 import type { Parts } from './parts.js';
 import { distrust } from './quarantine.js';
@@ -259,53 +259,6 @@ async function moveIn(
   const now = await parts.links.configure(netns, ifname, setup);
   stopIfAborted(signal);
   return { attachment: await commit(parts, attachment), link: now };
-}
-
-/** An ENI for an endpoint, and where its NIC is to go. */
-type Given = Pick<Attachment, keyof Endpoint | 'eni' | 'netns'>;
-
-/** The ENI's NIC at home, and the names of all links there. */
-interface AtHome {
-  readonly link: Link;
-  readonly names: ReadonlySet<string>;
-}
-
-/**
- * The record of what is about to be done, and the link that it is about.
- *
- * @param home as it was when the ENI was chosen
- */
-async function intend(
-  parts: LockedParts,
-  given: Given,
-  home: HomeView,
-  setup: Setup,
-): Promise<AtHome & { readonly attachment: Attachment }> {
-  const { eni } = given;
-  const { link, names } = await lookAgain(parts, home, eni);
-  const attachment: Attachment = {
-    ...given,
-    role: 'main',
-    setup,
-    phase: 'attaching',
-    since: parts.clock().toISOString(),
-    bootID: parts.bootID,
-    snapshot: homeLook(await parts.links.snapshot(link), eni),
-  };
-  return { attachment, link, names };
-}
-
-/** The ENI's NIC as it is now: whoever had it before may have been restoring it when it was chosen. */
-async function lookAgain(parts: LockedParts, home: HomeView, eni: Eni): Promise<AtHome> {
-  const identity = identityOf(eni);
-  const before = findLink(home.links, identity);
-  const now = before === undefined ? undefined : confirm(await parts.links.lookAt(`if${before.ifindex}`), identity);
-  // That it was found by its index says that no other link is called so now.
-  if (now !== undefined) return { link: now, names: home.use.names };
-  const again = await parts.links.lookHome();
-  const link = findLink(again.links, identity);
-  if (link === undefined) throw notAtHome(eni);
-  return { link, names: again.use.names };
 }
 
 async function commit(parts: Parts, attachment: Attachment): Promise<Attachment> {

@@ -15,6 +15,7 @@ import { originOf } from '../origin.js';
 import type { Parts } from '../parts.js';
 import { type Finding, inOrder, problem, warning } from './finding.js';
 import type { Patient } from './patient.js';
+import { judgeDistrusted, judgeQuarantined } from './quarantined.js';
 import type { KnownNics } from './udev.js';
 
 /** Between gc's two looks, in milliseconds; the second is only taken if the first finds something. */
@@ -153,7 +154,7 @@ function judgeIdle({ view, verdict, eni, home, quarantine }: EniEvidence): Findi
         }),
       ];
     case 'quarantined':
-      return [judgeQuarantined(id, grounds, home, quarantine)];
+      return [judgeQuarantined(view, grounds, home, quarantine)];
     case 'releasing':
       return [
         warning('eni', id, { evidence: grounds, consequence: 'nobody can use it yet', mend: 'enim gc', fixable: true }),
@@ -162,47 +163,8 @@ function judgeIdle({ view, verdict, eni, home, quarantine }: EniEvidence): Findi
       return [];
     case 'used':
     case 'free':
-      return quarantine === null ? judgeHealthy(view, eni, home) : [judgeDistrusted(id, quarantine)];
+      return [...judgeHealthy(view, eni, home), ...(quarantine === null ? [] : [judgeDistrusted(id, quarantine)])];
   }
-}
-
-/** Its pod has it for as long as it wants. */
-function judgeDistrusted(id: string, { reason }: Quarantine): Finding {
-  return warning('eni', id, {
-    evidence: `it is in quarantine: ${reason}`,
-    consequence: 'once it is given back, nobody is given it',
-    mend: `enim provider restore ${id}`,
-  });
-}
-
-function judgeQuarantined(id: string, grounds: string, home: readonly Link[], quarantine: Quarantine | null): Finding {
-  if (home.length > 1) {
-    return problem('eni', id, {
-      evidence: grounds,
-      consequence: 'nobody can use it, for nobody can tell which NIC it is',
-      mend: `ip -d link show dev ${home.at(-1)?.name}  # remove what is no ENI, or give the ENI its pciAddress`,
-    });
-  }
-  const [link] = home;
-  if (link?.carrier === false) {
-    return warning('eni', id, {
-      evidence: grounds,
-      consequence: 'it is not given out',
-      mend: `ip -d link show dev ${link.name}  # it is given out as soon as it has a carrier, or is down`,
-    });
-  }
-  if (quarantine !== null) {
-    return warning('eni', id, {
-      evidence: grounds,
-      consequence: 'it is not given out',
-      mend: `enim provider restore ${id}`,
-    });
-  }
-  return warning('eni', id, {
-    evidence: grounds,
-    consequence: 'it is not given out',
-    mend: 'enim config get static  # if the node needs the NIC, take it out of the settings',
-  });
 }
 
 /** Free, or with its pod; but something beside it may be amiss. */

@@ -126,10 +126,27 @@ describe('the ENIs', () => {
     expect((await look(machine))[0]).toMatch(/^problem eni-1: several links have the MAC .* → ip -d link show dev/);
   });
 
-  it('whose pod has the NIC while a device at home has its MAC are a warning', async () => {
+  it('of which devices in two netns have the MAC, and no record tells which, are a problem', async () => {
+    const { machine } = await attached();
+    const { inode } = machine.addPod('twin');
+    machine.kernel.addDevice({ name: 'eth0', mac: macOf(1) }, inode);
+    machine.attachments.clear();
+    expect((await look(machine))[0]).toMatch(
+      new RegExp(`^problem eni-1: .*several links have the MAC .* → enim where ${macOf(1)}  # remove what is no ENI`),
+    );
+  });
+
+  it('whose pod has the NIC while a device at home has its MAC are a warning, in quarantine as well', async () => {
     const { machine } = await attached();
     machine.kernel.addDevice({ name: 'twin', mac: macOf(1), ifindex: 77 });
-    expect((await look(machine))[0]).toMatch(/^warning eni-1: .* but twin at home has its MAC too/);
+    const twin = expect.stringMatching(/^warning eni-1: .* but twin at home has its MAC too/);
+    expect((await look(machine))[0]).toEqual(twin);
+    await quarantine(machine.parts(), 'eni-1', { reason: 'drops packets', duration: null });
+    expect(await look(machine)).toEqual([
+      twin,
+      expect.stringMatching(/^warning eni-1: it is in quarantine/),
+      expect.stringMatching(/^ok 1 ENI/),
+    ]);
   });
 
   it('that no provider knows any more are a warning', async () => {
