@@ -1,7 +1,7 @@
 /** Who keeps a netns. */
 import { promises } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { descriptors, mounts, processes } from './references.js';
+import { descriptors, isEnimName, mounts, processes } from './references.js';
 
 /** What keeps a netns alive. */
 export interface NetnsHolders {
@@ -28,7 +28,7 @@ export async function holders(inodes: readonly number[]): Promise<Map<number, Ne
     visitors = new Set([...visitors].filter((pid) => still.has(pid)));
   }
   const stays = ({ pid, command }: NetnsHolders['processes'][number]): boolean =>
-    command !== 'enim' || visitors.has(pid);
+    !isEnimName(command) || visitors.has(pid);
   return new Map(
     [...found].map(([inode, { paths, processes: inside, descriptors: open }]) => [
       inode,
@@ -46,7 +46,7 @@ const VISIT_POLL_MS = 50;
 
 function enimsIn(found: ReadonlyMap<number, NetnsHolders>): Set<number> {
   const all = [...found.values()].flatMap((each) => [...each.processes, ...each.descriptors]);
-  return new Set(all.filter(({ command }) => command === 'enim').map(({ pid }) => pid));
+  return new Set(all.filter(({ command }) => isEnimName(command)).map(({ pid }) => pid));
 }
 
 async function lookForHolders(inodes: ReadonlySet<number>): Promise<Map<number, NetnsHolders>> {

@@ -1,5 +1,5 @@
 /** What refers to a netns, and so keeps it: processes in it, descriptors that have it open, and mounts. */
-import { promises, readdirSync, readlinkSync, statSync } from 'node:fs';
+import { promises, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { errnoOf } from '../model/errors.js';
 import { isVisitor } from './iproute2.js';
 
@@ -102,6 +102,20 @@ export async function processes(): Promise<Map<number, number[]>> {
 async function isVisiting(pid: number): Promise<boolean> {
   const text = await promises.readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
   return isVisitor(text.split('\0').slice(0, -1));
+}
+
+/** Whether a process is an enim, or was one a moment ago. */
+export function isEnim(pid: number): boolean {
+  try {
+    return isEnimName(readFileSync(`/proc/${pid}/comm`, 'utf8').trimEnd());
+  } catch {
+    return false;
+  }
+}
+
+/** The name that a process of enim has in /proc/PID/comm. */
+export function isEnimName(command: string): boolean {
+  return command === 'enim';
 }
 
 function listPids(): number[] {

@@ -40,10 +40,14 @@ export async function holdByProcess(path: string): Promise<Holder> {
   return holder(child, (pid) => `/proc/${pid}/ns/net`, inode);
 }
 
-/** Starts a process that lives elsewhere and has the netns open on a descriptor, as container runtimes do. */
-export async function holdByDescriptor(path: string): Promise<Holder> {
+/**
+ * Starts a process that lives elsewhere and has the netns open on a descriptor, as container runtimes do.
+ *
+ * @param program where sleep(1) is to be found
+ */
+export async function holdByDescriptor(path: string, program = 'sleep'): Promise<Holder> {
   const inode = statSync(path).ino;
-  const child = spawn('sh', ['-c', 'exec sleep 3600 7<"$0"', path], { stdio: 'ignore' });
+  const child = spawn('sh', ['-c', 'exec "$1" 3600 7<"$0"', path, program], { stdio: 'ignore' });
   return holder(child, (pid) => `/proc/${pid}/fd/7`, inode);
 }
 

@@ -138,6 +138,28 @@ describeAsRoot('a netns that exists', () => {
     }
   });
 
+  it('is not found by way of an enim that looks around in it, as long as anything else leads there', async () => {
+    const enim = join(temporary(), 'enim');
+    symlinkSync('/bin/sleep', enim);
+    const name = uniqueName('visit');
+    const inode = await createNetns(name);
+    const visitor = await holdByDescriptor(pathOf(name), enim);
+    const holder = await holdByDescriptor(pathOf(name));
+    const pathOfFound = async (): Promise<string | undefined> =>
+      (await netnsDirectory.findAll()).find((each) => each.inode === inode)?.path;
+    try {
+      await deleteNetns(name);
+      expect(visitor.pid).toBeLessThan(holder.pid);
+      expect(await pathOfFound()).toBe(`/proc/${holder.pid}/fd/7`);
+      await holder.release();
+      expect(await pathOfFound()).toBe(`/proc/${visitor.pid}/fd/7`);
+    } finally {
+      await holder.release();
+      await visitor.release();
+      await deleteNetns(name);
+    }
+  });
+
   it('has all its holders named: mounts, processes and descriptors', async () => {
     const name = uniqueName('held');
     const inode = await createNetns(name);
