@@ -21,12 +21,12 @@ interface Made {
   readonly warnings: number | null;
 }
 
-/** What may differ between two looks at one node: ages, what the clock shows, what went through the NICs, and how many processes there are. */
+/** What may differ between two looks at one node: ages, what the clock shows, what went through the NICs, and which processes there are. */
 const timeless = (text: string): string =>
   text
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'WHEN')
     .replaceAll(/\b\d+(ms|s|m|h)\b/g, 'AGE')
-    .replaceAll(/\d+ more$/gm, 'MORE')
+    .replaceAll(/\d+ more(, .*)?$/gm, 'MORE')
     .replaceAll(/^ +(received|sent) .*$/gm, '$1 SOME')
     .replaceAll(/"(bytes|packets)": \d+/g, '"$1": SOME')
     .replaceAll(/ +/g, ' ');
