@@ -121,6 +121,7 @@ export function createContext(options: ContextOptions): Context {
     directory: locations.runDir,
     wait,
     purpose,
+    isConcurrent: options.kept !== undefined,
     turns: kept.turns,
     observe: kept.observe,
     waits,

@@ -1,6 +1,4 @@
 /** The node's own network around its ENIs: what is seen of rules, routes and sysctls at home, and the steps that change them. */
-import { readFileSync } from 'node:fs';
-import { errnoOf } from '../model/errors.js';
 import type { LinkRoute } from '../model/link.js';
 import type { Rule } from '../model/rule.js';
 import { writeSysctl } from './inside.js';
@@ -24,8 +22,11 @@ export async function lookAtRouting(
   devices: readonly string[],
   sysctls: readonly string[],
 ): Promise<Routing> {
-  const routes = await kernel.routes('home', { devs: devices });
-  return { rules: await kernel.rules('home'), routes, sysctls: new Map(sysctls.flatMap(readSysctl)) };
+  return {
+    routes: await kernel.routes('home', { devs: devices }),
+    rules: await kernel.rules('home'),
+    sysctls: await kernel.sysctls(sysctls),
+  };
 }
 
 /**
@@ -37,14 +38,5 @@ export async function arrange(kernel: Kernel, steps: readonly Step[]): Promise<v
   for (const step of steps) {
     if ('ip' in step) await kernel.change('home', [step.ip]);
     else writeSysctl(step.sysctl, step.value);
-  }
-}
-
-function readSysctl(path: string): [string, string][] {
-  try {
-    return [[path, readFileSync(path, 'utf8').trim()]];
-  } catch (thrown) {
-    if (errnoOf(thrown) === 'ENOENT') return [];
-    throw thrown;
   }
 }

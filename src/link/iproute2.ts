@@ -8,6 +8,7 @@ import { type LinkRoute, namesOf } from '../model/link.js';
 import type { Rule } from '../model/rule.js';
 import { commandFailed, filterWords, type IpCommand, type Kernel, notEntered, type Place } from './kernel.js';
 import { parseCounters, parseDocument, parseLinks, parseRoutes, parseRules, parseWay } from './parse.js';
+import { readFiles } from './sysctls.js';
 
 /** A process that is spoken to, and the number of lines that it was sent. */
 interface Speaker {
@@ -95,6 +96,8 @@ export function openIproute2(programs: Programs, keepOpen: readonly number[]): K
       for (const dev of filter.devs) routes.push(...parseRoutes(await seen(filterWords({ devs: [dev] })), dev));
       return routes;
     },
+
+    sysctls: async (paths) => readFiles(paths),
 
     async rules(place) {
       const rules: Rule[] = [];

@@ -51,6 +51,11 @@ export interface Kernel {
    */
   rules(place: Place): Promise<Rule[]>;
   /**
+   * The values of sysctls at home, by their paths (`/proc/sys/net/ipv4/conf/eth0/rp_filter`); those that there are not are left out.
+   * Of a link they are as old as the last look at all links.
+   */
+  sysctls(paths: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /**
    * What went through the link of this name; null if it is not there, or nobody counts.
    *
    * @throws EnimError NOT_THERE if the netns cannot be entered

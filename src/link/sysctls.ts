@@ -1,4 +1,4 @@
-/** The per-interface sysctls of a NIC at home that a move loses: read before it leaves, put back when it has returned. */
+/** Sysctls of interfaces at home as files: looked at, and of those that a NIC loses in a move: put back when it has returned. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { failpoint } from '../failpoint.js';
 import { errnoOf } from '../model/errors.js';
@@ -7,7 +7,17 @@ import { SET_IN_PODS, sysctlPath } from './configure.js';
 
 type Sysctls = LinkSnapshot['sysctls'];
 
-/** The values of those that the kernel has: without IPv6 there are fewer. */
+/** The values in these files, by their paths; those that there are not are left out. */
+export function readFiles(paths: readonly string[]): Map<string, string> {
+  return new Map(
+    paths.flatMap((path) => {
+      const value = read(path);
+      return value === undefined ? [] : [[path, value] as const];
+    }),
+  );
+}
+
+/** The values of those that are set in pods, and that the kernel has: without IPv6 there are fewer. */
 export function readSysctls(ifname: string): Sysctls {
   return Object.fromEntries(
     SET_IN_PODS.flatMap((key) => {

@@ -62,6 +62,8 @@ interface LockSettings {
   readonly wait: number;
   /** What this process is doing, for those who wait for it. */
   readonly purpose: string;
+  /** Whether this process does several things at once, so that it must not stand still while one of them waits. */
+  readonly isConcurrent?: boolean;
   /** Of all who take locks in this process; those of one `createLocks` unless given. */
   readonly turns?: Turns;
   /** Hears of each wait. */
@@ -73,6 +75,7 @@ interface LockSettings {
 /** Locks as files in a directory; nobody ever removes one, for then two processes could hold "the same" lock. */
 export function createLocks(programs: Programs, settings: LockSettings): Locks {
   const { directory, wait, purpose, turns = createTurns(), observe = () => {}, waits = () => () => {} } = settings;
+  const poll = settings.isConcurrent === true ? GOING_ON : STANDING;
 
   /** The path if it cannot be had in time. */
   const take = async (name: string, milliseconds: number): Promise<Lock | string> => {
@@ -99,7 +102,7 @@ export function createLocks(programs: Programs, settings: LockSettings): Locks {
   ): Promise<Lock | undefined> => {
     const fd = open(path, directory);
     try {
-      if (!(await takeFlock(programs, fd, milliseconds))) {
+      if (!(await takeFlock(programs, fd, milliseconds, poll))) {
         closeSync(fd);
         return undefined;
       }
@@ -198,7 +201,7 @@ function filesOf(directory: string, beginning: string): string[] {
 async function isFreeWithin(programs: Programs, path: string, milliseconds: number): Promise<boolean> {
   const fd = open(path, dirname(path));
   try {
-    return await takeFlock(programs, fd, milliseconds);
+    return await takeFlock(programs, fd, milliseconds, GOING_ON);
   } finally {
     closeSync(fd);
   }
@@ -231,23 +234,44 @@ function open(path: string, directory: string): number {
   }
 }
 
-async function takeFlock(programs: Programs, fd: number, milliseconds: number): Promise<boolean> {
-  const taken = await callFlock(fd, milliseconds);
-  if (taken === true || (taken === false && milliseconds <= TRYING_MS)) return taken;
+async function takeFlock(programs: Programs, fd: number, milliseconds: number, poll: Poll): Promise<boolean> {
+  const taken = await callFlock(fd, milliseconds, poll);
+  if (taken === true || (taken === false && milliseconds <= poll.most)) return taken;
   return flockProgram(programs, fd, milliseconds / 1_000);
 }
 
-/** How long it is tried by ourselves, and the pause between two attempts, in milliseconds. Most locks are held for less. */
-const TRYING_MS = 10;
-const PAUSE_MS = 1;
+/** How a lock is tried by ourselves, before a program waits for it; in milliseconds. */
+interface Poll {
+  /** How long. */
+  readonly most: number;
+  /** Pauses between two attempts, the first and the longest. */
+  readonly first: number;
+  readonly longest: number;
+  pause(milliseconds: number): Promise<unknown>;
+}
+
+/** Most locks are held for less. */
+const GOING_ON: Poll = { most: 10, first: 1, longest: 1, pause: sleep };
+
+/** Our own thread sleeps, which takes a tenth of the CPU. */
+const STANDING: Poll = {
+  ...{ most: Number(process.env.X_MOST ?? 250), first: 0.3, longest: Number(process.env.X_LONGEST ?? 4) },
+  pause(milliseconds) {
+    Atomics.wait(NEVER, 0, 0, milliseconds);
+    // Signals are heard in between.
+    return new Promise((resolve) => setImmediate(resolve));
+  },
+};
+
+const NEVER = new Int32Array(new SharedArrayBuffer(4));
 
 /** Tries for a moment; undefined where the call is not to be had. */
-async function callFlock(fd: number, milliseconds: number): Promise<boolean | undefined> {
-  const deadline = performance.now() + Math.min(milliseconds, TRYING_MS);
-  for (;;) {
+async function callFlock(fd: number, milliseconds: number, poll: Poll): Promise<boolean | undefined> {
+  const deadline = performance.now() + Math.min(milliseconds, poll.most);
+  for (let pause = poll.first; ; pause = Math.min(pause * 1.2, poll.longest)) {
     const taken = tryFlock(fd);
     if (taken !== false || performance.now() >= deadline) return taken;
-    await sleep(PAUSE_MS * (0.5 + Math.random()));
+    await poll.pause(pause * (0.5 + Math.random()));
   }
 }
 

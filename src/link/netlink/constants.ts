@@ -49,6 +49,7 @@ export const IFLA = {
   linkInfo: 18,
   alias: 20,
   statistics: 23,
+  perFamily: 26,
   group: 27,
   netnsFd: 28,
   extMask: 29,
@@ -57,6 +58,18 @@ export const IFLA = {
   altname: 53,
   permanentAddress: 54,
   parentDevice: 56,
+} as const;
+
+/**
+ * Where the per-interface sysctls are in IFLA.perFamily: by family, the attribute that is an array of 32 bits each, and the places in it
+ * (linux/ip.h, where they are counted from 1, and linux/ipv6.h).
+ */
+export const CONF = {
+  ipv4: { family: 2, attribute: 1, places: { rp_filter: 7 } },
+  ipv6: {
+    ...{ family: 10, attribute: 2 },
+    places: { autoconf: 5, dad_transmits: 6, accept_dad: 27, keep_addr_on_down: 42 },
+  },
 } as const;
 
 /** In IFLA.linkInfo. */

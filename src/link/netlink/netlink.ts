@@ -11,7 +11,17 @@ import { openNetns, stepInto } from '../enter.js';
 import { commandFailed, filterWords, type IpCommand, type Kernel, type Place } from '../kernel.js';
 import { IFLA, RTM, SKIP_STATISTICS } from './constants.js';
 import { attribute, type Message, text, u32 } from './message.js';
-import { everyNameIn, indexIn, namesIn, namesOthers, readCounters, readLinks, readRoutes, wayIn } from './read.js';
+import {
+  everyNameIn,
+  indexIn,
+  namesIn,
+  namesOthers,
+  readCounters,
+  readLinks,
+  readRoutes,
+  readSysctls,
+  wayIn,
+} from './read.js';
 import { reasonOf } from './reasons.js';
 import { linkHeader, requestFor, routeQuestion } from './request.js';
 import { RULE_HEADER, readRules } from './rules.js';
@@ -87,6 +97,17 @@ export function openNetlink(calls: Libc, wire: Wire, program: Kernel): Kernel {
     async rules(place) {
       const look = ({ socket }: Post) => socket.dump(RTM.getRule, Buffer.alloc(RULE_HEADER));
       return readRules(await refusing(place, ['rule', 'show'], () => at(place, look)));
+    },
+
+    async sysctls(paths) {
+      // With 256 links there would be over a thousand files to read.
+      const told = await at('home', async (post) => new Map((await lookAtLinks(post)).flatMap(readSysctls)));
+      const others = await program.sysctls(paths.filter((path) => !told.has(path)));
+      const known = paths.flatMap((path) => {
+        const value = told.get(path) ?? others.get(path);
+        return value === undefined ? [] : [[path, value] as const];
+      });
+      return new Map(known);
     },
 
     async wayTo(place, address) {

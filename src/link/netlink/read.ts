@@ -2,7 +2,7 @@
 import { formatIP } from '../../model/address.js';
 import type { Counters, Flow } from '../../model/counters.js';
 import type { Link, LinkAddress, LinkRoute } from '../../model/link.js';
-import { FAMILY, IFA, IFA_FLAG, IFF, IFLA, INFO_KIND, RTA, UNICAST } from './constants.js';
+import { CONF, FAMILY, IFA, IFA_FLAG, IFF, IFLA, INFO_KIND, RTA, UNICAST } from './constants.js';
 import { type Attributes, listAttributes, type Message, parseAttributes, readMac, readText } from './message.js';
 import { group, protocol, scope, table } from './words.js';
 
@@ -133,6 +133,23 @@ export function readRoutes(routes: readonly Message[], names: Names, { isDefault
     const hops = attributes.get(RTA.multipath);
     const ways = hops === undefined ? [{ index: through, gateway: gatewayIn(attributes) }] : readHops(hops);
     return ways.map(({ index, gateway }) => ({ ...route, gateway, dev: names.get(index ?? 0) ?? '' }));
+  });
+}
+
+/** The per-interface sysctls that the kernel tells along with a link and that are known here, as their paths and values. */
+export function readSysctls(message: Message): [string, string][] {
+  const attributes = linkAttributes(message);
+  const perFamily = attributes.get(IFLA.perFamily);
+  if (perFamily === undefined) return [];
+  const families = parseAttributes(perFamily);
+  return Object.entries(CONF).flatMap(([version, { family, attribute, places }]) => {
+    const values = readIn(families, family, (its) => parseAttributes(its).get(attribute));
+    return Object.entries(places).flatMap(([key, place]): [string, string][] =>
+      // An older kernel has fewer.
+      values === undefined || values === null || values.length < (place + 1) * 4
+        ? []
+        : [[`/proc/sys/net/${version}/conf/${nameIn(attributes)}/${key}`, String(values.readInt32LE(place * 4))]],
+    );
   });
 }
 

@@ -178,6 +178,22 @@ function speaks(isConcurrent: boolean): void {
     expect(seen.map(({ gateway }) => gateway).sort()).toEqual(['10.0.0.3', '10.0.0.4']);
   });
 
+  it('sees sysctls as their files say, those that the kernel tells along with the links and others', async () => {
+    const path = (key: string): string => `/proc/sys/net/${key}`;
+    const set = {
+      ...{ [path('ipv4/conf/eni0/rp_filter')]: '2', [path('ipv4/conf/peer0/rp_filter')]: '0' },
+      ...{ [path('ipv4/conf/all/rp_filter')]: '1', [path('ipv4/conf/eni0/arp_notify')]: '1' },
+      ...{ [path('ipv6/conf/eni0/accept_dad')]: '-1', [path('ipv6/conf/eni0/dad_transmits')]: '7' },
+      ...{ [path('ipv6/conf/eni0/autoconf')]: '0', [path('ipv6/conf/eni0/keep_addr_on_down')]: '1' },
+      ...{ [path('ipv6/conf/peer0/autoconf')]: '1', [path('ipv6/conf/peer0/keep_addr_on_down')]: '-1' },
+    };
+    const write = Object.entries(set).map(([file, value]) => `echo ${value} > ${file}`);
+    await must('nsenter', [`--net=${netnsPath(ours)}`, 'sh', '-ec', write.join('\n')]);
+    const others = ['ipv4/conf/none/rp_filter', 'ipv4/conf/eni0/none'].map(path);
+
+    expect(await answer({ name: 'sysctls', args: [[...Object.keys(set), ...others]] }, ours)).toEqual(set);
+  });
+
   it('sees rules as ip does: of both families, plain ones and those that ask or do more', async () => {
     await ipBatch(ours, [
       'rule add from 10.0.0.10 lookup 127 priority 1152',

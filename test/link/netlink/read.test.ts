@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { IFLA, INFO_KIND, RTA, RTM } from '../../../src/link/netlink/constants.js';
+import { CONF, IFLA, INFO_KIND, RTA, RTM } from '../../../src/link/netlink/constants.js';
 import { attribute, type Message, nested, text, u32 } from '../../../src/link/netlink/message.js';
-import { namesIn, readLinks, readRoutes } from '../../../src/link/netlink/read.js';
+import { namesIn, readLinks, readRoutes, readSysctls } from '../../../src/link/netlink/read.js';
 import { linkHeader } from '../../../src/link/netlink/request.js';
 import type { Link } from '../../../src/model/link.js';
 
@@ -52,6 +52,22 @@ describe('links', () => {
     const [card] = read(link(2, 'ens5', attribute(IFLA.parentDevice, text('0000:00:05.0'))));
 
     expect(card).toMatchObject({ busAddress: '0000:00:05.0', kind: null });
+  });
+});
+
+describe('sysctls', () => {
+  const { family, attribute: conf } = CONF.ipv6;
+
+  it('are those that the kernel tells: an older one has fewer, and without IPv6 there are none of it', () => {
+    const values = Buffer.concat(Array.from({ length: 28 }, (_, place) => u32(place)));
+    const older = link(2, 'eni0', nested(IFLA.perFamily, nested(family, attribute(conf, values))));
+
+    expect(readSysctls(older)).toEqual([
+      ['/proc/sys/net/ipv6/conf/eni0/autoconf', '5'],
+      ['/proc/sys/net/ipv6/conf/eni0/dad_transmits', '6'],
+      ['/proc/sys/net/ipv6/conf/eni0/accept_dad', '27'],
+    ]);
+    expect(readSysctls(link(3, 'tun0'))).toEqual([]);
   });
 });
 

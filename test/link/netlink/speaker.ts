@@ -9,7 +9,7 @@ export type Call = {
   readonly [Name in Asked]: { readonly name: Name; readonly args: Parameters<Kernel[Name]> };
 }[Asked];
 
-type Asked = 'links' | 'routes' | 'rules' | 'wayTo' | 'counters' | 'change';
+type Asked = 'links' | 'routes' | 'rules' | 'sysctls' | 'wayTo' | 'counters' | 'change';
 
 /** What it answers, or how it fails. */
 export type Reply = { readonly answer?: unknown } | { readonly code: unknown; readonly message: string };
@@ -20,7 +20,8 @@ const ask = kernel[name] as (...args: Call['args']) => Promise<unknown>;
 
 async function reply(): Promise<Reply> {
   try {
-    return { answer: await ask(...args) };
+    const answer = await ask(...args);
+    return { answer: answer instanceof Map ? Object.fromEntries(answer) : answer };
   } catch (thrown) {
     if (thrown instanceof Error && 'code' in thrown) return { code: thrown.code, message: thrown.message };
     throw thrown;
