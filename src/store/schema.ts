@@ -39,14 +39,37 @@ export const EMPTY_STATE: State = {
 const text = v.string();
 const nullable = <T extends v.GenericSchema>(schema: T) => v.nullable(schema);
 
+type Check<T> = (value: unknown) => v.SafeParseResult<v.GenericSchema<unknown, T>>;
+
+function checkOf<T>(schema: v.GenericSchema<unknown, T>): Check<T> {
+  return (value) => v.safeParse(schema, value);
+}
+
+/** More are forgotten; a node has fewer. */
+const REMEMBERED = 1_024;
+
+/** The same for values of which most were good a moment ago, in another generation: those are not checked anew. */
+function rememberingCheckOf<T>(schema: v.GenericSchema<unknown, T>): Check<T> {
+  const known = new Map<string, ReturnType<Check<T>>>();
+  return (value) => {
+    const text = JSON.stringify(value);
+    const before = known.get(text);
+    if (before !== undefined) return before;
+    const result = v.safeParse(schema, value);
+    if (known.size >= REMEMBERED) known.clear();
+    if (result.success) known.set(text, result);
+    return result;
+  };
+}
+
 /** Any key is a key, also `constructor`, which valibot's own records and objects leave out. */
-function recordOf<T>(schema: v.GenericSchema<unknown, T>) {
+function recordOf<T>(check: Check<T>) {
   return v.pipe(
     v.custom<Record<string, unknown>>(isRecord, 'Invalid type: Expected an object'),
     v.rawTransform(({ dataset, addIssue }): Readonly<Record<string, T>> => {
       const input = dataset.value;
       const entries = Object.entries(input).flatMap(([key, value]) => {
-        const result = v.safeParse(schema, value);
+        const result = check(value);
         if (result.success) return [[key, result.output] as const];
         const here: v.UnknownPathItem = { type: 'unknown', origin: 'value', input, key, value };
         for (const { message, path } of result.issues) addIssue({ message, path: [here, ...(path ?? [])] });
@@ -112,7 +135,7 @@ const Snapshot = v.object({
   master: nullable(text),
   addresses: v.array(v.object({ address: text, scope: text })),
   routes: v.array(Route),
-  sysctls: recordOf<string>(text),
+  sysctls: recordOf(checkOf(text)),
 });
 
 const AttachmentRecord = v.object({
@@ -141,9 +164,9 @@ const StateFile = v.object({
   generation: v.pipe(v.number(), v.integer(), v.minValue(0)),
   written: text,
   lasting: v.optional(v.picklist(['always', 'this boot']), 'always'),
-  attachments: recordOf<Attachment>(AttachmentRecord),
-  allocations: recordOf<Allocation>(AllocationRecord),
-  quarantines: recordOf<Quarantine>(QuarantineRecord),
+  attachments: recordOf<Attachment>(rememberingCheckOf(AttachmentRecord)),
+  allocations: recordOf<Allocation>(rememberingCheckOf(AllocationRecord)),
+  quarantines: recordOf<Quarantine>(checkOf(QuarantineRecord)),
 }) satisfies v.GenericSchema<unknown, State>;
 
 /** A step from one version of the file to the next. */
