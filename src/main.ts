@@ -4,8 +4,10 @@
  */
 import { basename, join } from 'node:path';
 import { askAgent } from './agent/client.js';
+import { locationsOf } from './agent/places.js';
 import type { PluginAnswer } from './cni/plugin.js';
 import { messageOf } from './model/errors.js';
+import { startInTurn } from './start.js';
 import { leaveStreamsAsFound, print, readStdin, write } from './stdio.js';
 
 /** Where the build puts src/commands/main.ts: into the executable, or beside this file. */
@@ -51,6 +53,7 @@ async function throughAgent(stdin: () => string, program: string): Promise<Plugi
 }
 
 async function alone(stdin: () => string, program: string): Promise<PluginAnswer> {
+  const isLoaded = await inTurn(readOrNothing(stdin));
   const [{ answerCall }, { createLog }, { interruption }] = await Promise.all([
     import('./cni/plugin.js'),
     import('./log.js'),
@@ -61,9 +64,16 @@ async function alone(stdin: () => string, program: string): Promise<PluginAnswer
     stdin,
     program,
     interruption,
+    isLoaded,
     openLog: ({ logFile, logLevel }) =>
       createLog({ file: logFile, level: logLevel, clock: () => new Date(), stderr: (text) => write(2, text) }),
   });
+}
+
+/** Whoever asks for the version alone loads next to nothing. */
+async function inTurn(stdin: string): Promise<() => void> {
+  const locations = process.env.CNI_COMMAND === 'VERSION' ? undefined : locationsOf(process.env, stdin);
+  return locations === undefined ? () => undefined : startInTurn(locations.runDir);
 }
 
 /** What cannot be read is an error of the call, which the plugin answers. */

@@ -8,21 +8,24 @@ import type { OpenTask, Task } from './task.js';
 
 type Verb = (task: OpenTask) => Promise<unknown>;
 
+/** The verbs, by what loads them. */
+type Verbs = Readonly<Record<Exclude<CniCall['command'], 'VERSION'>, () => Promise<Verb>>>;
+
 /** Each is loaded when it is asked for: an ADD has no use for what a GC needs, and would take a millisecond more. */
-const MAIN: Readonly<Record<Exclude<CniCall['command'], 'VERSION'>, Verb>> = {
-  ADD: async (task) => (await import('./add.js')).add(task),
-  DEL: async (task) => (await import('./del.js')).del(task),
-  CHECK: async (task) => (await import('./check.js')).check(task),
-  GC: async (task) => (await import('./gc.js')).gc(task),
-  STATUS: async (task) => (await import('./status.js')).status(task),
+const MAIN: Verbs = {
+  ADD: async () => (await import('./add.js')).add,
+  DEL: async () => (await import('./del.js')).del,
+  CHECK: async () => (await import('./check.js')).check,
+  GC: async () => (await import('./gc.js')).gc,
+  STATUS: async () => (await import('./status.js')).status,
 };
 
 /** As `ipam` under another main plugin. */
-const IPAM: typeof MAIN = {
+const IPAM: Verbs = {
   ...MAIN,
-  ADD: async (task) => (await import('./ipam.js')).ipamAdd(task),
-  DEL: async (task) => (await import('./ipam.js')).ipamDel(task),
-  CHECK: async (task) => (await import('./ipam.js')).ipamCheck(task),
+  ADD: async () => (await import('./ipam.js')).ipamAdd,
+  DEL: async () => (await import('./ipam.js')).ipamDel,
+  CHECK: async () => (await import('./ipam.js')).ipamCheck,
 };
 
 /**
@@ -55,7 +58,9 @@ export async function perform(task: Task): Promise<unknown> {
   const isOurs = (type: string | undefined): boolean => type === 'enim' || type === task.program;
   const isIpam = isOurs(network.ipam?.type) && !isOurs(network.type);
   const ipam = isOurs(network.ipam?.type) ? null : (network.ipam?.type ?? null);
-  return (isIpam ? IPAM : MAIN)[call.command]({ ...task, context, ipam });
+  const carryOut = await (isIpam ? IPAM : MAIN)[call.command]();
+  task.isLoaded?.();
+  return carryOut({ ...task, context, ipam });
 }
 
 /** A GC of the runtime takes what it does not know out of living pods: what was attached by hand must not count as its own. */

@@ -16,6 +16,8 @@ export interface Task {
   /** Aborted when an ADD or a GC is to end between two steps. */
   readonly interruption: () => AbortSignal;
   readonly kept?: Kept | undefined;
+  /** Hears that all is loaded, and that the work begins. */
+  readonly isLoaded?: (() => void) | undefined;
 }
 
 /** A task with what it takes to carry it out. */

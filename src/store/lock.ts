@@ -14,13 +14,12 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Programs } from '../exec.js';
 import { failpoint } from '../failpoint.js';
+import { goingOn, type Pauses, standing, tryFlockFor } from '../flock.js';
 import { EnimError, errnoOf } from '../model/errors.js';
 import type { Observe } from '../model/observation.js';
 import type { Waits } from '../model/waiting.js';
-import { tryFlock } from './flock.js';
 import { createTurns, type Turns } from './turns.js';
 
 /** A lock that is held. */
@@ -75,7 +74,7 @@ interface LockSettings {
 /** Locks as files in a directory; nobody ever removes one, for then two processes could hold "the same" lock. */
 export function createLocks(programs: Programs, settings: LockSettings): Locks {
   const { directory, wait, purpose, turns = createTurns(), observe = () => {}, waits = () => () => {} } = settings;
-  const poll = settings.isConcurrent === true ? GOING_ON : STANDING;
+  const trying = settings.isConcurrent === true ? GOING_ON : STANDING;
 
   /** The path if it cannot be had in time. */
   const take = async (name: string, milliseconds: number): Promise<Lock | string> => {
@@ -102,7 +101,7 @@ export function createLocks(programs: Programs, settings: LockSettings): Locks {
   ): Promise<Lock | undefined> => {
     const fd = open(path, directory);
     try {
-      if (!(await takeFlock(programs, fd, milliseconds, poll))) {
+      if (!(await takeFlock(programs, fd, milliseconds, trying))) {
         closeSync(fd);
         return undefined;
       }
@@ -234,46 +233,20 @@ function open(path: string, directory: string): number {
   }
 }
 
-async function takeFlock(programs: Programs, fd: number, milliseconds: number, poll: Poll): Promise<boolean> {
-  const taken = await callFlock(fd, milliseconds, poll);
-  if (taken === true || (taken === false && milliseconds <= poll.most)) return taken;
+async function takeFlock(programs: Programs, fd: number, milliseconds: number, trying: Trying): Promise<boolean> {
+  const taken = await tryFlockFor(fd, Math.min(milliseconds, trying.most), trying.pauses);
+  if (taken === true || (taken === false && milliseconds <= trying.most)) return taken;
   return flockProgram(programs, fd, milliseconds / 1_000);
 }
 
-/** How a lock is tried by ourselves, before a program waits for it; in milliseconds. */
-interface Poll {
-  /** How long. */
+/** How it is tried by ourselves, and for how many milliseconds at most, before a program waits. Most locks are held for less. */
+interface Trying {
+  readonly pauses: Pauses;
   readonly most: number;
-  /** Pauses between two attempts, the first and the longest. */
-  readonly first: number;
-  readonly longest: number;
-  pause(milliseconds: number): Promise<unknown>;
 }
 
-/** Most locks are held for less. */
-const GOING_ON: Poll = { most: 10, first: 1, longest: 1, pause: sleep };
-
-/** Our own thread sleeps, which takes a tenth of the CPU. */
-const STANDING: Poll = {
-  ...{ most: Number(process.env.X_MOST ?? 250), first: 0.3, longest: Number(process.env.X_LONGEST ?? 4) },
-  pause(milliseconds) {
-    Atomics.wait(NEVER, 0, 0, milliseconds);
-    // Signals are heard in between.
-    return new Promise((resolve) => setImmediate(resolve));
-  },
-};
-
-const NEVER = new Int32Array(new SharedArrayBuffer(4));
-
-/** Tries for a moment; undefined where the call is not to be had. */
-async function callFlock(fd: number, milliseconds: number, poll: Poll): Promise<boolean | undefined> {
-  const deadline = performance.now() + Math.min(milliseconds, poll.most);
-  for (let pause = poll.first; ; pause = Math.min(pause * 1.2, poll.longest)) {
-    const taken = tryFlock(fd);
-    if (taken !== false || performance.now() >= deadline) return taken;
-    await poll.pause(pause * (0.5 + Math.random()));
-  }
-}
+const GOING_ON: Trying = { pauses: goingOn, most: 10 };
+const STANDING: Trying = { pauses: standing, most: 250 };
 
 /**
  * Waits in the kernel's queue, in which nobody is overtaken for ever. flock(1) locks the description that it inherits as descriptor 3,

@@ -2,10 +2,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { gc, show, verdictOn } from '../fabric/answers.js';
 import { must } from '../fabric/exec.js';
+import { holdLock } from '../fabric/locks.js';
 import { eventually } from '../fabric/poll.js';
 import { type Bed, createBed, describeWithRuntimes } from './bed.js';
 import { type Containerd, startContainerd } from './containerd.js';
-import { holdLock } from './locks.js';
 
 describeWithRuntimes('containerd, when things go wrong', () => {
   let bed: Bed;

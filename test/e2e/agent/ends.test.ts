@@ -5,11 +5,11 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { type Agent, startAgent } from '../../fabric/agent.js';
 import { list, show } from '../../fabric/answers.js';
 import { type CniCall, callPlugin, resultOf, startCall } from '../../fabric/cni.js';
+import { holdLock } from '../../fabric/locks.js';
 import { createNode, type Node } from '../../fabric/node.js';
 import type { Pod } from '../../fabric/pod.js';
 import { eventually } from '../../fabric/poll.js';
 import { describeEndToEnd } from '../../fabric/requirements.js';
-import { holdLock } from '../../runtime/locks.js';
 
 describeEndToEnd('an agent that', () => {
   let node: Node;
