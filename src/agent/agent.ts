@@ -12,7 +12,7 @@ import type { Monitor } from '../metrics/watch.js';
 import { EnimError } from '../model/errors.js';
 import type { LogLevel } from '../model/loglevel.js';
 import type { Observe } from '../model/observation.js';
-import { isAstray } from './astray.js';
+import { createStrayWatch } from './astray.js';
 import { createCalls } from './calls.js';
 import { createCurrent } from './current.js';
 import { createListener } from './listener.js';
@@ -134,6 +134,7 @@ export async function runAgent(options: AgentOptions): Promise<AgentSummary> {
     current.look();
     return { env, locations, settings: current.settings(), kept, log, heard };
   };
+  const isAstray = createStrayWatch(now);
   const gcRound = async (): Promise<void> => {
     await observed(observe, 'gc', () => collect(settingsOfRound(), stop.signal), itself);
     pulse.beat();

@@ -44,6 +44,17 @@ describe('parseState', () => {
     expect(result).toMatchObject({ kind: 'damaged', reason: expect.stringMatching(/^attachments\.k\.netns\.path: /) });
   });
 
+  it('checks what was good in an earlier generation anew as soon as anything in it is another', () => {
+    const good = sampleAttachment();
+    const put = (attachment: unknown) => reading((state) => ({ ...state, attachments: { k: attachment } }));
+    expect(put(good)).toMatchObject({ kind: 'good', state: { attachments: { k: good } } });
+    expect(put({ ...good, phase: 'gone' })).toMatchObject({ kind: 'damaged' });
+    expect(put({ ...good, phase: 'releasing' })).toMatchObject({
+      state: { attachments: { k: { phase: 'releasing' } } },
+    });
+    expect(put(good)).toMatchObject({ state: { attachments: { k: good } } });
+  });
+
   it('takes no unknown phase', () => {
     const attachments = { k: { ...sampleAttachment(), phase: 'attachd' } };
     expect(reading((state) => ({ ...state, attachments }))).toMatchObject({ kind: 'damaged' });
