@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startAgent } from '../agent.js';
 import { NO_API_SERVER, startApiServer } from '../apiserver.js';
+import { plugin } from '../contenders.js';
 import { clusterHome } from './kubernetes.js';
 
 /** A node gives numbers to no more than 253 ENIs of a cluster. */
@@ -58,16 +59,35 @@ export const restGroup = {
   },
 };
 
+/** How many pods come at once, so that every ENI has been in one before it is watched. */
+const PODS = 32;
+
 async function agentOf(bench, enis) {
   const home = await bench.home({ enis });
-  return { home, pid: await startAgent(bench.enim, home) };
+  return usedOnce(bench, { home, pid: await startAgent(bench.enim, home) });
+}
+
+/**
+ * As on a node that has been at work for some time. Of a NIC that never was in a pod nothing tells that it is at home, and for a veth that
+ * stands in for one that means a look into every netns of the machine, in every round.
+ */
+async function usedOnce(bench, agent) {
+  const { home } = agent;
+  const pods = home.pods(PODS);
+  for (let used = 0; used < home.enis.length; used += PODS) {
+    const coming = pods.slice(0, home.enis.length - used);
+    const calls = coming.map((pod, index) => plugin(bench.enim, home, `pod-${used + index}`, pod));
+    await home.run(...calls.map(({ add }) => add));
+    await home.run(...calls.map(({ del }) => del));
+  }
+  return agent;
 }
 
 async function addCluster(bench, agents) {
   const home = await bench.home({ enis: ENIS.kubernetes, managed: 0 });
   const api = await startApiServer(home, bench.directory, home.enis);
   const served = { ...home, ...clusterHome(home, api.settings) };
-  agents.kubernetes = { home: served, pid: await startAgent(bench.enim, served) };
+  agents.kubernetes = await usedOnce(bench, { home: served, pid: await startAgent(bench.enim, served) });
   return api;
 }
 

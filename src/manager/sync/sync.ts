@@ -63,13 +63,14 @@ async function round(parts: LockedParts, assignments: Assignments, signal: Abort
   const plan = await planNow(parts, assigned);
   const before = await carryOut(parts, plan.node);
   const outcomes = new Map<string, SyncedEni>();
+  const numbers: Numbers = new Map();
   for (const each of inOrder(assigned, plan)) {
     if (signal?.aborted) break;
     const { id } = each.eni;
     const nothing = settled(each, plan);
     // What seems wrong may just be on its way into a pod: that is known once the ENI's lock is held.
     const isSure = nothing !== undefined && nothing.outcome !== 'failed';
-    outcomes.set(id, isSure ? nothing : await attempt(parts, assignments, assigned, id));
+    outcomes.set(id, isSure ? nothing : await attempt(parts, assignments, assigned, id, numbers));
   }
   const enis = assigned.flatMap(({ eni: { id } }) => outcomes.get(id) ?? []);
   // As long as an ENI has not got its new rules, it is served by the old ones.
@@ -90,14 +91,16 @@ function inOrder(assigned: readonly Assigned[], { enis }: SyncPlan): readonly As
 
 /** @param whose ENIs whose steps are wanted; those of the others are not to be relied on, for their NICs are not looked at closely */
 async function planNow(parts: Parts, assigned: readonly Assigned[], whose = assigned): Promise<SyncPlan> {
-  // Before the kernel is looked at: an add records first and moves then.
-  const attachments = await parts.store.list();
+  // Both before and after the kernel is looked at: an add records first and moves then, a del moves first and forgets then.
+  const before = await parts.store.list();
+  const seen = await lookAround(parts.links, whose);
+  const attachments = [...before, ...(await parts.store.list())];
   const enis = assigned.map(({ eni }): SyncEni => {
     const owner = attachments.find((each) => each.eni.id === eni.id)?.owner;
     return owner === undefined ? eni : { ...eni, excluded: eni.excluded ?? `${owner} has it` };
   });
   const reserved = new Set(attachments.map(({ snapshot }) => snapshot.name));
-  return planSync(enis, await lookAround(parts.links, whose, reserved));
+  return planSync(enis, { ...seen, reserved });
 }
 
 function findPlan({ enis }: SyncPlan, { eni }: Assigned): EniPlan {
@@ -117,11 +120,21 @@ async function carryOut({ links }: LockedParts, steps: readonly Step[]): Promise
   }
 }
 
+/** The numbers that ENIs were given in this round, by ID. */
+type Numbers = Map<string, number>;
+
+/** An ENI that was listed before it was given its number; its NIC may have gone into a pod since. */
+function withNumber(each: Assigned, numbers: Numbers): Assigned {
+  const index = each.eni.index ?? numbers.get(each.eni.id) ?? null;
+  return { ...each, eni: { ...each.eni, index } };
+}
+
 async function attempt(
   parts: Parts,
   assignments: Assignments,
   assigned: readonly Assigned[],
   id: string,
+  numbers: Numbers,
 ): Promise<SyncedEni> {
   let plan: EniPlan | undefined;
   try {
@@ -129,11 +142,12 @@ async function attempt(
     return await withLock(parts, lock, async (locked) => {
       const now = await assignments.find(id);
       if (now === undefined) return leftAlone(id, { reason: 'its object is gone', isFault: false });
-      const all = assigned.map((each) => (each.eni.id === id ? now : each));
+      const all = assigned.map((each) => (each.eni.id === id ? now : withNumber(each, numbers)));
       const its = await planNow(locked, all, [now]);
       const nothing = settled(now, its);
       if (nothing !== undefined) return nothing;
       plan = findPlan(its, now);
+      numbers.set(id, plan.index);
       await arrange(locked, plan);
       const written = await assignments.report(id, plan);
       if (plan.steps.length > 0 || written.length > 0) return changed(now.eni, plan, written, true);

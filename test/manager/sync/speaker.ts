@@ -12,14 +12,11 @@ export type Answer = SyncPlan;
 
 const enis = JSON.parse(readFileSync(0, 'utf8')) as SyncEni[];
 const links = createLinkDriver(createPrograms(10_000)).under({ fd: openSync('/dev/null', 'r') });
-const answer: Answer = planSync(
-  enis,
-  await lookAround(
-    links,
-    enis.map((eni) => ({ eni })),
-    new Set(),
-  ),
+const seen = await lookAround(
+  links,
+  enis.map((eni) => ({ eni })),
 );
+const answer: Answer = planSync(enis, { ...seen, reserved: new Set() });
 await links.arrange(stepsOf(answer));
 process.stdout.write(JSON.stringify(answer));
 await links.close();

@@ -23,6 +23,8 @@ class Bed {
   events: string[] = [];
   /** Called before each event, by its name. */
   interfere: (event: string) => void = () => undefined;
+  /** Called before each look at the kernel. */
+  beforeLook: () => void = () => undefined;
 
   #note(event: string): void {
     this.interfere(event);
@@ -35,7 +37,10 @@ class Bed {
       differences: () => (this.told.has(eni.id) ? [] : [{ what: 'state', from: null, to: 'ready' }]),
     });
     const seeing = {
-      lookHome: async () => ({ links: this.view.links, use: this.view.use }),
+      lookHome: async () => {
+        this.beforeLook();
+        return { links: this.view.links, use: this.view.use };
+      },
       lookAtRouting: async () => this.view,
     };
     const work = { arrange: (steps: readonly Step[]) => this.#arrange(steps), close: async () => undefined };
@@ -140,6 +145,29 @@ describe('a round of sync', () => {
       { outcome: 'left', reason: 'default/web-0 has it' },
       { outcome: 'change', nic: { name: 'cce-eni-1' } },
     ]);
+  });
+
+  it('gives no number twice, also where the NIC of the first one leaves meanwhile', async () => {
+    bed.interfere = (event) => {
+      if (event === 'lock eni eni-2') bed.view = { ...bed.view, links: bed.view.links.slice(1) };
+    };
+    expect((await bed.sync()).enis).toMatchObject([{ nic: { name: 'cce-eni-0' } }, { nic: { name: 'cce-eni-1' } }]);
+  });
+
+  it('gives nobody the name of a NIC that leaves while it looks, before it was told', async () => {
+    const [first = nicOf(1), ...others] = bed.view.links;
+    const named = { ...first, name: 'cce-eni-0' };
+    bed.view = { ...bed.view, links: [named, ...others] };
+    bed.enis = [sampleSyncEni(1, { excluded: 'a pod has it' }), sampleSyncEni(2)];
+    const snapshot = sampleSnapshot({ name: 'cce-eni-0' });
+    let looks = 0;
+    bed.beforeLook = () => {
+      looks += 1;
+      if (looks === 1) return;
+      bed.view = { ...bed.view, links: others };
+      bed.attachments = [sampleAttachment({ eni: sampleEni(1), owner: 'default/web-0', snapshot })];
+    };
+    expect((await bed.sync()).enis).toMatchObject([{ outcome: 'left' }, { nic: { name: 'cce-eni-1' } }]);
   });
 
   it('takes the NIC up again where a step fails, says so, keeps the rules, and goes on with the others', async () => {
