@@ -131,7 +131,7 @@ export function createLinkDriver(programs: Programs, options: DriverOptions = {}
   const driver = (use: Use): LinkDriver => ({
     lookHome: () => use((kernel) => lookHome(kernel, sshPeer)),
     lookInto: (netns) => use((kernel) => ifThere(kernel.links(netns))),
-    routesInto: (netns, ifname) => use((kernel) => kernel.routes(netns, { devs: [ifname] })),
+    routesInto: (netns, ifname) => use((kernel) => kernel.routes(netns, { dev: ifname })),
     lookAtRouting: (devices, sysctls) => use((kernel) => lookAtRouting(kernel, devices, sysctls)),
     lookAround: (netns, around) => use((kernel) => ifThere(lookAround(kernel, netns ?? 'home', around))),
     findDevice,
@@ -194,7 +194,7 @@ function changes(
 ): Omit<LinkWork, keyof LinkDriver | 'prepare' | 'close'> {
   /** A link that is down has none. */
   const routesThrough = async (link: Link): Promise<LinkRoute[]> =>
-    link.up ? kernel.routes('home', { devs: [link.name] }) : [];
+    link.up ? kernel.routes('home', { dev: link.name }) : [];
 
   const lookAt = async (name: string): Promise<Link | undefined> => (await kernel.links('home', name))[0];
 

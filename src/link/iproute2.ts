@@ -4,7 +4,7 @@
  */
 import type { Conversation, Outcome, Programs } from '../exec.js';
 import { EnimError } from '../model/errors.js';
-import { type LinkRoute, namesOf } from '../model/link.js';
+import { namesOf } from '../model/link.js';
 import type { Rule } from '../model/rule.js';
 import { commandFailed, filterWords, type IpCommand, type Kernel, notEntered, type Place } from './kernel.js';
 import { parseCounters, parseDocument, parseLinks, parseRoutes, parseRules, parseWay } from './parse.js';
@@ -89,12 +89,8 @@ export function openIproute2(programs: Programs, keepOpen: readonly number[]): K
     names: async (place) => namesOf(await links(place)),
 
     async routes(place, filter) {
-      const seen = (words: readonly string[]) => show(place, ['route', 'show', 'table', 'all', ...words]);
-      if ('to' in filter) return parseRoutes(await seen(filterWords(filter)));
-      const routes: LinkRoute[] = [];
-      // `ip` takes one device at a time.
-      for (const dev of filter.devs) routes.push(...parseRoutes(await seen(filterWords({ devs: [dev] })), dev));
-      return routes;
+      const seen = await show(place, ['route', 'show', 'table', 'all', ...filterWords(filter)]);
+      return parseRoutes(seen, 'dev' in filter ? filter.dev : undefined);
     },
 
     sysctls: async (paths) => readFiles(paths),

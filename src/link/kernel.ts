@@ -14,12 +14,12 @@ export type IpCommand = readonly string[];
 /** Where something is seen or changed: at home (our own netns), or in the netns that a path opens. */
 export type Place = 'home' | { readonly path: string };
 
-/** Which routes are wanted: those to everywhere (the default routes), all that lead anywhere, or those through one of some devices. */
-export type RouteFilter = { readonly to: 'everywhere' | 'anywhere' } | { readonly devs: readonly string[] };
+/** Which routes are wanted: those to everywhere (the default routes), all that lead anywhere, or those through one device. */
+export type RouteFilter = { readonly to: 'everywhere' | 'anywhere' } | { readonly dev: string };
 
 /** The words of `ip route show` for a filter. */
 export function filterWords(filter: RouteFilter): string[] {
-  if ('devs' in filter) return filter.devs.flatMap((dev) => ['dev', dev]);
+  if ('dev' in filter) return ['dev', filter.dev];
   return filter.to === 'everywhere' ? ['default'] : [];
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { arrange, lookAtRouting } from '../../src/link/arrange.js';
 import { commandFailed, type Kernel } from '../../src/link/kernel.js';
+import { sampleRoute } from '../manager/sync/samples.js';
 import { enimErrorOf } from '../model/thrown.js';
 
 const UP = ['link', 'set', 'dev', 'eni1', 'up'];
@@ -24,7 +25,7 @@ function listening(refused?: readonly string[]): { kernel: Kernel; told: string[
     close: async () => {},
     async routes(_, filter) {
       told.push(`routes ${JSON.stringify(filter)}`);
-      return [];
+      return ['eni1', 'eni9'].map((dev) => sampleRoute({ dev }));
     },
     async change(place, commands) {
       for (const command of commands) {
@@ -53,11 +54,12 @@ describe('arrange', () => {
 });
 
 describe('lookAtRouting', () => {
-  it('asks once for the routes of all devices, and once for all sysctls', async () => {
+  it('asks once for all routes, whoever has left meanwhile, and once for all sysctls', async () => {
     const { kernel, told } = listening();
     const loopback = '/proc/sys/net/ipv4/conf/lo/rp_filter';
     const seen = await lookAtRouting(kernel, ['eni1', 'eni2'], [NOWHERE, loopback]);
-    expect(told).toEqual(['routes {"devs":["eni1","eni2"]}', `sysctls ${NOWHERE} ${loopback}`]);
+    expect(seen.routes.map(({ dev }) => dev)).toEqual(['eni1']);
+    expect(told).toEqual(['routes {"to":"anywhere"}', `sysctls ${NOWHERE} ${loopback}`]);
     expect([...seen.sysctls]).toEqual([
       [NOWHERE, '2'],
       [loopback, '2'],

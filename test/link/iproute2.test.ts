@@ -86,7 +86,7 @@ describe('an `ip` session', () => {
     const { session, calls } = open();
     await session.links('home', 'eni1');
     await session.routes('home', { to: 'everywhere' });
-    await session.routes('home', { devs: ['eni1'] });
+    await session.routes('home', { dev: 'eni1' });
     await session.wayTo('home', '10.0.0.1');
     expect(calls[0]?.told).toEqual([
       ...[
@@ -125,7 +125,7 @@ describe('an `ip` session', () => {
     );
     expect(await session.links('home', 'eni9')).toEqual([]);
     expect(await session.wayTo('home', '8.8.8.8')).toBeNull();
-    expect((await enimErrorOf(() => session.routes('home', { devs: ['eni9'] }))).code).toBe('LINK_FAILED');
+    expect((await enimErrorOf(() => session.routes('home', { dev: 'eni9' }))).code).toBe('LINK_FAILED');
   });
 
   it('waits until a command that prints nothing is done', async () => {

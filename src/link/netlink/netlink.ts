@@ -87,9 +87,9 @@ export function openNetlink(calls: Libc, wire: Wire, program: Kernel): Kernel {
       const words = ['route', 'show', 'table', 'all', ...filterWords(filter)];
       return refusing(place, words, () =>
         at(place, async (post) => {
-          const devices = 'devs' in filter ? await indicesOf(post, filter.devs) : null;
+          const device = 'dev' in filter ? await indexOf(post, filter.dev) : null;
           const routes = await post.socket.dump(RTM.getRoute, Buffer.alloc(ROUTE_HEADER));
-          return readRoutes(routes, namesIn(await lookAtLinks(post)), { isDefault, devices });
+          return readRoutes(routes, namesIn(await lookAtLinks(post)), { isDefault, device });
         }),
       );
     },
@@ -260,12 +260,6 @@ async function indexOf(post: Post, name: string): Promise<number> {
   const index = indexIn(await askFor(post, name));
   post.indices.set(name, index);
   return index;
-}
-
-async function indicesOf(post: Post, names: readonly string[]): Promise<Set<number>> {
-  const indices = new Set<number>();
-  for (const name of names) indices.add(await indexOf(post, name));
-  return indices;
 }
 
 /** For a word such as `if5` where the links were looked at and none has it for a name: 5, if there is a link of that index. */

@@ -105,12 +105,12 @@ function readAddress(body: Buffer): LinkAddress[] {
 export interface RouteChoice {
   /** Those that lead to everywhere. */
   readonly isDefault: boolean;
-  /** Indices of the devices that they lead through; null means any. */
-  readonly devices: ReadonlySet<number> | null;
+  /** Index of the device that they lead through; null means any. */
+  readonly device: number | null;
 }
 
 /** The unicast routes in a dump, without those that the kernel makes by itself for addresses. */
-export function readRoutes(routes: readonly Message[], names: Names, { isDefault, devices }: RouteChoice): LinkRoute[] {
+export function readRoutes(routes: readonly Message[], names: Names, { isDefault, device }: RouteChoice): LinkRoute[] {
   return routes.flatMap(({ body }) => {
     const [family, length] = [body.readUInt8(0), body.readUInt8(1)];
     if (family !== FAMILY.IPv4 && family !== FAMILY.IPv6) return [];
@@ -119,7 +119,7 @@ export function readRoutes(routes: readonly Message[], names: Names, { isDefault
     const attributes = routeAttributes(body);
     const through = numberIn(attributes, RTA.device);
     // A route with several next hops is no route of one device.
-    if (devices !== null && (through === undefined || !devices.has(through))) return [];
+    if (device !== null && through !== device) return [];
     const destination = attributes.get(RTA.destination);
     const route = {
       dst: destination === undefined || length === 0 ? 'default' : showNetwork(destination, length),

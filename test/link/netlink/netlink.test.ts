@@ -155,7 +155,7 @@ function speaks(isConcurrent: boolean): void {
     const filters: [RouteFilter, string[], string?][] = [
       [{ to: 'everywhere' }, ['default']],
       [{ to: 'anywhere' }, []],
-      [{ devs: ['eni0'] }, ['dev', 'eni0'], 'eni0'],
+      [{ dev: 'eni0' }, ['dev', 'eni0'], 'eni0'],
     ];
     for (const [filter, words, dev] of filters) {
       const seen = (await answer({ name: 'routes', args: [at(ours), filter] })) as LinkRoute[];

@@ -81,7 +81,7 @@ describe('routes', () => {
   it('of families that are neither IPv4 nor IPv6 are none of ours', () => {
     const seen = readRoutes(routes(...[2, 10, 28, 128].map((family) => ({ family }))), namesIn([link(2, 'eth0')]), {
       isDefault: true,
-      devices: null,
+      device: null,
     });
 
     expect(seen.map(({ dst, family, dev, table }) => [dst, family, dev, table])).toEqual([
@@ -93,7 +93,7 @@ describe('routes', () => {
   it('that the kernel makes for addresses, and blackholes, are none that count', () => {
     const seen = readRoutes(routes({ protocol: 2 }, { type: 6 }, { protocol: 4 }), new Map(), {
       isDefault: false,
-      devices: null,
+      device: null,
     });
 
     expect(seen.map(({ protocol }) => protocol)).toEqual(['static']);
