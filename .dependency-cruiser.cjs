@@ -38,8 +38,8 @@ module.exports = {
       severity: 'error',
       comment:
         'model, the starting of programs, durable files, failpoints and system calls know nothing of what is above them.',
-      from: { path: '^src/(model/|(exec|child|durable|failpoint|libc|flock)\\.ts$)' },
-      to: { path: '^src/', pathNot: '^src/(model/|(exec|child|durable|failpoint|libc|flock)\\.ts$)' },
+      from: { path: '^src/(model/|(exec|child|durable|failpoint|libc|flock|together)\\.ts$)' },
+      to: { path: '^src/', pathNot: '^src/(model/|(exec|child|durable|failpoint|libc|flock|together)\\.ts$)' },
     },
     {
       name: 'drivers-look-down',
@@ -47,7 +47,7 @@ module.exports = {
       comment:
         'A driver knows the model, how to start programs, durable files and system calls, and none of its siblings.',
       from: { path: '^src/(providers|store|link|ipam|install|host)/' },
-      to: { path: '^src/', pathNot: '^src/($1/|model/|(exec|child|durable|failpoint|libc|flock)\\.ts$)' },
+      to: { path: '^src/', pathNot: '^src/($1/|model/|(exec|child|durable|failpoint|libc|flock|together)\\.ts$)' },
     },
     {
       name: 'manager-takes-types',
@@ -128,7 +128,7 @@ module.exports = {
       comment: 'Faces and the manager parse, decide and call; files and processes are the drivers’ work.',
       from: { path: '^src/(commands|cni|manager|render|model)/' },
       to: {
-        path: '^(node:)?(fs|fs/promises|child_process)$|(^|/)node_modules/(execa|conf)/|^src/(exec|child|durable|failpoint|libc|flock)\\.ts$',
+        path: '^(node:)?(fs|fs/promises|child_process)$|(^|/)node_modules/(execa|conf)/|^src/(exec|child|durable|failpoint|libc|flock|together)\\.ts$',
       },
     },
     {
@@ -171,7 +171,7 @@ module.exports = {
       severity: 'error',
       comment: 'What an ADD of the CNI plugin runs through must never load these, however indirectly.',
       from: {
-        path: '^src/(agent|cni|manager|providers|store|link|host|model)/|^src/((exec|child|durable|libc|flock)|compose/context)\\.ts$',
+        path: '^src/(agent|cni|manager|providers|store|link|host|model)/|^src/((exec|child|durable|libc|flock|together)|compose/context)\\.ts$',
       },
       to: { path: HEAVY, reachable: true },
     },

@@ -9,6 +9,7 @@ import type { Access, Connect, Connection } from '../providers/kubernetes/transp
 import type { Heard } from '../providers/kubernetes/watch/watch.js';
 import type { Registering } from '../providers/later.js';
 import { alone, type Locks } from '../store/lock.js';
+import { apart, type Together } from '../together.js';
 
 /** Where the build puts src/cluster/connect.ts: into the executable, or beside this file. */
 const CLUSTER = (): string => (typeof Bun === 'undefined' ? join(__dirname, 'cluster.cjs') : '/$bunfs/root/cluster.js');
@@ -26,6 +27,7 @@ export interface NodeParts {
   readonly observe: Observe;
   readonly heard?: (() => Heard | undefined) | undefined;
   readonly waits: Waits | undefined;
+  readonly together?: Together;
 }
 
 /**
@@ -34,7 +36,7 @@ export interface NodeParts {
  * @param access to the cluster, other than the settings say
  */
 export async function createKubernetes(
-  { env, settings, locations, locks, clock, observe, waits, heard }: NodeParts,
+  { env, settings, locations, locks, clock, observe, waits, heard, together = apart }: NodeParts,
   access: Partial<Access> = {},
 ): Promise<Registering> {
   const [{ createKubernetesProvider }, node] = await Promise.all([
@@ -52,6 +54,7 @@ export async function createKubernetes(
     observe,
     heard,
     waits,
+    together,
     patience: { total: timeout, request: timeout * REQUEST_SHARE },
   });
 }

@@ -33,6 +33,7 @@ import { inspectState } from '../store/inspect.js';
 import { createLocks, lockFileName } from '../store/lock.js';
 import { createStateFile, createStore, type StateFile, type Store } from '../store/store.js';
 import { createTurns, type Turns } from '../store/turns.js';
+import { createTogether, type Together } from '../together.js';
 
 /** Longest time that a program we start may take; beyond it the kernel hangs, and so would we. */
 const TOOL_TIMEOUT_MS = 60_000;
@@ -70,6 +71,7 @@ export interface Kept {
   readonly observe: Observe;
   readonly settings: (path: string) => Settings;
   readonly turns: Turns;
+  readonly together: Together;
   readonly stateFile: (directory: string) => StateFile;
 }
 
@@ -80,6 +82,7 @@ export function createKept(observe: Observe = () => undefined): Kept {
     observe,
     settings: rememberSettings(),
     turns: createTurns(),
+    together: createTogether(),
     stateFile(directory) {
       const file = files.get(directory) ?? createStateFile();
       files.set(directory, file);
@@ -110,6 +113,7 @@ export interface Context {
  */
 export function createContext(options: ContextOptions): Context {
   const { env, overrides, purpose, lockWait, device = null, warn, waits, kept = createKept() } = options;
+  const { together } = kept;
   const locations = findLocations(env, overrides);
   warnOfNoSettings(options, locations);
   const settings = options.settings ?? kept.settings(locations.config);
@@ -133,8 +137,9 @@ export function createContext(options: ContextOptions): Context {
   const links = createLinkDriver(programs, {
     sshPeer: env.SSH_CONNECTION?.split(' ')[0] ?? null,
     isConcurrent: options.kept !== undefined,
+    together,
   });
-  const node = { env, settings, locations, locks, clock, observe: kept.observe, waits };
+  const node = { env, settings, locations, locks, clock, observe: kept.observe, waits, together };
   const provider =
     settings.provider === 'kubernetes'
       ? later('kubernetes', async () => {

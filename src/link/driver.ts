@@ -11,6 +11,7 @@ import { EnimError } from '../model/errors.js';
 import { formatLabel } from '../model/label.js';
 import { type Link, type LinkRoute, type LinkSnapshot, namesOf, type Restored, wordFor } from '../model/link.js';
 import type { Setup } from '../model/setup.js';
+import { apart, type Together } from '../together.js';
 import { arrange, lookAtRouting, type Routing, type Step } from './arrange.js';
 import { driverOf, type Hardware, hardwareAt, rebind } from './bus.js';
 import { configurationFaults, planConfigure, sysctlsFor } from './configure.js';
@@ -18,7 +19,7 @@ import { findDevice } from './device.js';
 import { writeSysctls } from './inside.js';
 import type { Kernel } from './kernel.js';
 import { openKernel } from './open.js';
-import { type Beside, freeName, giveNameBack, namesOfOthers } from './rename.js';
+import { type Beside, freeName, giveNameBack, isTaken, namesOfOthers } from './rename.js';
 import { planRestore, remainingDifferences, takeSnapshot } from './snapshot.js';
 import { findSquatter } from './squatter.js';
 import { lookAround, type Surroundings } from './surroundings.js';
@@ -123,13 +124,15 @@ interface DriverOptions {
   readonly sshPeer?: string | null;
   /** Whether this process does several things at once; not unless told. */
   readonly isConcurrent?: boolean;
+  /** Looks at home for all who want to at the same time; nobody else does unless given. */
+  readonly together?: Together;
 }
 
 /** @param programs starts programs */
 export function createLinkDriver(programs: Programs, options: DriverOptions = {}): LinkDriver {
-  const { sshPeer = null, isConcurrent = false } = options;
+  const { sshPeer = null, isConcurrent = false, together = apart } = options;
   const driver = (use: Use): LinkDriver => ({
-    lookHome: () => use((kernel) => lookHome(kernel, sshPeer)),
+    lookHome: () => together(`home, as seen by ${sshPeer}`, () => use((kernel) => lookHome(kernel, sshPeer))),
     lookInto: (netns) => use((kernel) => ifThere(kernel.links(netns))),
     routesInto: (netns, ifname) => use((kernel) => kernel.routes(netns, { dev: ifname })),
     lookAtRouting: (devices, sysctls) => use((kernel) => lookAtRouting(kernel, devices, sysctls)),
@@ -230,10 +233,11 @@ function changes(
     },
 
     async moveHome(link, netns, name) {
-      const taken = await kernel.names('home');
-      const target = taken.has(name) ? freeName(taken) : name;
+      const target = (await isTaken(kernel, name)) ? freeName(await kernel.names('home')) : name;
       // An altname that any device at home has, or that is the new name itself, refuses the move or the rename (EEXIST).
-      const clashing = link.altnames.filter((altname) => taken.has(altname) || altname === target);
+      const clashing: string[] = [];
+      for (const altname of link.altnames)
+        if (altname === target || (await isTaken(kernel, altname))) clashing.push(altname);
       await kernel.change(netns, [
         ...clashing.map((altname) => ['link', 'property', 'del', 'dev', link.name, 'altname', altname]),
         ['link', 'set', 'dev', link.name, 'netns', `/proc/${process.pid}/ns/net`, 'name', target],

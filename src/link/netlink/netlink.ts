@@ -87,9 +87,13 @@ export function openNetlink(calls: Libc, wire: Wire, program: Kernel): Kernel {
       const words = ['route', 'show', 'table', 'all', ...filterWords(filter)];
       return refusing(place, words, () =>
         at(place, async (post) => {
-          const device = 'dev' in filter ? await indexOf(post, filter.dev) : null;
-          const routes = await post.socket.dump(RTM.getRoute, Buffer.alloc(ROUTE_HEADER));
-          return readRoutes(routes, namesIn(await lookAtLinks(post)), { isDefault, device });
+          const dump = () => post.socket.dump(RTM.getRoute, Buffer.alloc(ROUTE_HEADER));
+          if ('dev' in filter) {
+            const device = await indexOf(post, filter.dev);
+            return readRoutes(await dump(), new Map([[device, filter.dev]]), { isDefault, device });
+          }
+          const routes = await dump();
+          return readRoutes(routes, namesIn(await lookAtLinks(post)), { isDefault, device: null });
         }),
       );
     },

@@ -11,10 +11,20 @@ const LINK_HEADER = 16;
 const ADDRESS_HEADER = 8;
 const ROUTE_HEADER = 12;
 
-/** Whether the link that a message is about has a master or sits on another link. */
+/** Whether the link that a message is about has a master or sits on another link here. */
 export function namesOthers(message: Message): boolean {
   const attributes = linkAttributes(message);
-  return attributes.has(IFLA.master) || attributes.has(IFLA.link);
+  return attributes.has(IFLA.master) || (attributes.has(IFLA.link) && isOnOther(attributes));
+}
+
+/** The index of a link in another netns is no index here; that of a veth is its other end. */
+function isOnOther(attributes: Attributes): boolean {
+  return kindIn(attributes) !== 'veth' && !attributes.has(IFLA.linkNetns);
+}
+
+function kindIn(attributes: Attributes): string | null {
+  const info = attributes.get(IFLA.linkInfo);
+  return info === undefined ? null : readIn(parseAttributes(info), INFO_KIND, readText);
 }
 
 /** Names of links by their index. */
@@ -57,10 +67,6 @@ function readLink(message: Message, addresses: readonly LinkAddress[], names: Na
   const attributes = linkAttributes(message);
   const flags = message.body.readUInt32LE(8);
   const has = (flag: number): boolean => (flags & flag) !== 0;
-  const info = attributes.get(IFLA.linkInfo);
-  const kind = info === undefined ? null : readIn(parseAttributes(info), INFO_KIND, readText);
-  // The index of a link in another netns is no index here; that of a veth is its other end.
-  const isOnAnother = kind !== 'veth' && !attributes.has(IFLA.linkNetns);
   const mac = macIn(attributes, IFLA.address) ?? '';
   return {
     ifindex: indexIn(message),
@@ -76,9 +82,9 @@ function readLink(message: Message, addresses: readonly LinkAddress[], names: Na
     // RUNNING, which the kernel makes of the operational state, comes a moment after the carrier.
     carrier: !has(IFF.UP) || has(IFF.RUNNING) || has(IFF.LOWER_UP),
     promiscuous: has(IFF.PROMISC),
-    kind,
+    kind: kindIn(attributes),
     master: linkNamed(names, attributes, IFLA.master),
-    lower: isOnAnother ? linkNamed(names, attributes, IFLA.link) : null,
+    lower: isOnOther(attributes) ? linkNamed(names, attributes, IFLA.link) : null,
     busAddress: readIn(attributes, IFLA.parentDevice, readText),
     addresses,
   };

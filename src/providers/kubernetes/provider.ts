@@ -6,6 +6,7 @@ import { endpointOf } from '../../model/attachment.js';
 import { EnimError, messageOf } from '../../model/errors.js';
 import type { Observe } from '../../model/observation.js';
 import type { Waits } from '../../model/waiting.js';
+import { apart, type Together } from '../../together.js';
 import type { Registering } from '../later.js';
 import { allocate } from './allocate.js';
 import { type Api, beginOperation, type Patience } from './api.js';
@@ -39,11 +40,13 @@ export interface KubernetesSettings {
   /** What was heard of the node's objects, where that is no older than what is on its way; undefined where it may be. */
   readonly heard?: (() => Heard | undefined) | undefined;
   readonly waits?: Waits | undefined;
+  /** Asks for the node's objects, for all who want them at the same time; nobody else does unless given. */
+  readonly together?: Together;
 }
 
 /** Makes the provider; nothing is asked yet. */
 export function createKubernetesProvider(settings: KubernetesSettings): Registering {
-  const { connect, node, clock, sleep, observe, waits } = settings;
+  const { connect, node, clock, sleep, observe, waits, together = apart } = settings;
   let transport: Transport | undefined;
   let isAway = false;
   const reached = (isThere: boolean): void => {
@@ -62,7 +65,7 @@ export function createKubernetesProvider(settings: KubernetesSettings): Register
 
   /** Whether something is to be done may be told by what was heard; what is done is then decided by a provider that asks. */
   const look = async (api: Api): Promise<Look> => {
-    const { enis, endpoints } = settings.heard?.() ?? (await ask(api));
+    const { enis, endpoints } = settings.heard?.() ?? (await together(`objects of ${node}`, () => ask(api)));
     return { enis, endpoints, subnets: await subnetsFor(api, enis) };
   };
   const ask = async (api: Api): Promise<Heard> => {
