@@ -149,7 +149,7 @@ export function createContext(options: ContextOptions): Context {
       : createStatic({ settings, store, links, device, clock });
   const parts: Parts = {
     ...{ provider, store, cordon, history, locks, links, clock },
-    netns: netnsDirectory,
+    netns: { ...netnsDirectory, findAll: () => together('every netns', netnsDirectory.findAll) },
     sleep: (milliseconds, signal) =>
       sleep(milliseconds, undefined, signal === undefined ? {} : { signal }).catch(() => undefined),
     bootID: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),

@@ -133,7 +133,8 @@ export function createLinkDriver(programs: Programs, options: DriverOptions = {}
   const { sshPeer = null, isConcurrent = false, together = apart } = options;
   const driver = (use: Use): LinkDriver => ({
     lookHome: () => together(`home, as seen by ${sshPeer}`, () => use((kernel) => lookHome(kernel, sshPeer))),
-    lookInto: (netns) => use((kernel) => ifThere(kernel.links(netns))),
+    lookInto: (netns) =>
+      together(`links in ${netns.inode} at ${netns.path}`, () => use((kernel) => ifThere(kernel.links(netns)))),
     routesInto: (netns, ifname) => use((kernel) => kernel.routes(netns, { dev: ifname })),
     lookAtRouting: (devices, sysctls) => use((kernel) => lookAtRouting(kernel, devices, sysctls)),
     lookAround: (netns, around) => use((kernel) => ifThere(lookAround(kernel, netns ?? 'home', around))),
