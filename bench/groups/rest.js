@@ -14,6 +14,9 @@ const REST_MS = 60_000;
 
 /** Until an agent that has just been started has made all NICs ready, and is at rest. */
 const SETTLE_MS = 40_000;
+
+/** Until one that has just been started has seen all ENIs. */
+const FRESH_MS = 20_000;
 const SHARE = 30;
 
 const EVENTS = 10_000;
@@ -36,7 +39,14 @@ export const restGroup = {
     const api = NO_API_SERVER === undefined ? await addCluster(bench, agents) : undefined;
     const names = Object.keys(agents);
     const rows = names.flatMap((name) => [
-      { key: `memory ${name}`, label: `memory (goal ${GOALS.memory}): ${LABELS[name]}`, unit: 'MiB', against: null },
+      {
+        ...{
+          key: `memory ${name} fresh`,
+          label: `memory (goal ${GOALS.memory}): ${LABELS[name]}, before the first pod`,
+        },
+        ...{ unit: 'MiB', against: null },
+      },
+      { key: `memory ${name}`, label: `memory: ${LABELS[name]}, once each was in a pod`, unit: 'MiB', against: null },
       { key: `cpu ${name}`, label: `CPU (goal ${GOALS.cpu}): ${LABELS[name]}`, unit: '%', against: null },
     ]);
     return {
@@ -72,7 +82,8 @@ async function agentOf(bench, enis) {
  * stands in for one that means a look into every netns of the machine, in every round.
  */
 async function usedOnce(bench, agent) {
-  const { home } = agent;
+  const { home, pid } = agent;
+  const fresh = await sleep(FRESH_MS, pid).then(memoryOf);
   const pods = home.pods(PODS);
   for (let used = 0; used < home.enis.length; used += PODS) {
     const coming = pods.slice(0, home.enis.length - used);
@@ -80,7 +91,7 @@ async function usedOnce(bench, agent) {
     await home.run(...calls.map(({ add }) => add));
     await home.run(...calls.map(({ del }) => del));
   }
-  return agent;
+  return { ...agent, fresh };
 }
 
 async function addCluster(bench, agents) {
@@ -101,6 +112,7 @@ async function rest(agents) {
   const askedAfter = await Promise.all(all.map(({ home }) => askedOf(home)));
   return Object.fromEntries(
     Object.keys(agents).flatMap((name, index) => [
+      [`memory ${name} fresh`, all[index].fresh],
       [`memory ${name}`, after[index].memory],
       [`cpu ${name}`, ((after[index].cpu - before[index].cpu) / (REST_MS / 1_000)) * 100],
       ...(name === 'kubernetes' ? [['asked', askedAfter[index] - askedBefore[index]]] : []),
