@@ -7,7 +7,7 @@ import type { Endpoint } from '../../model/attachment.js';
 import type { Eni } from '../../model/eni.js';
 import { EnimError } from '../../model/errors.js';
 import type { Api } from './api.js';
-import { decide } from './decide.js';
+import { decideAgain, type Step } from './decide.js';
 import { create, filled, isFilled, isOf, type Wanted } from './endpoint.js';
 import { given } from './eni.js';
 import type { Operation } from './operation.js';
@@ -21,9 +21,10 @@ export async function allocate(operation: Operation, endpoint: Wanted, candidate
   const occupied = new Set<string>();
   let look = operation.recent;
   let isFresh = look === undefined;
+  let lost: string | null = null;
   for (;;) {
     look ??= await operation.look();
-    const step = decide(look, endpoint, candidates, occupied);
+    const step: Step = decideAgain(look, endpoint, candidates, occupied, lost, Math.random);
     if (!isFresh && step.do !== 'create' && step.do !== 'take') {
       [look, isFresh] = [undefined, true];
       continue;
@@ -60,6 +61,7 @@ export async function allocate(operation: Operation, endpoint: Wanted, candidate
           break;
         }
         // Somebody was faster; only this one ENI need be looked at again.
+        lost = step.seen.provided.eni.id;
         await api.pause(`ENI ${step.seen.provided.eni.id}`);
         const now = taken === 'absent' ? undefined : await api.getEni(step.seen.provided.eni.id);
         look = withEni(look, step.seen.object, now);

@@ -22,12 +22,7 @@ export type Step =
  * @param candidates IDs of the ENIs that may be given out
  * @param occupied names that objects have which were not seen, those of other nodes
  */
-export function decide(
-  look: Look,
-  endpoint: Endpoint,
-  candidates: readonly string[],
-  occupied: ReadonlySet<string>,
-): Step {
+function decide(look: Look, endpoint: Endpoint, candidates: readonly string[], occupied: ReadonlySet<string>): Step {
   const all = view(look);
   const isNamed = ({ metadata }: EndpointObject): boolean =>
     all.some((each) => each.endpoint?.metadata.uid === metadata.uid);
@@ -51,6 +46,29 @@ export function decide(
     const wanted = nameOf(endpoint, attempt);
     if (find(wanted) === undefined && !occupied.has(wanted)) return { do: 'create', seen, name: wanted };
   }
+}
+
+/**
+ * The same for one who goes on after he has lost an ENI. Of many who want one at the same time all go for that which has rested longest;
+ * those who lose it would all meet at the next one, and so on. So each goes for any.
+ *
+ * @param lost ID of the ENI that somebody else got first; null if there is none
+ * @param random as `Math.random`
+ */
+export function decideAgain(
+  look: Look,
+  endpoint: Endpoint,
+  candidates: readonly string[],
+  occupied: ReadonlySet<string>,
+  lost: string | null,
+  random: () => number,
+): Step {
+  const best = decide(look, endpoint, candidates, occupied);
+  // Whoever wrote to it meanwhile may not have taken it.
+  if (lost === null || best.do !== 'take' || best.seen.provided.eni.id === lost) return best;
+  const any = candidates[Math.floor(random() * candidates.length)] ?? '';
+  const step = decide(look, endpoint, [any], occupied);
+  return step.do === 'take' ? step : best;
 }
 
 function isSame(holder: Endpoint, endpoint: Endpoint): boolean {
