@@ -53,7 +53,7 @@ async function throughAgent(stdin: () => string, program: string): Promise<Plugi
 }
 
 async function alone(stdin: () => string, program: string): Promise<PluginAnswer> {
-  const isLoaded = await inTurn(readOrNothing(stdin));
+  const endTurn = await inTurn(readOrNothing(stdin));
   const [{ answerCall }, { createLog }, { interruption }] = await Promise.all([
     import('./cni/plugin.js'),
     import('./log.js'),
@@ -64,7 +64,7 @@ async function alone(stdin: () => string, program: string): Promise<PluginAnswer
     stdin,
     program,
     interruption,
-    isLoaded,
+    loaded: endTurn,
     openLog: ({ logFile, logLevel }) =>
       createLog({ file: logFile, level: logLevel, clock: () => new Date(), stderr: (text) => write(2, text) }),
   });

@@ -59,7 +59,7 @@ export async function perform(task: Task): Promise<unknown> {
   const isIpam = isOurs(network.ipam?.type) && !isOurs(network.type);
   const ipam = isOurs(network.ipam?.type) ? null : (network.ipam?.type ?? null);
   const carryOut = await (isIpam ? IPAM : MAIN)[call.command]();
-  task.isLoaded?.();
+  task.loaded?.();
   return carryOut({ ...task, context, ipam });
 }
 

@@ -23,7 +23,7 @@ export interface PluginInput {
   /** What a process that stays keeps between its calls. */
   readonly kept?: Kept;
   /** Hears that all is loaded, and that the work begins. */
-  readonly isLoaded?: () => void;
+  readonly loaded?: () => void;
   readonly openLog: (settings: Pick<Network, 'logFile' | 'logLevel'>) => Log;
 }
 
@@ -60,8 +60,8 @@ export async function answerCall(input: PluginInput): Promise<PluginAnswer> {
     const [{ parseNetwork }, { perform }] = await Promise.all([import('./network.js'), import('./perform.js')]);
     network = parseNetwork(text, call.command);
     log = input.openLog(network);
-    const { env, program, interruption, kept, isLoaded } = input;
-    const result = await perform({ call, network, env, program, log, interruption, kept, isLoaded });
+    const { env, program, interruption, kept, loaded } = input;
+    const result = await perform({ call, network, env, program, log, interruption, kept, loaded });
     log('info', 'done', facts());
     return result === undefined ? { stdout: '', exitCode: 0 } : printed(result);
   } catch (thrown) {

@@ -17,7 +17,7 @@ export interface Task {
   readonly interruption: () => AbortSignal;
   readonly kept?: Kept | undefined;
   /** Hears that all is loaded, and that the work begins. */
-  readonly isLoaded?: (() => void) | undefined;
+  readonly loaded?: (() => void) | undefined;
 }
 
 /** A task with what it takes to carry it out. */

@@ -27,7 +27,7 @@ export interface NodeParts {
   readonly observe: Observe;
   readonly heard?: (() => Heard | undefined) | undefined;
   readonly waits: Waits | undefined;
-  readonly together?: Together;
+  readonly together?: Together | undefined;
 }
 
 /**
@@ -54,7 +54,8 @@ export async function createKubernetes(
     observe,
     heard,
     waits,
-    together,
+    // The settings may lead to another cluster by now.
+    together: (what, ask) => together(`${what}, by ${JSON.stringify(settings.kubernetes)}`, ask),
     patience: { total: timeout, request: timeout * REQUEST_SHARE },
   });
 }

@@ -33,7 +33,7 @@ import { inspectState } from '../store/inspect.js';
 import { createLocks, lockFileName } from '../store/lock.js';
 import { createStateFile, createStore, type StateFile, type Store } from '../store/store.js';
 import { createTurns, type Turns } from '../store/turns.js';
-import { createTogether, type Together } from '../together.js';
+import { apart, createTogether, type Together } from '../together.js';
 
 /** Longest time that a program we start may take; beyond it the kernel hangs, and so would we. */
 const TOOL_TIMEOUT_MS = 60_000;
@@ -113,7 +113,8 @@ export interface Context {
  */
 export function createContext(options: ContextOptions): Context {
   const { env, overrides, purpose, lockWait, device = null, warn, waits, kept = createKept() } = options;
-  const { together } = kept;
+  // For one thing at a time there is nothing to share.
+  const together = options.kept?.together;
   const locations = findLocations(env, overrides);
   warnOfNoSettings(options, locations);
   const settings = options.settings ?? kept.settings(locations.config);
@@ -149,7 +150,7 @@ export function createContext(options: ContextOptions): Context {
       : createStatic({ settings, store, links, device, clock });
   const parts: Parts = {
     ...{ provider, store, cordon, history, locks, links, clock },
-    netns: { ...netnsDirectory, findAll: () => together('every netns', netnsDirectory.findAll) },
+    netns: { ...netnsDirectory, findAll: () => (together ?? apart)('every netns', netnsDirectory.findAll) },
     sleep: (milliseconds, signal) =>
       sleep(milliseconds, undefined, signal === undefined ? {} : { signal }).catch(() => undefined),
     bootID: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),

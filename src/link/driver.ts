@@ -11,7 +11,7 @@ import { EnimError } from '../model/errors.js';
 import { formatLabel } from '../model/label.js';
 import { type Link, type LinkRoute, type LinkSnapshot, namesOf, type Restored, wordFor } from '../model/link.js';
 import type { Setup } from '../model/setup.js';
-import { apart, type Together } from '../together.js';
+import type { Together } from '../together.js';
 import { arrange, lookAtRouting, type Routing, type Step } from './arrange.js';
 import { driverOf, type Hardware, hardwareAt, rebind } from './bus.js';
 import { configurationFaults, planConfigure, sysctlsFor } from './configure.js';
@@ -124,17 +124,25 @@ interface DriverOptions {
   readonly sshPeer?: string | null;
   /** Whether this process does several things at once; not unless told. */
   readonly isConcurrent?: boolean;
-  /** Looks at home for all who want to at the same time; nobody else does unless given. */
-  readonly together?: Together;
+  /** Looks for all who want to see the same at the same time; everybody looks himself unless given. */
+  readonly together?: Together | undefined;
 }
 
 /** @param programs starts programs */
 export function createLinkDriver(programs: Programs, options: DriverOptions = {}): LinkDriver {
-  const { sshPeer = null, isConcurrent = false, together = apart } = options;
+  const { sshPeer = null, isConcurrent = false, together } = options;
+  const once: Use = async (work) => {
+    const kernel = openKernel(programs, [], isConcurrent);
+    try {
+      return await work(kernel);
+    } finally {
+      await kernel.close();
+    }
+  };
   const driver = (use: Use): LinkDriver => ({
-    lookHome: () => together(`home, as seen by ${sshPeer}`, () => use((kernel) => lookHome(kernel, sshPeer))),
+    lookHome: () => share(use, `home, as seen by ${sshPeer}`, (kernel) => lookHome(kernel, sshPeer)),
     lookInto: (netns) =>
-      together(`links in ${netns.inode} at ${netns.path}`, () => use((kernel) => ifThere(kernel.links(netns)))),
+      share(use, `links in ${netns.inode} at ${netns.path}`, (kernel) => ifThere(kernel.links(netns))),
     routesInto: (netns, ifname) => use((kernel) => kernel.routes(netns, { dev: ifname })),
     lookAtRouting: (devices, sysctls) => use((kernel) => lookAtRouting(kernel, devices, sysctls)),
     lookAround: (netns, around) => use((kernel) => ifThere(lookAround(kernel, netns ?? 'home', around))),
@@ -155,14 +163,12 @@ export function createLinkDriver(programs: Programs, options: DriverOptions = {}
       };
     },
   });
-  return driver(async (work) => {
-    const kernel = openKernel(programs, [], isConcurrent);
-    try {
-      return await work(kernel);
-    } finally {
-      await kernel.close();
-    }
-  });
+  /** A look that is shared leaves every netns at its end: whoever asked for it may have left before it began. */
+  function share<T>(use: Use, what: string, work: (kernel: Kernel) => Promise<T>): Promise<T> {
+    return together === undefined ? use(work) : together(what, () => once(work));
+  }
+
+  return driver(once);
 }
 
 /** Gives some work the kernel that it is to be done with. */

@@ -4,6 +4,8 @@ import type { Beside } from '../../src/link/rename.js';
 import { formatLabel } from '../../src/model/label.js';
 import type { Link } from '../../src/model/link.js';
 import { setupOf } from '../../src/model/setup.js';
+import { createTogether } from '../../src/together.js';
+
 import { macOf, sampleAttachment, sampleEndpoint, sampleEni } from '../model/samples.js';
 import { enimErrorOf } from '../model/thrown.js';
 import { HOME, Kernel, Refusal } from './kernel.js';
@@ -51,6 +53,18 @@ describe('looking', () => {
       addresses: [{ address: '192.0.2.2/24', scope: 'global' }],
     });
     expect((await driver.lookHome()).use.sshDevice).toBe('eth0');
+  });
+
+  it('at the same as others at the same time is one look, which holds no netns once it is over, whoever has left meanwhile', async () => {
+    const { kernel, netns } = machine();
+    const work = createLinkDriver(kernel, { together: createTogether() }).under(LOCK);
+    const looks = [work.lookInto(netns), work.lookInto(netns), work.lookInto(netns)];
+    await work.close();
+    const [first, second, third] = await Promise.all(looks);
+    expect([first, second]).toEqual([[], []]);
+    expect(third).toBe(second);
+    kernel.endNetns(netns.inode);
+    expect(kernel.devices.has(netns.inode)).toBe(false);
   });
 
   it('into a netns that is gone gives undefined; into one where `ip` fails, an error', async () => {

@@ -19,7 +19,7 @@ import {
   readCounters,
   readLinks,
   readRoutes,
-  readSysctls,
+  sysctlsIn,
   wayIn,
 } from './read.js';
 import { reasonOf } from './reasons.js';
@@ -105,7 +105,7 @@ export function openNetlink(calls: Libc, wire: Wire, program: Kernel): Kernel {
 
     async sysctls(paths) {
       // With 256 links there would be over a thousand files to read.
-      const told = await at('home', async (post) => new Map((await lookAtLinks(post)).flatMap(readSysctls)));
+      const told = await at('home', async (post) => new Map((await lookAtLinks(post)).flatMap(sysctlsIn)));
       const others = await program.sysctls(paths.filter((path) => !told.has(path)));
       const known = paths.flatMap((path) => {
         const value = told.get(path) ?? others.get(path);

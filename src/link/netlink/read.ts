@@ -143,7 +143,7 @@ export function readRoutes(routes: readonly Message[], names: Names, { isDefault
 }
 
 /** The per-interface sysctls that the kernel tells along with a link and that are known here, as their paths and values. */
-export function readSysctls(message: Message): [string, string][] {
+export function sysctlsIn(message: Message): [string, string][] {
   const attributes = linkAttributes(message);
   const perFamily = attributes.get(IFLA.perFamily);
   if (perFamily === undefined) return [];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { CONF, IFLA, INFO_KIND, RTA, RTM } from '../../../src/link/netlink/constants.js';
 import { attribute, type Message, nested, text, u32 } from '../../../src/link/netlink/message.js';
-import { namesIn, readLinks, readRoutes, readSysctls } from '../../../src/link/netlink/read.js';
+import { namesIn, readLinks, readRoutes, sysctlsIn } from '../../../src/link/netlink/read.js';
 import { linkHeader } from '../../../src/link/netlink/request.js';
 import type { Link } from '../../../src/model/link.js';
 
@@ -62,12 +62,12 @@ describe('sysctls', () => {
     const values = Buffer.concat(Array.from({ length: 28 }, (_, place) => u32(place)));
     const older = link(2, 'eni0', nested(IFLA.perFamily, nested(family, attribute(conf, values))));
 
-    expect(readSysctls(older)).toEqual([
+    expect(sysctlsIn(older)).toEqual([
       ['/proc/sys/net/ipv6/conf/eni0/autoconf', '5'],
       ['/proc/sys/net/ipv6/conf/eni0/dad_transmits', '6'],
       ['/proc/sys/net/ipv6/conf/eni0/accept_dad', '27'],
     ]);
-    expect(readSysctls(link(3, 'tun0'))).toEqual([]);
+    expect(sysctlsIn(link(3, 'tun0'))).toEqual([]);
   });
 });
 
