@@ -3,12 +3,16 @@
  * with it. So what documentation shows can be run as it stands, again and again, and beside itself.
  */
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
 /** Ends the output of a step; the exit code follows. */
 const MARK = '\u0001';
+
+/** How the MACs in the documentation begin. Every shell types others: a MAC is looked for in all network namespaces of the machine. */
+const MACS = '02:00:5e:10:00';
 
 /** Milliseconds after which a shell that hangs is killed. */
 const TIMEOUT = 120_000;
@@ -23,12 +27,13 @@ const TIMEOUT = 120_000;
  */
 export async function play(steps, executable) {
   const home = mkdtempSync(join(tmpdir(), 'enim-docs-'));
+  const macs = ['02', ...randomBytes(4).toString('hex').match(/../g)].join(':');
   symlinkSync(dirname(executable), join(home, 'dist'));
   mkdirSync('/run/netns', { recursive: true });
   try {
     const typed = steps.map((step) => `${onTerminal(step)}\nprintf '${MARK}%s\\n' $?\n`);
-    const output = await shell(typed.join(''), home);
-    return parse(output.replaceAll(home, '/root'), steps);
+    const output = await shell(typed.join('').replaceAll(MACS, macs), home);
+    return parse(output.replaceAll(home, '/root').replaceAll(macs, MACS), steps);
   } finally {
     rmSync(home, { recursive: true, force: true });
   }
