@@ -7,7 +7,7 @@ const HEAVY = '(^|/)node_modules/(@oclif|chalk|cli-table3|conf|ajv|yaml|@kuberne
 
 /** Packages that the program may contain; the others are tools. */
 const LIBRARIES =
-  '(^|/)node_modules/(@kubernetes/client-node|@oclif/core|@types/[^/]+|chalk|cli-table3|conf|ipaddr\\.js|leven|modern-tar|p-limit|prom-client|string-width|valibot|yaml)/';
+  '(^|/)node_modules/(@kubernetes/client-node|@oclif/core|@types/[^/]+|chalk|cli-table3|conf|leven|modern-tar|p-limit|prom-client|string-width|valibot|yaml)/';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {

@@ -1,5 +1,4 @@
 /** Reading of MAC, IP and PCI addresses. Everything that leaves this file is in one canonical spelling, so that `===` compares. */
-import ipaddr from 'ipaddr.js';
 
 const MAC = /^([0-9a-f]{2})([:-]?)(?:[0-9a-f]{2}\2){4}[0-9a-f]{2}$/i;
 
@@ -35,20 +34,71 @@ export function parseCidr(text: string): Cidr | undefined {
 
 /** Reads one IP address; undefined if it is none. Only dotted quads count as IPv4 (no octal, no shortened forms). */
 export function parseIP(text: string): { readonly family: Family; readonly address: string } | undefined {
-  if (ipaddr.IPv4.isValidFourPartDecimal(text)) return { family: 4, address: text };
-  if (!text.includes(':') || text.includes('%') || !ipaddr.IPv6.isValid(text)) return undefined;
-  return { family: 6, address: ipaddr.IPv6.parse(text).toRFC5952String() };
+  if (fourBytes(text) !== undefined) return { family: 4, address: text };
+  const bytes = sixteenBytes(text);
+  return bytes === undefined ? undefined : { family: 6, address: formatIP(bytes) };
 }
 
 /** An address in the order of the network: 4 bytes or 16. Throws for what `parseIP` does not read. */
 export function bytesOfIP(address: string): Buffer {
-  return Buffer.from(ipaddr.parse(address).toByteArray());
+  const bytes = fourBytes(address) ?? sixteenBytes(address);
+  if (bytes === undefined) throw new RangeError(`${JSON.stringify(address)} is no IP address.`);
+  return Buffer.from(bytes);
 }
 
-/** The canonical spelling of an address of 4 bytes or 16. */
-export function formatIP(bytes: Uint8Array): string {
-  const ip = ipaddr.fromByteArray([...bytes]);
-  return ip instanceof ipaddr.IPv6 ? ip.toRFC5952String() : ip.toString();
+/** The canonical spelling of an address of 4 bytes or 16: for IPv6 that of RFC 5952, section 4, in groups alone. */
+export function formatIP(bytes: ArrayLike<number>): string {
+  const each = Array.from(bytes);
+  if (each.length === 4) return each.join('.');
+  const groups = each.flatMap((high, at) => (at % 2 === 0 ? [high * 256 + (each[at + 1] ?? 0)] : []));
+  const { from, length } = longestZeros(groups);
+  const text = (some: readonly number[]): string => some.map((group) => group.toString(16)).join(':');
+  if (length < 2) return text(groups);
+  return `${text(groups.slice(0, from))}::${text(groups.slice(from + length))}`;
+}
+
+/** The first of the longest runs of zeros. */
+function longestZeros(groups: readonly number[]): { readonly from: number; readonly length: number } {
+  let longest = { from: 0, length: 0 };
+  let from = 0;
+  for (const [at, group] of groups.entries()) {
+    if (group !== 0) from = at + 1;
+    else if (at + 1 - from > longest.length) longest = { from, length: at + 1 - from };
+  }
+  return longest;
+}
+
+const GROUP = /^[0-9a-f]{1,4}$/i;
+
+function fourBytes(text: string): number[] | undefined {
+  const parts = text.split('.');
+  const bytes = parts.map((part) => Number(part) & 0xff);
+  // What is no byte, or is written in another way, does not come out as it went in.
+  return parts.length === 4 && parts.every((part, at) => part === String(bytes[at])) ? bytes : undefined;
+}
+
+/** RFC 4291, section 2.2: groups, of which `::` once leaves out one or more, and the last two may be a dotted quad. */
+function sixteenBytes(text: string): number[] | undefined {
+  const [head, tail, ...more] = text.split('::').map(bytesOfGroups);
+  if (head === undefined || more.length > 0) return undefined;
+  if (!text.includes('::')) return head.length === 16 ? head : undefined;
+  if (tail === undefined || head.length + tail.length > 14) return undefined;
+  return [...head, ...Array<number>(16 - head.length - tail.length).fill(0), ...tail];
+}
+
+/** Undefined where one is none. A dotted quad is taken at the end alone. */
+function bytesOfGroups(text: string, half: number, halves: readonly string[]): number[] | undefined {
+  if (text === '') return halves.length === 1 ? undefined : [];
+  const groups = text.split(':');
+  const bytes: number[] = [];
+  for (const [at, group] of groups.entries()) {
+    const isLast = at === groups.length - 1 && half === halves.length - 1;
+    const number = GROUP.test(group) ? Number.parseInt(group, 16) : undefined;
+    const its = number === undefined ? (isLast ? fourBytes(group) : undefined) : [number >> 8, number & 0xff];
+    if (its === undefined) return undefined;
+    bytes.push(...its);
+  }
+  return bytes;
 }
 
 /** The 6 bytes of a MAC; undefined if `text` is none. */
@@ -59,15 +109,19 @@ export function bytesOfMac(text: string): Buffer | undefined {
 
 /** An address that a host can have: not unspecified, multicast, loopback or (IPv4) broadcast. */
 export function isHostAddress(address: string): boolean {
-  return !['unspecified', 'multicast', 'loopback', 'broadcast'].includes(ipaddr.parse(address).range());
+  const bytes = bytesOfIP(address);
+  const [first = 0] = bytes;
+  if (bytes.length === 4)
+    return first !== 0 && first !== 127 && first >> 4 !== 14 && bytes.some((byte) => byte !== 255);
+  const isUnspecifiedOrLoopback = bytes.readUInt8(15) <= 1 && bytes.subarray(0, 15).every((byte) => byte === 0);
+  return first !== 255 && !isUnspecifiedOrLoopback;
 }
 
 /** Whether `address` lies inside the network of `cidr` (never across families). */
 export function contains(cidr: Cidr, address: string): boolean {
-  const ip = ipaddr.parse(address);
-  const network = ipaddr.parse(cidr.address);
-  if (ip.kind() !== network.kind()) return false;
-  return ip.match(network, cidr.prefix);
+  const bytes = bytesOfIP(address);
+  const network = bytesOfIP(cidr.address);
+  return bytes.length === network.length && masked(bytes, cidr.prefix).equals(masked(network, cidr.prefix));
 }
 
 /** `10.0.0.10/24`. */
@@ -77,8 +131,11 @@ export function formatCidr(cidr: Cidr): string {
 
 /** The address of the network that `cidr` lies in: its own with the host part all zero. */
 export function networkOf(cidr: Cidr): string {
-  if (cidr.family === 4) return ipaddr.IPv4.networkAddressFromCIDR(formatCidr(cidr)).toString();
-  return ipaddr.IPv6.networkAddressFromCIDR(formatCidr(cidr)).toRFC5952String();
+  return formatIP(masked(bytesOfIP(cidr.address), cidr.prefix));
+}
+
+function masked(bytes: Buffer, prefix: number): Buffer {
+  return Buffer.from(bytes.map((byte, at) => byte & (0xff00 >> Math.min(8, Math.max(0, prefix - at * 8)))));
 }
 
 const PCI = /^(?:([0-9a-f]{4,8}):)?([0-9a-f]{2}:[01][0-9a-f]\.[0-7])$/i;

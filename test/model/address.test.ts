@@ -1,8 +1,11 @@
+import { isIP } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
+  bytesOfIP,
   contains,
   formatCidr,
+  formatIP,
   isHostAddress,
   networkOf,
   parseCidr,
@@ -36,6 +39,10 @@ describe('parseIP', () => {
     ['fd00:0:0:1:0:0:0:1', 6, 'fd00:0:0:1::1'],
     ['2001:db8:0:0:1:0:0:1', 6, '2001:db8::1:0:0:1'],
     ['fd00:0:1:0:1:0:1:0', 6, 'fd00:0:1:0:1:0:1:0'],
+    ['1:2:3:4:5:6:7::', 6, '1:2:3:4:5:6:7:0'],
+    ['0:0:0:0:0:0:0:0', 6, '::'],
+    ['::ffff:10.0.0.1', 6, '::ffff:a00:1'],
+    ['64:ff9b:0:0:0:0:10.0.0.1', 6, '64:ff9b::a00:1'],
   ])('reads %s in one canonical spelling', (text, family, address) => {
     expect(parseIP(text)).toEqual({ family, address });
   });
@@ -51,6 +58,15 @@ describe('parseIP', () => {
     'fd00::1%eth0',
     ':::',
     'fd00::1::2',
+    '1:2:3:4::5:6:7:8',
+    '1:2:3:4:5:6:7',
+    '1:2:3:4:5:6:7:8:9',
+    '10.0.0.1::',
+    '::10.0.0.1:1',
+    '::10.0.0.256',
+    '::00001',
+    ':1::',
+    'fd00:',
     'eth0',
     '10.0.0.1/24',
   ])('refuses %j', (text) => {
@@ -66,6 +82,56 @@ describe('parseIP', () => {
         expect(parseIP(text.toUpperCase())).toEqual(once);
       }),
     );
+  });
+});
+
+describe('addresses, as others read and write them', () => {
+  const NEARLY = fc
+    .array(
+      fc.oneof(
+        fc.constantFrom(':', '::', '.', '0', '%'),
+        fc.nat({ max: 0x1_0000 }).map((n) => n.toString(16)),
+        fc.ipV4(),
+      ),
+      {
+        maxLength: 16,
+      },
+    )
+    .map((parts) => parts.join(''));
+  const sixteen = fc.array(fc.constantFrom(0, 0, 0, 1, 255), { minLength: 16, maxLength: 16 });
+
+  it('reads what inet_pton(3) reads, and no zone', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.ipV6(), fc.ipV4(), NEARLY), (text) => {
+        expect(parseIP(text)?.family ?? 0).toBe(text.includes('%') ? 0 : isIP(text));
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  it('writes IPv6 as a URL has it', () => {
+    fc.assert(
+      fc.property(sixteen, (bytes) => {
+        const groups = bytes.map(
+          (byte, at) => `${byte.toString(16).padStart(2, '0')}${at % 2 === 1 && at < 15 ? ':' : ''}`,
+        );
+        expect(`[${formatIP(bytes)}]`).toBe(new URL(`http://[${groups.join('')}]`).hostname);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('gives the bytes back that it wrote', () => {
+    const four = fc.uint8Array({ minLength: 4, maxLength: 4 });
+    fc.assert(
+      fc.property(fc.oneof(sixteen, four.map(Array.from<number>)), (bytes) => {
+        expect([...bytesOfIP(formatIP(bytes))]).toEqual(bytes);
+      }),
+    );
+  });
+
+  it('has no bytes for what is no address', () => {
+    expect(() => bytesOfIP('eth0')).toThrow(RangeError);
   });
 });
 
@@ -119,6 +185,8 @@ describe('networkOf', () => {
     ['10.0.0.10/24', '10.0.0.0'],
     ['10.0.0.10/32', '10.0.0.10'],
     ['10.0.0.10/0', '0.0.0.0'],
+    ['10.0.15.10/21', '10.0.8.0'],
+    ['fd00:0:0:1f::1/60', 'fd00:0:0:10::'],
     ['fd00:0:0:1:2::10/64', 'fd00:0:0:1::'],
     ['fd00::10/0', '::'],
   ])('of %s is %s', (text, network) => {
@@ -134,6 +202,10 @@ describe('contains', () => {
     ['10.0.0.10/32', '10.0.0.1', false],
     ['fd00::10/64', 'fd00::1', true],
     ['fd00::10/64', 'fe80::1', false],
+    ['10.0.8.10/21', '10.0.15.255', true],
+    ['10.0.8.10/21', '10.0.16.0', false],
+    ['fd00:0:0:10::/60', 'fd00:0:0:1f::1', true],
+    ['fd00:0:0:10::/60', 'fd00:0:0:20::1', false],
     ['0.0.0.0/0', 'fd00::1', false],
     ['::/0', '10.0.0.1', false],
   ])('%s, %s: %s', (network, address, inside) => {
@@ -143,13 +215,27 @@ describe('contains', () => {
 });
 
 describe('isHostAddress', () => {
-  it.each(['10.0.0.10', '8.8.8.8', 'fd00::10', '2001:db8::1', 'fe80::1'])('takes %s', (address) => {
+  it.each([
+    '10.0.0.10',
+    '8.8.8.8',
+    '240.0.0.1',
+    '255.255.255.254',
+    '::2',
+    '1::',
+    '::ffff:10.0.0.1',
+    'fd00::10',
+    '2001:db8::1',
+    'fe80::1',
+  ])('takes %s', (address) => {
     expect(isHostAddress(address)).toBe(true);
   });
 
-  it.each(['0.0.0.0', '127.0.0.1', '224.0.0.1', '255.255.255.255', '::', '::1', 'ff02::1'])('refuses %s', (address) => {
-    expect(isHostAddress(address)).toBe(false);
-  });
+  it.each(['0.0.0.0', '0.0.0.1', '127.0.0.1', '224.0.0.1', '239.1.1.1', '255.255.255.255', '::', '::1', 'ff02::1'])(
+    'refuses %s',
+    (address) => {
+      expect(isHostAddress(address)).toBe(false);
+    },
+  );
 });
 
 describe('parsePciAddress', () => {
