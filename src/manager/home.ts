@@ -41,8 +41,8 @@ const GONE = { link: null, restored: [], remaining: [] } as const;
 /**
  * Brings the NIC home and frees the ENI.
  *
- * The record goes before the provider is told. The other way round a crash between the two would leave a record of an ENI that
- * already belongs to somebody else; this way it leaves an ENI that nobody uses, which the next del or gc gives back.
+ * The record goes before the provider is told, or with one write. The other way round a crash between the two would leave a record of
+ * an ENI that already belongs to somebody else; this way it leaves an ENI that nobody uses, which the next del or gc gives back.
  *
  * @returns undefined if the ENI is somebody else's by now: then only the record goes
  * @throws EnimError LINK_LOST if the device is plugged in but in no netns that can be reached
@@ -57,7 +57,7 @@ export async function giveBack(
     if ((await parts.netns.find(attachment.netns.path)) !== undefined) parts.links.prepare(attachment.netns);
     const recorded = await parts.store.list();
     const isRecorded = recorded.some((each) => sameKey(each, attachment));
-    // After the record goes and before anybody else can be given the ENI, so that what is told of an ENI is told in its order.
+    // After the record goes and under the ENI's lock, which whoever is given it needs to tell: so it is told in its order.
     const tell = (why: string, restored: readonly Restored[]): Promise<void> => {
       const since = isRecorded ? attachment.since : null;
       return parts.history.record(ended(attachment, parts.clock(), { since, reason: why, restored }));
@@ -74,11 +74,12 @@ export async function giveBack(
     const wrong = home.remaining.find(({ what }) => what === 'MAC');
     if (wrong !== undefined)
       await distrust(parts, attachment.eni.id, `it came home with the MAC ${wrong.from}, not ${wrong.to}`);
-    await parts.store.forget(attachment);
+    const forgotten = parts.store.forget(attachment);
+    const released = parts.provider.release(endpointOf(attachment), { lasting: 'this boot', after: forgotten });
+    const [, outcome] = await Promise.allSettled([forgotten, released]);
+    await forgotten;
     await tell(reason, home.restored);
-    await parts.provider.release(endpointOf(attachment), 'this boot').catch((thrown: unknown) => {
-      throw thrown instanceof EnimError ? thrown.with([toldLater(attachment, link)]) : thrown;
-    });
+    if (outcome.status === 'rejected') throw toldLater(outcome.reason, attachment, link);
     return { attachment, ...home };
   } finally {
     lock.release();
@@ -111,9 +112,12 @@ async function isPlainlyOurs(parts: Parts, attachment: Attachment): Promise<bool
   return bootID === parts.bootID && where.netns.inode === netns.inode && (label === null || sameKey(label, attachment));
 }
 
-function toldLater({ eni: { id } }: Attachment, link: Link | null): string {
+function toldLater(thrown: unknown, { eni: { id } }: Attachment, link: Link | null): unknown {
+  if (!(thrown instanceof EnimError)) return thrown;
   const where = link === null ? 'gone' : 'home';
-  return `The NIC of ENI ${id} is ${where}, only its provider does not know yet; the same again or "enim gc" tells it.`;
+  return thrown.with([
+    `The NIC of ENI ${id} is ${where}, only its provider does not know yet; the same again or "enim gc" tells it.`,
+  ]);
 }
 
 /**

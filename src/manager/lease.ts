@@ -99,7 +99,7 @@ export function endLease(parts: Parts, key: AttachmentKey): Promise<void> {
       await tellEnd(locked, attachment, 'del');
     }
     for (const { holder } of await provider.list()) {
-      if (holder !== null && sameKey(holder, key)) await provider.release(holder, 'this boot');
+      if (holder !== null && sameKey(holder, key)) await provider.release(holder, { lasting: 'this boot' });
     }
   });
 }

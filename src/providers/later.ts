@@ -18,7 +18,7 @@ export function later(name: string, load: () => Promise<Registering>): Provider 
     name,
     list: async () => (await provider()).list(),
     allocate: async (endpoint, candidates, purpose) => (await provider()).allocate(endpoint, candidates, purpose),
-    release: async (endpoint, lasting) => (await provider()).release(endpoint, lasting),
+    release: async (endpoint, options) => (await provider()).release(endpoint, options),
     health: async () => (await provider()).health(),
     registry: {
       withdrawals: async () => (await provider()).registry.withdrawals(),

@@ -133,6 +133,14 @@ export interface Purpose {
   readonly lasting?: Lasting;
 }
 
+/** How something is taken back. */
+export interface Release {
+  /** For how long at least; always unless given. Whoever keeps the records elsewhere may not be able to do less. */
+  readonly lasting?: Lasting;
+  /** What has to be recorded before. Whoever keeps the records in the same file may do both with one write. */
+  readonly after?: Promise<unknown>;
+}
+
 /** A source of ENIs for this node. Any number of processes may call it at once. */
 export interface Provider {
   readonly name: string;
@@ -146,12 +154,8 @@ export interface Provider {
    * @throws EnimError NO_FREE_ENI if all of them are held
    */
   allocate(endpoint: Endpoint, candidates: readonly string[], purpose?: Purpose): Promise<Eni>;
-  /**
-   * Takes back whatever the endpoint holds. That it holds nothing is success. Call it only when the NIC is home.
-   *
-   * @param lasting for how long at least; always unless given
-   */
-  release(endpoint: Endpoint, lasting?: Lasting): Promise<void>;
+  /** Takes back whatever the endpoint holds. That it holds nothing is success. Call it only when the NIC is home. */
+  release(endpoint: Endpoint, options?: Release): Promise<void>;
   health(): Promise<ProviderHealth>;
   /** Absent where nobody else changes the provider's records. */
   readonly registry?: Registry;

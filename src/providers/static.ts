@@ -10,7 +10,10 @@ import type { Lasting } from '../model/lasting.js';
 import { chooseFree, findHeld } from './choose.js';
 import type { ProvidedEni, Provider } from './provider.js';
 
-/** Where the provider remembers who holds what. `update` is atomic across processes. */
+/**
+ * Where the provider remembers who holds what. `update` is atomic across processes; changes are made in the order in which they are asked
+ * for, those of the records of attachments included, and of what is asked for at once none without those before it.
+ */
 export interface Ledger {
   read(): Promise<Allocations>;
   update<T>(
@@ -60,7 +63,7 @@ export function createStaticProvider({ inventory, discover, ledger, clock }: Sta
       }, lasting);
     },
 
-    release: (endpoint, lasting = 'always') =>
+    release: (endpoint, { lasting = 'always' } = {}) =>
       ledger.update((allocations) => {
         const held = findHeld(Object.values(allocations), endpoint);
         if (held === undefined) return { allocations, result: undefined };

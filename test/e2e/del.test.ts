@@ -30,6 +30,14 @@ describeEndToEnd('enim del', () => {
     });
   };
 
+  it('writes the state twice: what is about to be done, and that it is done', async () => {
+    await add(node, 'default/web-0', pod);
+    const before = node.state()?.generation ?? 0;
+    await del('default/web-0');
+    expect(node.state()?.generation).toBe(before + 2);
+    await isHome();
+  });
+
   describe('brings the NIC home', () => {
     it('as it was before: name, altnames, alias, MTU, queue length, group, up state, addresses and routes', async () => {
       const { ipv4 } = node.eni(0);

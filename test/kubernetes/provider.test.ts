@@ -82,6 +82,24 @@ describeWithApiServer('the kubernetes provider', () => {
       expect(released).toEqual([...reads, 'PUT enis/status', 'DELETE cceendpoints', 'PUT cceendpoints']);
     });
 
+    it('of a release are sent after what has to be recorded before, and not at all where that fails', async () => {
+      await client().allocate(web, ids);
+      const asked: string[] = [];
+      const told = client((request) => void asked.push(nameOf(request)));
+      let write: () => void = () => {};
+      const after = new Promise<void>((resolve) => (write = resolve));
+      const released = told.release(web, { after });
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(asked).toEqual([]);
+      write();
+      await released;
+      expect(asked).not.toEqual([]);
+      asked.length = 0;
+      const failed = Promise.reject(new Error('the disk is full'));
+      await expect(told.release(web, { after: failed })).rejects.toThrow('the disk is full');
+      expect(asked).toEqual([]);
+    });
+
     it('of an endpoint that has its ENI already write nothing', async () => {
       await client().allocate(web, ids);
       const again = await count((provider) => provider.allocate(web, ids));

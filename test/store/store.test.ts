@@ -75,6 +75,27 @@ describe('the store', () => {
     expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ generation: 1, lasting: 'always' });
   });
 
+  it('writes once for a record that goes and an ENI that becomes free, asked for one after the other', async () => {
+    const { store, path } = openStore(temporary());
+    await store.put(sampleAttachment());
+    const seen: number[] = [];
+    const change = {
+      allocations: { 'eni-1': { eni: sampleEni(1), holder: null, since: null, releasedAt: null } },
+      result: undefined,
+    };
+    await Promise.all([
+      store.forget(sampleEndpoint()),
+      store.ledger.update((before) => {
+        seen.push(Object.keys(JSON.parse(readFileSync(path, 'utf8')).attachments).length, Object.keys(before).length);
+        return change;
+      }, 'this boot'),
+    ]);
+    expect(seen).toEqual([1, 0]);
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({
+      ...{ generation: 2, attachments: {}, allocations: { 'eni-1': {} } },
+    });
+  });
+
   it('lists the oldest first', async () => {
     const { store } = openStore(temporary());
     const times = ['2026-01-03', '2026-01-01', '2026-01-02'];

@@ -98,7 +98,10 @@ export function createKubernetesProvider(settings: KubernetesSettings): Register
     list: async () => (await see()).map(({ provided }) => provided),
     allocate: async (endpoint, candidates, { netns } = {}) =>
       allocate(operation(), { ...endpointOf(endpoint), ...(netns === undefined ? {} : { netns }) }, candidates),
-    release: async (endpoint) => release(operation(), endpoint),
+    async release(endpoint, { after } = {}) {
+      await after;
+      await release(operation(), endpoint);
+    },
 
     registry: {
       withdrawals: async () => withdrawals(operation()),
