@@ -67,10 +67,9 @@ function replace(
   { previous, mode = 0o600, directoryMode = 0o700 }: ReplaceOptions,
   isDurable: boolean,
 ): void {
-  mkdirSync(dirname(path), { recursive: true, mode: directoryMode });
   const temporary = `${path}.new`;
   try {
-    write(temporary, content, { mode, isDurable });
+    write(temporary, content, { mode, directoryMode, isDurable });
   } catch (thrown) {
     rmSync(temporary, { force: true });
     throw thrown;
@@ -104,14 +103,27 @@ export function setAside(path: string, when: Date): string {
   return aside;
 }
 
+/** Opens a file of a directory, which is made where that fails for want of it. */
+export function openIn(directory: string, open: () => number, mode = 0o700): number {
+  try {
+    return open();
+  } catch (thrown) {
+    if (errnoOf(thrown) !== 'ENOENT') throw thrown;
+    mkdirSync(directory, { recursive: true, mode });
+    return open();
+  }
+}
+
 interface WriteOptions {
   readonly mode: number;
+  readonly directoryMode: number;
   readonly isDurable: boolean;
 }
 
-function write(path: string, content: string | Uint8Array, { mode, isDurable }: WriteOptions): void {
+function write(path: string, content: string | Uint8Array, options: WriteOptions): void {
+  const { mode, directoryMode, isDurable } = options;
   fallible('open', path);
-  const fd = openSync(path, 'w', mode);
+  const fd = openIn(dirname(path), () => openSync(path, 'w', mode), directoryMode);
   try {
     fallible('write', path);
     writeFileSync(fd, content);

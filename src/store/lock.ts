@@ -5,15 +5,16 @@
  */
 import {
   closeSync,
+  constants,
   existsSync,
   ftruncateSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { openIn } from '../durable.js';
 import type { Programs } from '../exec.js';
 import { failpoint } from '../failpoint.js';
 import { goingOn, type Pauses, standing, tryFlockFor } from '../flock.js';
@@ -216,10 +217,12 @@ function checksum(text: string): string {
   return halves.join('');
 }
 
+/** For reading and writing, made where there is none, and what is in it left alone. */
+const OPEN = constants.O_RDWR | constants.O_CREAT;
+
 function open(path: string, directory: string): number {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    return openSync(path, 'a+', 0o600);
+    return openIn(directory, () => openSync(path, OPEN, 0o600));
   } catch (thrown) {
     const errno = errnoOf(thrown);
     const code = ['EACCES', 'EPERM'].includes(errno ?? '') ? 'NOT_PERMITTED' : 'STATE_UNWRITABLE';
@@ -267,11 +270,14 @@ async function flockProgram({ run }: Programs, fd: number, seconds: number): Pro
   throw new EnimError('STATE_UNWRITABLE', `"flock" failed: ${stderr.trim() || `exit code ${code}`}.`);
 }
 
-/** Who holds it, for messages alone: a full disk must not make a lock that is held look as if it failed. */
+/**
+ * Who holds it, in the first line, for messages alone: a full disk must not make a lock that is held look as if it failed. What a killed
+ * holder has left may follow.
+ */
 function signPost(fd: number, purpose: string | null): void {
   try {
-    ftruncateSync(fd);
-    if (purpose !== null) writeSync(fd, `pid ${process.pid} (${purpose})\n`);
+    if (purpose === null) ftruncateSync(fd);
+    else writeSync(fd, `pid ${process.pid} (${purpose})\n`, 0);
   } catch (thrown) {
     if (errnoOf(thrown) === undefined) throw thrown;
   }
@@ -279,7 +285,7 @@ function signPost(fd: number, purpose: string | null): void {
 
 function holderOf(path: string): string {
   try {
-    return readFileSync(path, 'utf8').trim() || 'an unknown process';
+    return readFileSync(path, 'utf8').split('\n')[0]?.trim() || 'an unknown process';
   } catch {
     return 'an unknown process';
   }

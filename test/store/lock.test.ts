@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { createPrograms, type Programs } from '../../src/exec.js';
@@ -104,6 +104,16 @@ describe('locks', () => {
     );
     expect([error.exitCode, error.cniCode]).toEqual([5, 11]);
     held.release();
+  });
+
+  it('name the holder alone, whatever one that was killed has left', async () => {
+    const directory = temporary();
+    writeFileSync(join(directory, 'state.lock'), `pid 1 (${'x'.repeat(200)})\n`);
+    const held = await locksIn(directory, 10_000, 'enim gc').acquire('state');
+    const error = await enimErrorOf(() => locksIn(directory, 10).acquire('state'));
+    expect(error.message).toMatch(new RegExp(`; it is held by pid ${process.pid} \\(enim gc\\)\\.$`));
+    held.release();
+    expect(readFileSync(join(directory, 'state.lock'), 'utf8')).toBe('');
   });
 
   it('end in BUSY also when the wait is longer than a program may run', async () => {
