@@ -2,8 +2,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bareIp, enim, kernel, NO_PLUGINS, plugin, stockPlugins } from '../contenders.js';
 
-/** Between add and del, for the kernel to finish what it does after a link went up. */
+/** Before each call, for the kernel to finish what it does after a link went up or came home. */
 const PAUSE_MS = 30;
+
+/**
+ * And up to so much more, by chance. The kernel waits for its ticks before a NIC is moved, 4 of 4 ms here: whoever began each time at the
+ * same moment between two of them would gain 4 ms by being 0.1 ms faster, or nothing by 3 ms.
+ */
+const SPREAD_MS = 12;
 
 /** The stock plugins wait a second or two for IPv6's duplicate address detection. */
 const SLOW_SHARE = 5;
@@ -59,11 +65,16 @@ function conclude(statistics) {
   return [`as a CNI plugin: ADD ${ratio('add')} times, DEL ${ratio('del')} times host-device and static`];
 }
 
-/** One pair, with a pause between the two. */
+/** One pair, with a pause before each of the two. */
 export async function addAndDel(home, name, { add, setUp, del }) {
+  await pause();
   const { ms: added } = await home.run(add);
   if (setUp !== undefined) await home.run(setUp);
-  await sleep(PAUSE_MS);
+  await pause();
   const { ms: deleted } = await home.run(del);
   return { [`add ${name}`]: added, [`del ${name}`]: deleted };
+}
+
+function pause() {
+  return sleep(PAUSE_MS + Math.random() * SPREAD_MS);
 }
