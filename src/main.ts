@@ -6,6 +6,7 @@ import { basename, join } from 'node:path';
 import { askAgent } from './agent/client.js';
 import { locationsOf } from './agent/places.js';
 import type { PluginAnswer } from './cni/plugin.js';
+import type { Locations } from './config/locations.js';
 import { messageOf } from './model/errors.js';
 import { startInTurn } from './start.js';
 import { leaveStreamsAsFound, print, readStdin, write } from './stdio.js';
@@ -27,8 +28,12 @@ async function runCommand(): Promise<void> {
 
 async function runPlugin(): Promise<void> {
   const stdin = once(readStdin);
+  const text = readOrNothing(stdin);
+  // Without it nobody else is asked, and nobody waited for: what is wrong is for the plugin to say.
+  const locations = text === '' ? undefined : locationsOf(process.env, text);
   const program = basename(process.execPath);
-  const { stdout, exitCode } = (await throughAgent(stdin, program)) ?? (await alone(stdin, program));
+  const answer = locations && (await throughAgent(text, locations, program));
+  const { stdout, exitCode } = answer ?? (await alone(stdin, locations, program));
   process.exitCode = isPrinted(stdout) ? exitCode : 1;
 }
 
@@ -43,17 +48,15 @@ function isPrinted(stdout: string): boolean {
   }
 }
 
-async function throughAgent(stdin: () => string, program: string): Promise<PluginAnswer | undefined> {
-  const text = readOrNothing(stdin);
+async function throughAgent(stdin: string, locations: Locations, program: string): Promise<PluginAnswer | undefined> {
   const stderr = (line: string): void => write(2, line);
-  if (text === '') return undefined;
-  const answer = await askAgent({ env: process.env, stdin: text, program, stderr });
+  const answer = await askAgent({ env: process.env, stdin, locations, program, stderr });
   if (answer !== undefined) stderr(answer.stderr);
   return answer;
 }
 
-async function alone(stdin: () => string, program: string): Promise<PluginAnswer> {
-  const endTurn = await inTurn(readOrNothing(stdin));
+async function alone(stdin: () => string, locations: Locations | undefined, program: string): Promise<PluginAnswer> {
+  const endTurn = await inTurn(locations);
   const [{ answerCall }, { createLog }, { interruption }] = await Promise.all([
     import('./cni/plugin.js'),
     import('./log.js'),
@@ -71,9 +74,9 @@ async function alone(stdin: () => string, program: string): Promise<PluginAnswer
 }
 
 /** Whoever asks for the version alone loads next to nothing. */
-async function inTurn(stdin: string): Promise<() => void> {
-  const locations = process.env.CNI_COMMAND === 'VERSION' ? undefined : locationsOf(process.env, stdin);
-  return locations === undefined ? () => undefined : startInTurn(locations.runDir);
+async function inTurn(locations: Locations | undefined): Promise<() => void> {
+  const isWork = locations !== undefined && process.env.CNI_COMMAND !== 'VERSION';
+  return isWork ? startInTurn(locations.runDir) : () => undefined;
 }
 
 /** What cannot be read is an error of the call, which the plugin answers. */

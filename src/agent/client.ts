@@ -5,13 +5,16 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BUILD } from '../build.js';
-import { locationsOf, placesOf, socketIn } from './places.js';
+import type { Locations } from '../config/locations.js';
+import { placesOf, socketIn } from './places.js';
 import type { AgentAnswer, AgentMessage } from './protocol.js';
 
 /** A call, as the plugin got it. */
 interface Call {
   readonly env: NodeJS.ProcessEnv;
   readonly stdin: string;
+  /** Where that says that everything is. */
+  readonly locations: Locations;
   /** Name of our executable. */
   readonly program: string;
   readonly stderr: (text: string) => void;
@@ -25,11 +28,9 @@ const VERBS = ['ADD', 'DEL', 'CHECK', 'GC', 'STATUS'];
  *
  * @returns undefined if the caller has to do it itself: there is no agent, or none that would or could
  */
-export async function askAgent({ env, stdin, program, stderr }: Call): Promise<AgentAnswer | undefined> {
+export async function askAgent({ env, stdin, locations, program, stderr }: Call): Promise<AgentAnswer | undefined> {
   // Where a test has us die, it is we who must do the work.
   if (!VERBS.includes(env.CNI_COMMAND ?? '') || env.ENIM_FAILPOINT) return undefined;
-  const locations = locationsOf(env, stdin);
-  if (locations === undefined) return undefined;
   const socket = socketIn(locations.runDir);
   if (!existsSync(socket)) return undefined;
   // Only now: where no agent runs, none of it is needed.

@@ -41,16 +41,20 @@ export function parseIP(text: string): { readonly family: Family; readonly addre
 
 /** An address in the order of the network: 4 bytes or 16. Throws for what `parseIP` does not read. */
 export function bytesOfIP(address: string): Buffer {
+  return Buffer.from(bytesOf(address));
+}
+
+function bytesOf(address: string): number[] {
   const bytes = fourBytes(address) ?? sixteenBytes(address);
   if (bytes === undefined) throw new RangeError(`${JSON.stringify(address)} is no IP address.`);
-  return Buffer.from(bytes);
+  return bytes;
 }
 
 /** The canonical spelling of an address of 4 bytes or 16: for IPv6 that of RFC 5952, section 4, in groups alone. */
 export function formatIP(bytes: ArrayLike<number>): string {
-  const each = Array.from(bytes);
-  if (each.length === 4) return each.join('.');
-  const groups = each.flatMap((high, at) => (at % 2 === 0 ? [high * 256 + (each[at + 1] ?? 0)] : []));
+  if (bytes.length === 4) return `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}`;
+  const groups: number[] = [];
+  for (let at = 0; at < bytes.length; at += 2) groups.push((bytes[at] ?? 0) * 256 + (bytes[at + 1] ?? 0));
   const { from, length } = longestZeros(groups);
   const text = (some: readonly number[]): string => some.map((group) => group.toString(16)).join(':');
   if (length < 2) return text(groups);
@@ -61,8 +65,8 @@ export function formatIP(bytes: ArrayLike<number>): string {
 function longestZeros(groups: readonly number[]): { readonly from: number; readonly length: number } {
   let longest = { from: 0, length: 0 };
   let from = 0;
-  for (const [at, group] of groups.entries()) {
-    if (group !== 0) from = at + 1;
+  for (let at = 0; at < groups.length; at += 1) {
+    if (groups[at] !== 0) from = at + 1;
     else if (at + 1 - from > longest.length) longest = { from, length: at + 1 - from };
   }
   return longest;
@@ -109,19 +113,18 @@ export function bytesOfMac(text: string): Buffer | undefined {
 
 /** An address that a host can have: not unspecified, multicast, loopback or (IPv4) broadcast. */
 export function isHostAddress(address: string): boolean {
-  const bytes = bytesOfIP(address);
+  const bytes = bytesOf(address);
   const [first = 0] = bytes;
-  if (bytes.length === 4)
-    return first !== 0 && first !== 127 && first >> 4 !== 14 && bytes.some((byte) => byte !== 255);
-  const isUnspecifiedOrLoopback = bytes.readUInt8(15) <= 1 && bytes.subarray(0, 15).every((byte) => byte === 0);
+  if (bytes.length === 4) return ![0, 127].includes(first) && first >> 4 !== 14 && bytes.some((byte) => byte !== 255);
+  const isUnspecifiedOrLoopback = bytes.every((byte, at) => byte === 0 || (at === 15 && byte === 1));
   return first !== 255 && !isUnspecifiedOrLoopback;
 }
 
 /** Whether `address` lies inside the network of `cidr` (never across families). */
 export function contains(cidr: Cidr, address: string): boolean {
-  const bytes = bytesOfIP(address);
-  const network = bytesOfIP(cidr.address);
-  return bytes.length === network.length && masked(bytes, cidr.prefix).equals(masked(network, cidr.prefix));
+  const bytes = masked(bytesOf(address), cidr.prefix);
+  const network = masked(bytesOf(cidr.address), cidr.prefix);
+  return bytes.length === network.length && bytes.every((byte, at) => byte === network[at]);
 }
 
 /** `10.0.0.10/24`. */
@@ -131,11 +134,11 @@ export function formatCidr(cidr: Cidr): string {
 
 /** The address of the network that `cidr` lies in: its own with the host part all zero. */
 export function networkOf(cidr: Cidr): string {
-  return formatIP(masked(bytesOfIP(cidr.address), cidr.prefix));
+  return formatIP(masked(bytesOf(cidr.address), cidr.prefix));
 }
 
-function masked(bytes: Buffer, prefix: number): Buffer {
-  return Buffer.from(bytes.map((byte, at) => byte & (0xff00 >> Math.min(8, Math.max(0, prefix - at * 8)))));
+function masked(bytes: readonly number[], prefix: number): number[] {
+  return bytes.map((byte, at) => byte & (0xff00 >> Math.min(8, Math.max(0, prefix - at * 8))));
 }
 
 const PCI = /^(?:([0-9a-f]{4,8}):)?([0-9a-f]{2}:[01][0-9a-f]\.[0-7])$/i;

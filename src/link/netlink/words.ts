@@ -1,16 +1,13 @@
 /** iproute2's words for the kernel's numbers, those that every node has; other numbers are written as such. */
-const TABLES = { local: 255, main: 254, default: 253 };
-const SCOPES = { global: 0, site: 200, link: 253, host: 254, nowhere: 255 };
-const GROUPS = { default: 0 };
+const TABLES = { 255: 'local', 254: 'main', 253: 'default' };
+const SCOPES = { 0: 'global', 200: 'site', 253: 'link', 254: 'host', 255: 'nowhere' };
+const GROUPS = { 0: 'default' };
 const PROTOCOLS = {
-  unspec: 0,
-  redirect: 1,
-  kernel: 2,
-  boot: 3,
-  static: 4,
-  ...{ gated: 8, ra: 9, mrt: 10, zebra: 11, bird: 12, dnrouted: 13, xorp: 14, ntk: 15, dhcp: 16, keepalived: 18 },
-  ...{ babel: 42, openr: 99, bgp: 186, isis: 187, ospf: 188, rip: 189, eigrp: 192 },
+  ...{ 0: 'unspec', 1: 'redirect', 2: 'kernel', 3: 'boot', 4: 'static', 8: 'gated', 9: 'ra', 10: 'mrt', 11: 'zebra' },
+  ...{ 12: 'bird', 13: 'dnrouted', 14: 'xorp', 15: 'ntk', 16: 'dhcp', 18: 'keepalived', 42: 'babel', 99: 'openr' },
+  ...{ 186: 'bgp', 187: 'isis', 188: 'ospf', 189: 'rip', 190: 'eigrp' },
 };
+
 /** A kind of number that has names. */
 export interface Words {
   format(number: number): string;
@@ -18,12 +15,13 @@ export interface Words {
   parse(word: string): number | undefined;
 }
 
-function words(numbers: Readonly<Record<string, number>>): Words {
-  const names = new Map(Object.entries(numbers).map(([name, number]) => [number, name]));
+function words(names: Readonly<Record<number, string>>): Words {
   return {
-    format: (number) => names.get(number) ?? String(number),
-    parse: (word) =>
-      Object.hasOwn(numbers, word) ? numbers[word] : /^\d{1,10}$/.test(word) ? Number(word) : undefined,
+    format: (number) => names[number] ?? String(number),
+    parse(word) {
+      const [known] = Object.entries(names).find(([, name]) => name === word) ?? [];
+      return known !== undefined || /^\d{1,10}$/.test(word) ? Number(known ?? word) : undefined;
+    },
   };
 }
 
