@@ -4,9 +4,9 @@
  */
 import { basename, join } from 'node:path';
 import { askAgent } from './agent/client.js';
-import { locationsOf } from './agent/places.js';
+import { type Locations, locationsOf } from './agent/places.js';
 import type { PluginAnswer } from './cni/plugin.js';
-import type { Locations } from './config/locations.js';
+
 import { messageOf } from './model/errors.js';
 import { startInTurn } from './start.js';
 import { leaveStreamsAsFound, print, readStdin, write } from './stdio.js';

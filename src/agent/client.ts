@@ -5,8 +5,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BUILD } from '../build.js';
-import type { Locations } from '../config/locations.js';
-import { placesOf, socketIn } from './places.js';
+
+import { type Locations, placesOf, socketIn } from './places.js';
 import type { AgentAnswer, AgentMessage } from './protocol.js';
 
 /** A call, as the plugin got it. */

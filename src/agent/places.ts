@@ -8,6 +8,8 @@ import { findLocations, type Locations } from '../config/locations.js';
 import { EnimError, errnoOf } from '../model/errors.js';
 import type { Place } from './protocol.js';
 
+export type { Locations };
+
 const HOME = '/proc/self/ns/net';
 
 /** Where the network configuration of a call and its environment say that settings, state and locks are; undefined if it cannot be read. */
