@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { add } from '../fabric/answers.js';
 import type { EnimResult } from '../fabric/executable.js';
 import { expectRefusal } from '../fabric/expectations.js';
@@ -58,12 +58,12 @@ describeEndToEnd('help', () => {
   let node: Node;
   let pod: Pod;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     node = await createNode({ settings: asInExamples });
     pod = await node.pod('web-0');
   });
 
-  afterEach(() => node.destroy());
+  afterAll(() => node.destroy());
 
   const examplesOf = async (command: string): Promise<string[]> => {
     const { stdout } = await node.enim([...command.split(' '), '--help'], WIDE);

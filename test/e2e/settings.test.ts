@@ -1,6 +1,6 @@
 import { chownSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { list } from '../fabric/answers.js';
 import { expectRefusal, expectUnchanged } from '../fabric/expectations.js';
 import { inventory, type Settings, type TestEni } from '../fabric/inventory.js';
@@ -36,12 +36,12 @@ describeEndToEnd('settings', () => {
   let node: Node;
   let pod: Pod;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     node = await createNode();
     pod = await node.pod('web-0');
   });
 
-  afterEach(() => node.destroy());
+  afterAll(() => node.destroy());
 
   describe.each([
     ['that are not JSON', () => '{"provider": "static",', [/not JSON/]],
@@ -111,6 +111,18 @@ describeEndToEnd('settings', () => {
       expectRefusal(result, { code: 2, mentions: [node.configFile, ...says] });
     });
   });
+});
+
+describeEndToEnd('settings', () => {
+  let node: Node;
+  let pod: Pod;
+
+  beforeEach(async () => {
+    node = await createNode();
+    pod = await node.pod('web-0');
+  });
+
+  afterEach(() => node.destroy());
 
   it('that are wrong in two places are told both', async () => {
     node.writeSettings(inventory(node.enis, () => ({ mtu: 1 })));
