@@ -6,7 +6,6 @@ import { basename, join } from 'node:path';
 import { askAgent } from './agent/client.js';
 import { type Locations, locationsOf } from './agent/places.js';
 import type { PluginAnswer } from './cni/plugin.js';
-
 import { messageOf } from './model/errors.js';
 import { startInTurn } from './start.js';
 import { leaveStreamsAsFound, print, readStdin, write } from './stdio.js';

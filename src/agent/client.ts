@@ -5,7 +5,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BUILD } from '../build.js';
-
 import { type Locations, placesOf, socketIn } from './places.js';
 import type { AgentAnswer, AgentMessage } from './protocol.js';
 

@@ -75,11 +75,14 @@ export async function giveBack(
     if (wrong !== undefined)
       await distrust(parts, attachment.eni.id, `it came home with the MAC ${wrong.from}, not ${wrong.to}`);
     const forgotten = parts.store.forget(attachment);
-    const released = parts.provider.release(endpointOf(attachment), { lasting: 'this boot', after: forgotten });
-    const [, outcome] = await Promise.allSettled([forgotten, released]);
+    const released = parts.provider
+      .release(endpointOf(attachment), { lasting: 'this boot', after: forgotten })
+      .then(() => null)
+      .catch((thrown: unknown) => ({ thrown }));
     await forgotten;
     await tell(reason, home.restored);
-    if (outcome.status === 'rejected') throw toldLater(outcome.reason, attachment, link);
+    const failure = await released;
+    if (failure !== null) throw toldLater(failure.thrown, attachment, link);
     return { attachment, ...home };
   } finally {
     lock.release();

@@ -3,16 +3,7 @@
  * dies with its last holder, SIGKILL included, and a child that inherits the descriptor keeps it until the child's own work is
  * done. Waits are bounded.
  */
-import {
-  closeSync,
-  constants,
-  existsSync,
-  ftruncateSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, existsSync, ftruncateSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { openIn } from '../durable.js';
 import type { Programs } from '../exec.js';
@@ -217,12 +208,9 @@ function checksum(text: string): string {
   return halves.join('');
 }
 
-/** For reading and writing, made where there is none, and what is in it left alone. */
-const OPEN = constants.O_RDWR | constants.O_CREAT;
-
 function open(path: string, directory: string): number {
   try {
-    return openIn(directory, () => openSync(path, OPEN, 0o600));
+    return openIn(directory, () => openSync(path, 'a+', 0o600));
   } catch (thrown) {
     const errno = errnoOf(thrown);
     const code = ['EACCES', 'EPERM'].includes(errno ?? '') ? 'NOT_PERMITTED' : 'STATE_UNWRITABLE';
@@ -270,14 +258,11 @@ async function flockProgram({ run }: Programs, fd: number, seconds: number): Pro
   throw new EnimError('STATE_UNWRITABLE', `"flock" failed: ${stderr.trim() || `exit code ${code}`}.`);
 }
 
-/**
- * Who holds it, in the first line, for messages alone: a full disk must not make a lock that is held look as if it failed. What a killed
- * holder has left may follow.
- */
+/** Who holds it, for messages alone: a full disk must not make a lock that is held look as if it failed. */
 function signPost(fd: number, purpose: string | null): void {
   try {
-    if (purpose === null) ftruncateSync(fd);
-    else writeSync(fd, `pid ${process.pid} (${purpose})\n`, 0);
+    ftruncateSync(fd);
+    if (purpose !== null) writeSync(fd, `pid ${process.pid} (${purpose})\n`);
   } catch (thrown) {
     if (errnoOf(thrown) === undefined) throw thrown;
   }
@@ -285,7 +270,7 @@ function signPost(fd: number, purpose: string | null): void {
 
 function holderOf(path: string): string {
   try {
-    return readFileSync(path, 'utf8').split('\n')[0]?.trim() || 'an unknown process';
+    return readFileSync(path, 'utf8').trim() || 'an unknown process';
   } catch {
     return 'an unknown process';
   }
