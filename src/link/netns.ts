@@ -7,7 +7,7 @@ import { resolve } from 'node:path';
 import type { NetnsRef } from '../model/attachment.js';
 import { EnimError, errnoOf } from '../model/errors.js';
 import { holders, type NetnsHolders } from './holders.js';
-import { descriptors, home, isEnim, listIfThere, mounts, processes } from './references.js';
+import { descriptors, home, isPassing, listIfThere, mounts, processes } from './references.js';
 
 const NAMED = '/run/netns';
 
@@ -94,10 +94,10 @@ async function findAllNetns(): Promise<ReachableNetns[]> {
       pids: known === undefined || known.pids.length === 0 ? pids : known.pids,
     });
   };
-  // An enim that looks around has left before anybody could go by way of it: it counts where nothing else leads there.
+  // Whoever passes by has left before anybody could go by way of it: it counts where nothing else leads there.
   const late: (() => void)[] = [];
   const addBy = (pid: number, ...way: Parameters<typeof add>): void => {
-    if (!found.has(way[0]) && isEnim(pid)) late.push(() => add(...way));
+    if (!found.has(way[0]) && isPassing(pid)) late.push(() => add(...way));
     else add(...way);
   };
   for (const name of listIfThere(NAMED)) {
@@ -106,7 +106,7 @@ async function findAllNetns(): Promise<ReachableNetns[]> {
   }
   for (const [inode, pids] of await processes()) {
     if (inode === own) continue;
-    const pid = (found.has(inode) ? undefined : pids.find((each) => !isEnim(each))) ?? Number(pids[0]);
+    const pid = (found.has(inode) ? undefined : pids.find((each) => !isPassing(each))) ?? Number(pids[0]);
     addBy(pid, inode, `/proc/${pid}/ns/net`, pids);
   }
   for (const { inode, pid, fd } of descriptors()) addBy(pid, inode, `/proc/${pid}/fd/${fd}`, []);

@@ -104,12 +104,12 @@ async function isVisiting(pid: number): Promise<boolean> {
   return isVisitor(text.split('\0').slice(0, -1));
 }
 
-/** Whether a process is an enim, or was one a moment ago. */
-export function isEnim(pid: number): boolean {
+/** Whether a process only passes by: it is an enim, which looks around, or has ended. */
+export function isPassing(pid: number): boolean {
   try {
     return isEnimName(readFileSync(`/proc/${pid}/comm`, 'utf8').trimEnd());
   } catch {
-    return false;
+    return true;
   }
 }
 

@@ -99,10 +99,27 @@ export function look(parts: Pick<Parts, 'links' | 'netns'>, seenHome?: HomeView)
 }
 
 async function lookEverywhere(machine: Look): Promise<ReadonlyMap<Link, NetnsRef | null>> {
-  const away = (await machine.all()).map(async ({ path, inode }) =>
-    placed((await machine.into({ path, inode })) ?? [], { path, inode }),
-  );
+  const away = (await machine.all()).map(({ path, inode }) => lookByAnyWay(machine, { path, inode }));
   return new Map([...placed((await machine.home()).links, null), ...(await Promise.all(away)).flat()]);
+}
+
+/** How often a netns is looked for again that could not be entered. */
+const OTHER_WAYS = 3;
+
+/**
+ * A way that was found may have been that of a program which had the netns open for a moment, such as nsenter: then something else may
+ * still lead there, and what is in it must not count as missing.
+ */
+async function lookByAnyWay(
+  machine: Look,
+  netns: NetnsRef,
+  others = OTHER_WAYS,
+): Promise<(readonly [Link, NetnsRef | null])[]> {
+  const links = await machine.into(netns);
+  if (links !== undefined) return placed(links, netns);
+  const now = machine.again();
+  const way = others === 0 ? undefined : (await now.all()).find(({ inode }) => inode === netns.inode);
+  return way === undefined ? [] : lookByAnyWay(now, { path: way.path, inode: way.inode }, others - 1);
 }
 
 function placed(links: readonly Link[], netns: NetnsRef | null): (readonly [Link, NetnsRef | null])[] {

@@ -34,6 +34,44 @@ describe('locate', () => {
     expect(await find()).toMatchObject({ at: 'netns', netns: pod });
   });
 
+  it('goes by another way where that of a program is gone which had the netns open for a moment', async () => {
+    const machine = nodeWith(1);
+    const other = machine.addPod('other');
+    moveTo(machine, other.inode);
+    const parts = machine.parts();
+    const ways = [{ ...other, path: '/proc/9/fd/3', pids: [] }];
+    const netns = {
+      ...parts.netns,
+      findAll: async () => (ways.length > 0 ? ways.splice(0) : parts.netns.findAll()),
+    };
+    expect(await locate(look({ ...parts, netns }), IDENTITY, null)).toMatchObject({ at: 'netns', netns: other });
+  });
+
+  it('takes a netns that is gone for gone, and one that nobody may enter for empty', async () => {
+    const machine = nodeWith(1);
+    const other = machine.addPod('other');
+    moveTo(machine, other.inode);
+    const parts = machine.parts();
+    let asked = 0;
+    const closed = { ...parts.links, lookInto: async () => undefined };
+    const counted = {
+      ...parts.netns,
+      findAll: () => {
+        asked += 1;
+        return parts.netns.findAll();
+      },
+    };
+    expect(await locate(look({ links: closed, netns: counted }), IDENTITY, null)).toEqual({ at: 'nowhere' });
+    expect(asked).toBe(4);
+    asked = 0;
+    const gone = {
+      ...counted,
+      findAll: async () => (asked++ === 0 ? [{ ...other, path: '/proc/9/fd/3', pids: [] }] : []),
+    };
+    expect(await locate(look({ ...parts, netns: gone }), IDENTITY, null)).toEqual({ at: 'nowhere' });
+    expect(asked).toBe(2);
+  });
+
   it('does not look into other netns where home or the recorded one answers', async () => {
     const machine = nodeWith(1);
     const pod = machine.addPod('web-0');
