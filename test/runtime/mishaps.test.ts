@@ -98,7 +98,7 @@ describeWithRuntimes('containerd, when things go wrong', () => {
       // As the kernel does it to a card, but to a veth, which would die with its netns.
       await must('nsenter', [`--net=${netns}`, 'ip', 'link', 'set', 'dev', 'eth0', 'netns', bed.node.netns]);
       process.kill(pid, 'SIGKILL');
-      await must('umount', [netns]);
+      await must('umount', ['-l', netns]);
 
       await eventually('that it is an orphan', async () => (await stateOf()) === 'orphan');
       expect(verdictOn(await gc(bed.node), eni)).toMatchObject({ action: 'reclaim', done: true });
