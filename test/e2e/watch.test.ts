@@ -6,12 +6,13 @@ import { add, answer } from '../fabric/answers.js';
 import { expectRefusal } from '../fabric/expectations.js';
 import { createNode, type Node } from '../fabric/node.js';
 import type { Pod } from '../fabric/pod.js';
+import { eventually } from '../fabric/poll.js';
 import { describeEndToEnd, EXECUTABLE, programFault } from '../fabric/requirements.js';
 
 /** It is told of changes; it would find them by itself only so much later. */
 const POLL_MS = 5_000;
 
-/** For the watcher to begin, and to hear of what was done last. */
+/** For the watcher to begin. */
 const PAUSE_MS = 1_500;
 
 describeEndToEnd('enim list --watch', () => {
@@ -32,12 +33,13 @@ describeEndToEnd('enim list --watch', () => {
     'prints a line for each ENI, then one for each change, without waiting for its next look, and ends with 0 by %s',
     async (signal) => {
       const watching = node.startEnim(['list', '--watch']);
-      await sleep(PAUSE_MS);
+      const shows = (change: string) => eventually(change, () => watching.printed().includes(change));
+      await shows(`${node.eni(2).id}: state free`);
       const { eni } = await add(node, 'default/web-0', pod, ['--eni', node.eni(0).id]);
       const added = Date.now();
-      await sleep(PAUSE_MS);
+      await shows(`${eni.id}: state free → used`);
       await node.ip('link set dev eni2 name other2');
-      await sleep(PAUSE_MS);
+      await shows(`${node.eni(2).id}: nic eni2 → other2`);
       watching.kill(signal);
 
       const { code, stdout, stderr } = await watching.result;
@@ -54,11 +56,12 @@ describeEndToEnd('enim list --watch', () => {
 
   it('prints a JSON document a line with --json, of the ENIs that are asked for', async () => {
     const watching = node.startEnim(['list', '--watch', '--state', 'used', '--json']);
+    const shows = (event: string) => eventually(event, () => watching.printed().includes(`"event":"${event}"`));
     await sleep(PAUSE_MS);
     await add(node, 'default/web-0', pod, ['--eni', node.eni(0).id]);
-    await sleep(PAUSE_MS);
+    await shows('added');
     answer(await node.enim(['del', 'default/web-0', '--json']));
-    await sleep(PAUSE_MS);
+    await shows('removed');
     watching.kill('SIGINT');
 
     const { code, stdout } = await watching.result;

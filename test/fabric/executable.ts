@@ -28,6 +28,8 @@ export interface EnimResult {
 export interface RunningEnim {
   readonly pid: number;
   readonly result: Promise<EnimResult>;
+  /** What is on its standard output by now. */
+  printed(): string;
   kill(signal: NodeJS.Signals): void;
 }
 
@@ -44,16 +46,22 @@ export function start(
   });
   // A program that ends before it has read its input is no concern of the test bed.
   child.stdin?.on('error', () => undefined).end(options.input);
-  const result = resultOf(child, command.join(' '), options.timeout ?? 60_000);
+  const output = { stdout: '', stderr: '' };
+  const result = resultOf(child, output, command.join(' '), options.timeout ?? 60_000);
   // A test that fails may never come to await it; the failure is then the test's own.
   result.catch(() => undefined);
   if (child.pid === undefined) throw new Error(`"${program}" did not start.`);
-  return { pid: child.pid, result, kill: (signal) => void child.kill(signal) };
+  return { pid: child.pid, result, printed: () => output.stdout, kill: (signal) => void child.kill(signal) };
 }
 
-function resultOf(child: ChildProcess, command: string, timeout: number): Promise<EnimResult> {
+/** @param output is added to as it comes */
+function resultOf(
+  child: ChildProcess,
+  output: { stdout: string; stderr: string },
+  command: string,
+  timeout: number,
+): Promise<EnimResult> {
   return new Promise((resolve, reject) => {
-    const output = { stdout: '', stderr: '' };
     child.stdout?.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
     child.stderr?.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
     const timer = setTimeout(() => {
