@@ -68,12 +68,7 @@ function replace(
   isDurable: boolean,
 ): void {
   const temporary = `${path}.new`;
-  try {
-    write(temporary, content, { mode, directoryMode, isDurable });
-  } catch (thrown) {
-    rmSync(temporary, { force: true });
-    throw thrown;
-  }
+  write(temporary, content, { mode, directoryMode, isDurable });
   if (previous !== undefined) keepAs(path, previous);
   rename(temporary, path);
 }
@@ -120,6 +115,7 @@ interface WriteOptions {
   readonly isDurable: boolean;
 }
 
+/** Makes a new file, or none. */
 function write(path: string, content: string | Uint8Array, options: WriteOptions): void {
   const { mode, directoryMode, isDurable } = options;
   fallible('open', path);
@@ -131,6 +127,9 @@ function write(path: string, content: string | Uint8Array, options: WriteOptions
     // Whatever the umask, and whatever a leftover had.
     fchmodSync(fd, mode);
     if (isDurable) sync(fd, path);
+  } catch (thrown) {
+    rmSync(path, { force: true });
+    throw thrown;
   } finally {
     closeSync(fd);
   }

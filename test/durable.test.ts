@@ -70,7 +70,7 @@ describe('replaceDurably', () => {
     replaceDurably(path, 'one', { previous });
     replaceDurably(path, 'two', { previous });
     mkdirSync(`${path}.new`);
-    expect(() => replaceDurably(path, 'three', { previous })).toThrow();
+    expect(() => replaceDurably(path, 'three', { previous })).toThrow(/^EISDIR: .*\bopen\b/);
     expect([readFileSync(path, 'utf8'), readFileSync(previous, 'utf8')]).toEqual(['two', 'one']);
   });
 });

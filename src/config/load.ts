@@ -34,10 +34,16 @@ export function rememberSettings(): (path: string) => Settings {
 /** Within one tick of the kernel's clock a file can change twice and have the same times: so young a file has no stamp yet. */
 const TICK_MS = 50;
 
+/** What cannot be looked at has none either: why, is said when it is read. */
 function stampOf(path: string): string | null {
-  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-  if (stat === undefined || Date.now() - Number(stat.ctimeMs) < TICK_MS) return null;
-  return [stat.dev, stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join(' ');
+  try {
+    const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+    if (stat === undefined || Date.now() - Number(stat.ctimeMs) < TICK_MS) return null;
+    return [stat.dev, stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join(' ');
+  } catch (thrown) {
+    if (errnoOf(thrown) === undefined) throw thrown;
+    return null;
+  }
 }
 
 /**

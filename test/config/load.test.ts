@@ -59,6 +59,15 @@ describe('loadSettings', () => {
 });
 
 describe('rememberSettings', () => {
+  it('says what is wrong with a path that cannot even be looked at, as loadSettings does', async () => {
+    const file = written('{}');
+    const error = await enimErrorOf(() => rememberSettings()(join(file, 'config.json')));
+    expect([error.code, error.message]).toEqual([
+      'INVALID_CONFIG',
+      `The settings ${join(file, 'config.json')} cannot be read (ENOTDIR).`,
+    ]);
+  });
+
   /** Old enough to be remembered. */
   const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 80));
 

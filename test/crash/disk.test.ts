@@ -36,7 +36,7 @@ describeEndToEnd('a disk that fails (EIO) at every write, fsync, link and rename
       const work = Array.from({ length: count }, (_, index) => `EIO:${index + 1}${index % 4 < 2 ? '' : '-'}`).filter(
         (_, index) => index % STRIDE === offset % STRIDE,
       );
-      expect(count).toBeGreaterThan(5);
+      expect(count).toBeGreaterThanOrEqual(10);
       const lane = async (bed: Bed): Promise<void> => {
         for (let next = work.shift(); next !== undefined; next = work.shift()) {
           try {

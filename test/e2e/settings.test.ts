@@ -32,7 +32,7 @@ describeEndToEnd('settings that are named, but are not there', () => {
   });
 });
 
-describeEndToEnd('settings', () => {
+describeEndToEnd('wrong settings', () => {
   let node: Node;
   let pod: Pod;
 

@@ -15,6 +15,9 @@ const POLL_MS = 5_000;
 /** For the watcher to begin. */
 const PAUSE_MS = 1_500;
 
+/** Before it would have found it by itself. */
+const SOON = { timeout: POLL_MS - PAUSE_MS };
+
 describeEndToEnd('enim list --watch', () => {
   let node: Node;
   let pod: Pod;
@@ -33,8 +36,8 @@ describeEndToEnd('enim list --watch', () => {
     'prints a line for each ENI, then one for each change, without waiting for its next look, and ends with 0 by %s',
     async (signal) => {
       const watching = node.startEnim(['list', '--watch']);
-      const shows = (change: string) => eventually(change, () => watching.printed().includes(change));
-      await shows(`${node.eni(2).id}: state free`);
+      const shows = (change: string) => eventually(change, () => watching.printed().includes(change), SOON);
+      await eventually('that it has begun', () => watching.printed().includes(`${node.eni(2).id}: state free`));
       const { eni } = await add(node, 'default/web-0', pod, ['--eni', node.eni(0).id]);
       const added = Date.now();
       await shows(`${eni.id}: state free → used`);
@@ -49,14 +52,14 @@ describeEndToEnd('enim list --watch', () => {
         expect(lines[index]).toMatch(new RegExp(`^\\S+Z ${id}: state free, nic eni${index}, ipv4 `));
       const used = lines.findIndex((line) => line.includes(`${eni.id}: state free → used, nic eni0 → eth0`));
       expect(lines[used]).toContain('owner - → default/web-0');
-      expect(Date.parse(lines[used]?.split(' ')[0] ?? '') - added).toBeLessThan(POLL_MS - PAUSE_MS);
+      expect(Date.parse(lines[used]?.split(' ')[0] ?? '') - added).toBeLessThan(SOON.timeout);
       expect(lines.at(-1)).toContain(`${node.eni(2).id}: nic eni2 → other2`);
     },
   );
 
   it('prints a JSON document a line with --json, of the ENIs that are asked for', async () => {
     const watching = node.startEnim(['list', '--watch', '--state', 'used', '--json']);
-    const shows = (event: string) => eventually(event, () => watching.printed().includes(`"event":"${event}"`));
+    const shows = (event: string) => eventually(event, () => watching.printed().includes(`"event":"${event}"`), SOON);
     await sleep(PAUSE_MS);
     await add(node, 'default/web-0', pod, ['--eni', node.eni(0).id]);
     await shows('added');
