@@ -1,7 +1,7 @@
 /**
- * Builds dist/main.cjs, dist/command-line.cjs and dist/cluster.cjs (for Node.js), oclif.manifest.json, dist/enim (the executable
- * of all three), and what is said of the packages in them. Does nothing if they are there and nothing they are made from has changed,
- * the commit included: the program says it. So a commit costs one build, and a change to what is no source none.
+ * Builds the bundles in dist/ (for Node.js), oclif.manifest.json, dist/enim (the executable of all of them), and what is said of the
+ * packages in them. Does nothing if they are there and nothing they are made from has changed, the commit included: the program says it.
+ * So a commit costs one build, and a change to what is no source none.
  */
 import { createHash } from 'node:crypto';
 import {
@@ -26,11 +26,12 @@ const DIST = join(ROOT, 'dist');
 const MANIFEST = join(ROOT, 'oclif.manifest.json');
 const STAMP = join(DIST, '.made-from');
 /**
- * The CNI plugin is apart from the command line, which it never loads, and from the client of the Kubernetes API, which it loads
- * where the settings choose that: a smaller file starts sooner.
+ * Where the program starts is apart from what it may never load, for a smaller file starts sooner: the work of the CNI plugin, which an
+ * agent may do; the command line; and the client of the Kubernetes API, which the settings have to choose.
  */
 const BUNDLES = {
   'main.cjs': 'src/main.ts',
+  'plugin.cjs': 'src/cni/main.ts',
   'command-line.cjs': 'src/commands/main.ts',
   'cluster.cjs': 'src/cluster/connect.ts',
 };

@@ -27,7 +27,7 @@ import { installRuntimes } from './runtimes.js';
 import { createSbom } from './sbom.js';
 import { TARGETS } from './targets.js';
 
-const BUNDLES = ['main.cjs', 'command-line.cjs', 'cluster.cjs'];
+const BUNDLES = ['main.cjs', 'plugin.cjs', 'command-line.cjs', 'cluster.cjs'];
 const DIST = join(ROOT, 'dist');
 const NODE = join(BIN, 'node');
 

@@ -1,17 +1,16 @@
 /**
  * Where the program starts, as executable (dist/enim) and on Node.js (bin/run.js). A container runtime sets CNI_COMMAND: then it is the
- * CNI plugin, and loads nothing of the command line. Where an agent runs, that does the plugin's work.
+ * CNI plugin, and loads nothing of the command line. Where an agent runs, that does the plugin's work; else what does it is loaded, from
+ * a bundle of its own.
  */
 import { basename, join } from 'node:path';
 import { askAgent } from './agent/client.js';
 import { type Locations, locationsOf } from './agent/places.js';
 import type { PluginAnswer } from './cni/plugin.js';
+import { answerVersion } from './cni/version.js';
 import { messageOf } from './model/errors.js';
 import { startInTurn } from './start.js';
-import { leaveStreamsAsFound, print, readStdin, write } from './stdio.js';
-
-/** Where the build puts src/commands/main.ts: into the executable, or beside this file. */
-const COMMAND_LINE = typeof Bun === 'undefined' ? join(__dirname, 'command-line.cjs') : '/$bunfs/root/command-line.js';
+import { type Input, leaveStreamsAsFound, print, readStdin, write } from './stdio.js';
 
 const argv = process.argv.slice(2);
 const isPlugin = 'CNI_COMMAND' in process.env && (argv.length === 0 || (argv.length === 1 && argv[0] === 'cni'));
@@ -21,19 +20,23 @@ void (isPlugin ? runPlugin() : runCommand());
 
 async function runCommand(): Promise<void> {
   leaveStreamsAsFound();
-  const { runCommandLine } = require(COMMAND_LINE) as typeof import('./commands/main.js');
+  const { runCommandLine } = require(bundle('command-line')) as typeof import('./commands/main.js');
   process.exitCode = await runCommandLine(argv);
 }
 
 async function runPlugin(): Promise<void> {
-  const stdin = once(readStdin);
-  const text = readOrNothing(stdin);
+  const { stdout, exitCode } = await answer(readStdin());
+  process.exitCode = isPrinted(stdout) ? exitCode : 1;
+}
+
+async function answer(stdin: Input): Promise<PluginAnswer> {
+  const text = 'text' in stdin ? stdin.text : '';
+  if (process.env.CNI_COMMAND === 'VERSION') return { stdout: answerVersion(text), exitCode: 0 };
   // Without it nobody else is asked, and nobody waited for: what is wrong is for the plugin to say.
   const locations = text === '' ? undefined : locationsOf(process.env, text);
   const program = basename(process.execPath);
-  const answer = locations && (await throughAgent(text, locations, program));
-  const { stdout, exitCode } = answer ?? (await alone(stdin, locations, program));
-  process.exitCode = isPrinted(stdout) ? exitCode : 1;
+  const answered = locations && (await throughAgent(text, locations, program));
+  return answered ?? alone(stdin, locations, program);
 }
 
 /** What a runtime does not get is no success to it, whatever was done: it deletes the pod, and the NIC comes home. */
@@ -54,51 +57,13 @@ async function throughAgent(stdin: string, locations: Locations, program: string
   return answer;
 }
 
-async function alone(stdin: () => string, locations: Locations | undefined, program: string): Promise<PluginAnswer> {
-  const endTurn = await inTurn(locations);
-  const [{ answerCall }, { createLog }, { interruption }] = await Promise.all([
-    import('./cni/plugin.js'),
-    import('./log.js'),
-    import('./interruption.js'),
-  ]);
-  return answerCall({
-    env: process.env,
-    stdin,
-    program,
-    interruption,
-    loaded: endTurn,
-    openLog: ({ logFile, logLevel }) =>
-      createLog({ file: logFile, level: logLevel, clock: () => new Date(), stderr: (text) => write(2, text) }),
-  });
+async function alone(stdin: Input, locations: Locations | undefined, program: string): Promise<PluginAnswer> {
+  const loaded = locations === undefined ? undefined : await startInTurn(locations.runDir);
+  const { answerAlone } = require(bundle('plugin')) as typeof import('./cni/main.js');
+  return answerAlone({ env: process.env, stdin, program, loaded });
 }
 
-/** Whoever asks for the version alone loads next to nothing. */
-async function inTurn(locations: Locations | undefined): Promise<() => void> {
-  const isWork = locations !== undefined && process.env.CNI_COMMAND !== 'VERSION';
-  return isWork ? startInTurn(locations.runDir) : () => undefined;
-}
-
-/** What cannot be read is an error of the call, which the plugin answers. */
-function readOrNothing(stdin: () => string): string {
-  try {
-    return stdin();
-  } catch {
-    return '';
-  }
-}
-
-/** Reads once, and afterwards gives or throws the same. */
-function once(read: () => string): () => string {
-  let result: { readonly text: string } | { readonly thrown: unknown } | undefined;
-  return () => {
-    if (result === undefined) {
-      try {
-        result = { text: read() };
-      } catch (thrown) {
-        result = { thrown };
-      }
-    }
-    if ('thrown' in result) throw result.thrown;
-    return result.text;
-  };
+/** Where the build puts the bundle of this name: into the executable, or beside this file. */
+function bundle(name: 'command-line' | 'plugin'): string {
+  return typeof Bun === 'undefined' ? join(__dirname, `${name}.cjs`) : `/$bunfs/root/${name}.js`;
 }

@@ -9,25 +9,26 @@ import { EnimError, errnoOf } from './model/errors.js';
 /** More than any network configuration has; a runtime that sends more is broken. */
 const LIMIT = 16 * 2 ** 20;
 
-/**
- * Standard input to its end; empty where it is a terminal, at which nobody types a configuration.
- *
- * @throws EnimError INPUT_FAILED
- */
-export function readStdin(): string {
-  if (isTerminal()) return '';
+/** What was on standard input, or why it could not be read, as a clause. No error of ours: it crosses from one bundle to another. */
+export type Input = { readonly text: string } | { readonly fault: string };
+
+/** Standard input to its end; empty where it is a terminal, at which nobody types a configuration. */
+export function readStdin(): Input {
+  if (isTerminal()) return { text: '' };
   const parts: Buffer[] = [];
   const buffer = Buffer.alloc(65_536);
   for (let size = 0; ; ) {
     const count = readSome(buffer);
-    if (count === 0) return Buffer.concat(parts).toString('utf8');
+    if (typeof count === 'string') return { fault: count };
+    if (count === 0) return { text: Buffer.concat(parts).toString('utf8') };
     size += count;
-    if (size > LIMIT) throw unreadable(`it is longer than ${LIMIT} bytes`);
+    if (size > LIMIT) return { fault: `it is longer than ${LIMIT} bytes` };
     parts.push(Buffer.from(buffer.subarray(0, count)));
   }
 }
 
-function readSome(buffer: Buffer): number {
+/** How many bytes there were, or why none could be read. */
+function readSome(buffer: Buffer): number | string {
   for (;;) {
     try {
       return readSync(0, buffer, 0, buffer.length, null);
@@ -38,7 +39,7 @@ function readSome(buffer: Buffer): number {
         continue;
       }
       if (errnoOf(thrown) === 'EOF') return 0;
-      throw unreadable(errnoOf(thrown) ?? String(thrown));
+      return errnoOf(thrown) ?? String(thrown);
     }
   }
 }
@@ -98,12 +99,6 @@ function isTerminal(): boolean {
   } catch {
     return false;
   }
-}
-
-function unreadable(reason: string): EnimError {
-  return new EnimError('INPUT_FAILED', `The network configuration cannot be read from standard input: ${reason}.`, {
-    hint: 'a container runtime writes it there; by hand: CNI_COMMAND=… enim < FILE',
-  });
 }
 
 const F_GETFL = 3;

@@ -4,7 +4,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BUILD } from '../build.js';
-import { createContext, createKept, createPatient } from '../compose/context.js';
+import { createContext, createKept } from '../compose/context.js';
+import { createPatient } from '../compose/patient.js';
 import { createWatch } from '../compose/watch.js';
 import type { Locations } from '../config/locations.js';
 import type { Log } from '../log.js';
@@ -124,7 +125,7 @@ export async function runAgent(options: AgentOptions): Promise<AgentSummary> {
   const stop = abortedBy(signals.stop);
   const pulse = createPulse(now, gcEvery);
   const { heard } = listener;
-  const patient = await createPatient({ env, overrides: locations, purpose: 'enim agent, metrics', warn, kept, heard });
+  const patient = createPatient({ env, overrides: locations, purpose: 'enim agent, metrics', warn, kept, heard });
   const probes = createProbes({ patient, pulse, stop: signals.stop });
 
   const server = await listen(socketIn(locations.runDir), { ...BUILD, ...calls, pid: process.pid });

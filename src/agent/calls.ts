@@ -37,7 +37,7 @@ export function createCalls({ own, kept, clock, observe }: CallsSettings): Calls
   const carryOut = async ({ env, stdin, program }: AgentRequest, signal: AbortSignal): Promise<AgentAnswer> => {
     const lines: string[] = [];
     const answer = await answerCall({
-      ...{ env, stdin: () => stdin, program, kept },
+      ...{ env, stdin: { text: stdin }, program, kept },
       interruption: () => AbortSignal.any([signal, haste.signal]),
       openLog: ({ logFile, logLevel }) =>
         createLog({ file: logFile, level: logLevel, clock, stderr: (text) => void lines.push(text) }),

@@ -5,6 +5,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BUILD } from '../build.js';
+import { connect } from './channel.js';
+import { converse } from './conversation.js';
 import { type Locations, placesOf, socketIn } from './places.js';
 import type { AgentAnswer, AgentMessage } from './protocol.js';
 
@@ -32,8 +34,6 @@ export async function askAgent({ env, stdin, locations, program, stderr }: Call)
   if (!VERBS.includes(env.CNI_COMMAND ?? '') || env.ENIM_FAILPOINT) return undefined;
   const socket = socketIn(locations.runDir);
   if (!existsSync(socket)) return undefined;
-  // Only now: where no agent runs, none of it is needed.
-  const [{ connect }, { converse }] = await Promise.all([import('./channel.js'), import('./conversation.js')]);
   const outcome = await converse(
     { type: 'request', ...BUILD, env: definedIn(env), stdin, program, places: placesOf(env, locations) },
     (listener) => connect(socket, listener),

@@ -2,8 +2,9 @@
 import { EnimError } from '../model/errors.js';
 import { containerIDFault, ifnameFault } from '../model/names.js';
 
-const COMMANDS = ['ADD', 'DEL', 'CHECK', 'GC', 'STATUS', 'VERSION'] as const;
+const COMMANDS = ['ADD', 'DEL', 'CHECK', 'GC', 'STATUS'] as const;
 
+/** What is work; VERSION is answered without all this. */
 export type CniCommand = (typeof COMMANDS)[number];
 
 /** What a call says of itself. A variable that its verb does not need is empty where it is missing. */
@@ -50,7 +51,7 @@ const VARIABLES: readonly Variable[] = [
 export function parseCall(env: NodeJS.ProcessEnv): CniCall {
   const command = COMMANDS.find((each) => each === env.CNI_COMMAND);
   if (command === undefined)
-    throw invalid([`CNI_COMMAND is ${quoted(env.CNI_COMMAND)}, which is none of ${COMMANDS.join(', ')}`]);
+    throw invalid([`CNI_COMMAND is ${quoted(env.CNI_COMMAND)}, which is none of ${COMMANDS.join(', ')}, VERSION`]);
   const faults = VARIABLES.filter(({ neededBy }) => neededBy.includes(command)).flatMap(({ name, fault }) => {
     const value = env[name] ?? '';
     if (value === '') return [`${name} is missing`];

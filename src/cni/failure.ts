@@ -22,8 +22,8 @@ export function failureDocument(thrown: unknown, version: string | null, command
   const isOurs = thrown instanceof EnimError;
   const msg = isOurs ? thrown.message : `internal error: ${messageOf(thrown)}`;
   const lines = isOurs ? [...thrown.details, ...(thrown.hint === undefined ? [] : [`Try: ${thrown.hint}`])] : [];
-  // Of the verbs only ADD, CHECK and VERSION are surely no DEL.
-  const say = ['ADD', 'CHECK', 'VERSION'].includes(command ?? '') ? (text: string) => text : withoutFalseSuccess;
+  // Of the verbs only ADD and CHECK are surely no DEL.
+  const say = ['ADD', 'CHECK'].includes(command ?? '') ? (text: string) => text : withoutFalseSuccess;
   return {
     cniVersion: version ?? LATEST,
     code: isOurs ? thrown.cniCode : INTERNAL,

@@ -2,31 +2,22 @@
 import { createContext } from '../compose/context.js';
 import { isNameByHand } from '../model/attachment.js';
 import { EnimError } from '../model/errors.js';
+import { add } from './add.js';
 import type { CniCall } from './call.js';
+import { check } from './check.js';
+import { del } from './del.js';
+import { gc } from './gc.js';
+import { ipamAdd, ipamCheck, ipamDel } from './ipam.js';
 import { ownerOf } from './owner.js';
+import { status } from './status.js';
 import type { OpenTask, Task } from './task.js';
 
-type Verb = (task: OpenTask) => Promise<unknown>;
+type Verbs = Readonly<Record<CniCall['command'], (task: OpenTask) => Promise<unknown>>>;
 
-/** The verbs, by what loads them. */
-type Verbs = Readonly<Record<Exclude<CniCall['command'], 'VERSION'>, () => Promise<Verb>>>;
-
-/** Each is loaded when it is asked for: an ADD has no use for what a GC needs, and would take a millisecond more. */
-const MAIN: Verbs = {
-  ADD: async () => (await import('./add.js')).add,
-  DEL: async () => (await import('./del.js')).del,
-  CHECK: async () => (await import('./check.js')).check,
-  GC: async () => (await import('./gc.js')).gc,
-  STATUS: async () => (await import('./status.js')).status,
-};
+const MAIN: Verbs = { ADD: add, DEL: del, CHECK: check, GC: gc, STATUS: status };
 
 /** As `ipam` under another main plugin. */
-const IPAM: Verbs = {
-  ...MAIN,
-  ADD: async () => (await import('./ipam.js')).ipamAdd,
-  DEL: async () => (await import('./ipam.js')).ipamDel,
-  CHECK: async () => (await import('./ipam.js')).ipamCheck,
-};
+const IPAM: Verbs = { ...MAIN, ADD: ipamAdd, DEL: ipamDel, CHECK: ipamCheck };
 
 /**
  * Carries the call out.
@@ -36,7 +27,6 @@ const IPAM: Verbs = {
  */
 export async function perform(task: Task): Promise<unknown> {
   const { call, network, env, log } = task;
-  if (call.command === 'VERSION') return undefined;
   const { config, stateDir, runDir, lockWait, device } = network;
   const context = createContext({
     env,
@@ -58,9 +48,8 @@ export async function perform(task: Task): Promise<unknown> {
   const isOurs = (type: string | undefined): boolean => type === 'enim' || type === task.program;
   const isIpam = isOurs(network.ipam?.type) && !isOurs(network.type);
   const ipam = isOurs(network.ipam?.type) ? null : (network.ipam?.type ?? null);
-  const carryOut = await (isIpam ? IPAM : MAIN)[call.command]();
   task.loaded?.();
-  return carryOut({ ...task, context, ipam });
+  return (isIpam ? IPAM : MAIN)[call.command]({ ...task, context, ipam });
 }
 
 /** A GC of the runtime takes what it does not know out of living pods: what was attached by hand must not count as its own. */

@@ -5,17 +5,18 @@
 import type { Kept } from '../compose/context.js';
 import type { Log } from '../log.js';
 import { EnimError } from '../model/errors.js';
+import type { Input } from '../stdio.js';
 import type { CniCall } from './call.js';
 import { parseCall } from './call.js';
 import { failureDocument } from './failure.js';
-import type { Network } from './network.js';
-import { askedVersion, isSupported, versionDocument } from './version.js';
+import { type Network, parseNetwork } from './network.js';
+import { perform } from './perform.js';
+import { askedVersion, isSupported } from './version.js';
 
 /** What the process gives the plugin. */
 export interface PluginInput {
   readonly env: NodeJS.ProcessEnv;
-  /** Reads standard input to its end. Throws EnimError INPUT_FAILED. */
-  readonly stdin: () => string;
+  readonly stdin: Input;
   /** Name of the executable, which is what a network configuration calls its `type`. */
   readonly program: string;
   /** Aborted when the work is to end between two steps; only ADD and GC ask for it. */
@@ -23,7 +24,7 @@ export interface PluginInput {
   /** What a process that stays keeps between its calls. */
   readonly kept?: Kept;
   /** Hears that all is loaded, and that the work begins. */
-  readonly loaded?: () => void;
+  readonly loaded?: (() => void) | undefined;
   readonly openLog: (settings: Pick<Network, 'logFile' | 'logLevel'>) => Log;
 }
 
@@ -52,12 +53,9 @@ export async function answerCall(input: PluginInput): Promise<PluginAnswer> {
   });
   try {
     call = parseCall(input.env);
-    if (call.command === 'VERSION') return printed(versionDocument(askedVersion(readOrNothing(input))));
-    const text = input.stdin();
+    const text = textOf(input.stdin);
     const asked = askedVersion(text);
     version = isSupported(asked) ? asked : null;
-    // Only now: the answer to VERSION needs none of what follows.
-    const [{ parseNetwork }, { perform }] = await Promise.all([import('./network.js'), import('./perform.js')]);
     network = parseNetwork(text, call.command);
     log = input.openLog(network);
     const { env, program, interruption, kept, loaded } = input;
@@ -71,14 +69,11 @@ export async function answerCall(input: PluginInput): Promise<PluginAnswer> {
   }
 }
 
-/** Whoever asks for the version by hand may have closed standard input. */
-function readOrNothing({ stdin }: PluginInput): string {
-  try {
-    return stdin();
-  } catch (thrown) {
-    if (thrown instanceof EnimError) return '';
-    throw thrown;
-  }
+function textOf(input: Input): string {
+  if ('text' in input) return input.text;
+  throw new EnimError('INPUT_FAILED', `The network configuration cannot be read from standard input: ${input.fault}.`, {
+    hint: 'a container runtime writes it there; by hand: CNI_COMMAND=… enim < FILE',
+  });
 }
 
 function printed(document: unknown): PluginAnswer {

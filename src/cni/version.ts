@@ -17,7 +17,7 @@ export function isAtLeast(version: CniVersion, other: CniVersion): boolean {
   return SUPPORTED_VERSIONS.indexOf(version) >= SUPPORTED_VERSIONS.indexOf(other);
 }
 
-/** The `cniVersion` in what VERSION got on standard input; null if there is none. VERSION never fails for its input. */
+/** The `cniVersion` in what was on standard input; null if there is none. */
 export function askedVersion(stdin: string): string | null {
   try {
     const asked: unknown = (JSON.parse(stdin) as { cniVersion?: unknown } | null)?.cniVersion;
@@ -27,10 +27,11 @@ export function askedVersion(stdin: string): string | null {
   }
 }
 
-/** The answer to VERSION (CNI specification 1.1.0, section 5): it is in the version that was asked in. */
-export function versionDocument(asked: string | null): {
-  readonly cniVersion: string;
-  readonly supportedVersions: readonly string[];
-} {
-  return { cniVersion: asked ?? LATEST, supportedVersions: SUPPORTED_VERSIONS };
+/**
+ * The answer to VERSION (CNI specification 1.1.0, section 5), as it is printed: it is in the version that was asked in, and never an error.
+ *
+ * @param stdin what was on standard input, if it could be read
+ */
+export function answerVersion(stdin: string): string {
+  return `${JSON.stringify({ cniVersion: askedVersion(stdin) ?? LATEST, supportedVersions: SUPPORTED_VERSIONS })}\n`;
 }

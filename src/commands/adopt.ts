@@ -1,4 +1,5 @@
 import { Args, Flags } from '@oclif/core';
+import { cachedAdds } from '../compose/cache.js';
 import { type Adoption, adopt } from '../manager/adopt.js';
 import { EnimError } from '../model/errors.js';
 import { parseOwner } from '../model/names.js';
@@ -39,8 +40,8 @@ export default class Adopt extends EnimCommand {
         hint: `enim adopt ENI --owner ${owner}`,
       });
     }
-    const { parts, cachedAdds } = this.open(flags, 'adopt');
-    const cached = await cachedAdds(flags['cache-dir']);
+    const { parts } = this.open(flags, 'adopt');
+    const cached = cachedAdds(flags['cache-dir'], (message) => this.warn(message));
     const look = (write: boolean): Promise<readonly Adoption[]> =>
       adopt(parts, { write, eni: args.eni ?? null, owner, cached });
     let [written, adoptions] = [flags.yes, await look(flags.yes)];

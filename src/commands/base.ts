@@ -1,6 +1,7 @@
 /** What all commands have in common: `--json`, `--config`, `--debug`, and where their settings and drivers come from. */
 import { Command, Flags } from '@oclif/core';
-import { type Context, createContext, createPatient } from '../compose/context.js';
+import { type Context, createContext } from '../compose/context.js';
+import { createPatient } from '../compose/patient.js';
 import type { Locations } from '../config/locations.js';
 import type { Patient } from '../manager/doctor/patient.js';
 import type { Parts } from '../manager/parts.js';

@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core';
+import { createInstaller } from '../compose/installation.js';
 import type { Installation } from '../install/installer.js';
 import type { Parts } from '../manager/parts.js';
 import { isNameByHand } from '../model/attachment.js';
@@ -55,7 +56,7 @@ GC and STATUS exist from --cni-version 1.1.0 on, which takes a runtime with libc
     const { flags } = await this.parse(Install);
     // Then it writes them.
     this.mayLackSettings = flags.kubeconfig;
-    const { parts, installer, locations, settings } = this.open(flags, 'install');
+    const { parts, node, locations, settings } = this.open(flags, 'install');
     const network = parseNetworkName(flags.network);
     refuseNameByHand(network, settings.network);
     const unmanaged = flags.unmanaged ? await macsOf(parts) : null;
@@ -71,7 +72,7 @@ GC and STATUS exist from --cni-version 1.1.0 on, which takes a runtime with libc
     const account = flags.kubeconfig
       ? { directory: flags['service-account'] ?? null, server: flags['api-server'] ?? null }
       : null;
-    const done = await (await installer()).install(request, account);
+    const done = await createInstaller(node).install(request, account);
     for (const warning of done.warnings) this.warn(warning);
     this.show(() => renderInstallation(done, this.width(), parts.clock()));
     return done;

@@ -1,9 +1,10 @@
 /** What the commands have in common that only look: `--from-bundle` has them look at another node, as it was when a bundle was made of it. */
 import { Flags } from '@oclif/core';
+import { listenForChanges } from '../compose/changes.js';
 import type { Context } from '../compose/context.js';
 import type { Replay } from '../compose/replay.js';
+import type { Changes } from '../manager/changes.js';
 import type { Patient } from '../manager/doctor/patient.js';
-import type { Parts } from '../manager/parts.js';
 import { type BaseFlags, EnimCommand } from './base.js';
 
 /** The parsed flags of commands that only look. */
@@ -12,8 +13,9 @@ interface LookFlags extends BaseFlags {
 }
 
 /** What there is to look at: this node, or another one as it was. */
-export interface Scene extends Pick<Context, 'locations' | 'changes'> {
-  readonly parts: Parts;
+export interface Scene extends Pick<Context, 'locations' | 'parts'> {
+  /** Begins to tell when it is worth to look again. */
+  changes(settle: number, signal: AbortSignal): Changes;
 }
 
 /**
@@ -37,7 +39,11 @@ export abstract class LookCommand extends EnimCommand {
    * @throws EnimError as `open`, and as `openBundle`
    */
   protected async look(flags: LookFlags, purpose: string): Promise<Scene> {
-    return flags['from-bundle'] === undefined ? this.open(flags, purpose) : this.replay(flags['from-bundle']);
+    const bundle = flags['from-bundle'];
+    if (bundle !== undefined) return this.replay(bundle);
+    const context = this.open(flags, purpose);
+    const { stateDir } = context.locations;
+    return { ...context, changes: (settle, signal) => listenForChanges(stateDir, settle, signal) };
   }
 
   /** The node, or the one of a bundle, to be examined. */

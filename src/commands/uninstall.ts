@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core';
+import { createInstaller } from '../compose/installation.js';
 import type { Installation } from '../install/installer.js';
 import { renderInstallation } from '../render/installation.js';
 import { EnimCommand } from './base.js';
@@ -26,7 +27,7 @@ export default class Uninstall extends EnimCommand {
 
   async run(): Promise<Installation> {
     const { flags } = await this.parse(Uninstall);
-    const { parts, installer, locations } = this.open(flags, 'uninstall');
+    const { parts, node, locations } = this.open(flags, 'uninstall');
     const held = (await parts.store.list()).map(({ owner, eni }) => `${owner} (${eni.id})`);
     const places = placesOf(flags, locations);
     // Where nobody can be asked it goes on: enim install brings it back.
@@ -34,7 +35,7 @@ export default class Uninstall extends EnimCommand {
       const question = `Remove enim from ${places.binDir} and its network configuration from ${places.confDir}?`;
       if (!(await this.confirm(question))) throw declined('enim uninstall --dry-run');
     }
-    const done = await (await installer()).uninstall(places, {
+    const done = await createInstaller(node).uninstall(places, {
       held,
       force: flags.force,
       dryRun: flags['dry-run'],

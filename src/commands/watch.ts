@@ -15,7 +15,7 @@ const SETTLE_MS = 200;
 /** What is watched, and how it is shown. */
 export interface Watch {
   /** Begins to be told of changes. */
-  listen(settle: number, signal: AbortSignal): Promise<Changes>;
+  listen(settle: number, signal: AbortSignal): Changes;
   look(): Promise<readonly EniView[]>;
   clock(): Date;
   /** On a terminal: all of it, after each look, and when that has another size. Null elsewhere. */
@@ -31,7 +31,7 @@ export async function watch({ listen, look, clock, page, line, warn }: Watch): P
   const readers = new AbortController();
   const signal = AbortSignal.any([interruption(), readers.signal]);
   process.stdout.on('error', () => readers.abort());
-  const changes = await listen(SETTLE_MS, signal);
+  const changes = listen(SETTLE_MS, signal);
   let seen: readonly EniView[] = [];
   let trouble: string | null = null;
   const draw = (): void => {

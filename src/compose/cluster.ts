@@ -5,6 +5,7 @@ import type { Locations } from '../config/locations.js';
 import type { Settings } from '../config/schema.js';
 import type { Observe } from '../model/observation.js';
 import type { Waits } from '../model/waiting.js';
+import { createKubernetesProvider } from '../providers/kubernetes/provider.js';
 import type { Access, Connect, Connection } from '../providers/kubernetes/transport.js';
 import type { Heard } from '../providers/kubernetes/watch/watch.js';
 import type { Registering } from '../providers/later.js';
@@ -39,10 +40,7 @@ export async function createKubernetes(
   { env, settings, locations, locks, clock, observe, waits, heard, together = apart }: NodeParts,
   access: Partial<Access> = {},
 ): Promise<Registering> {
-  const [{ createKubernetesProvider }, node] = await Promise.all([
-    import('../providers/kubernetes/provider.js'),
-    nodeNameOf({ env, settings }),
-  ]);
+  const node = await nodeNameOf({ env, settings });
   const { kubeconfig, timeout } = settings.kubernetes;
   return createKubernetesProvider({
     connect: () => connectTo({ kubeconfig, env, ...access }),

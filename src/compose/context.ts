@@ -1,21 +1,16 @@
 /**
- * The composition root: settings and environment in, a manager's parts out. What few need (a cluster, installing, bundles) is in the
- * files beside it, and loaded by the call.
+ * The composition root: settings and environment in, a manager's parts out. What few need (installing, bundles, examining) is in the
+ * files beside it: the CNI plugin, which is to start fast, does without.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { rememberSettings } from '../config/load.js';
 import { findLocations, type Locations } from '../config/locations.js';
 import type { Settings } from '../config/schema.js';
 import { createPrograms } from '../exec.js';
-import type { CachedAdd } from '../host/cache.js';
-import type { Installer } from '../install/installer.js';
 import { createDelegate, type Delegate } from '../ipam/delegate.js';
 import { createLinkDriver, type LinkDriver } from '../link/driver.js';
 import { netnsDirectory } from '../link/netns.js';
-import type { Changes } from '../manager/changes.js';
-import type { Patient } from '../manager/doctor/patient.js';
 import type { Parts } from '../manager/parts.js';
 import { survey } from '../manager/survey.js';
 import type { DeviceSelector } from '../model/device.js';
@@ -27,16 +22,16 @@ import type { Heard } from '../providers/kubernetes/watch/watch.js';
 import { later } from '../providers/later.js';
 import type { Provider } from '../providers/provider.js';
 import { createStaticProvider } from '../providers/static.js';
-import { createCordonRecord, readCordon } from '../store/cordon.js';
+import { createCordonRecord } from '../store/cordon.js';
 import { createHistory } from '../store/history.js';
-import { inspectState } from '../store/inspect.js';
-import { createLocks, lockFileName } from '../store/lock.js';
+import { createLocks } from '../store/lock.js';
 import { createStateFile, createStore, type StateFile, type Store } from '../store/store.js';
 import { createTurns, type Turns } from '../store/turns.js';
 import { apart, createTogether, type Together } from '../together.js';
+import { createKubernetes, type NodeParts } from './cluster.js';
 
 /** Longest time that a program we start may take; beyond it the kernel hangs, and so would we. */
-const TOOL_TIMEOUT_MS = 60_000;
+export const TOOL_TIMEOUT_MS = 60_000;
 
 /** What the faces give. */
 export interface ContextOptions {
@@ -95,15 +90,11 @@ export function createKept(observe: Observe = () => undefined): Kept {
 export interface Context {
   readonly locations: Locations;
   readonly settings: Settings;
+  /** What further composition roots start from. */
+  readonly node: NodeParts;
   readonly parts: Parts;
   /** Calls another IPAM plugin. */
   readonly delegate: Delegate;
-  /** Nobody else needs it, the CNI plugin least of all: it is loaded by the call. */
-  installer(): Promise<Installer>;
-  /** Tells when it is worth to look again; loaded by the call. */
-  changes(settle: number, signal: AbortSignal): Promise<Changes>;
-  /** What container runtimes remember of ADDs in this directory; loaded by the call as well. */
-  cachedAdds(directory: string): Promise<readonly CachedAdd[]>;
 }
 
 /**
@@ -143,10 +134,7 @@ export function createContext(options: ContextOptions): Context {
   const node = { env, settings, locations, locks, clock, observe: kept.observe, waits, together };
   const provider =
     settings.provider === 'kubernetes'
-      ? later('kubernetes', async () => {
-          const { createKubernetes } = await import('./cluster.js');
-          return createKubernetes({ ...node, heard: options.heard });
-        })
+      ? later('kubernetes', () => createKubernetes({ ...node, heard: options.heard }))
       : createStatic({ settings, store, links, device, clock });
   const parts: Parts = {
     ...{ provider, store, cordon, history, locks, links, clock },
@@ -157,10 +145,7 @@ export function createContext(options: ContextOptions): Context {
     network: settings.network,
   };
   return {
-    ...{ locations, settings, parts, delegate: createDelegate(programs) },
-    installer: async () => (await import('./installation.js')).createInstaller(node),
-    changes: (settle, signal) => listen(locations.stateDir, settle, signal),
-    cachedAdds: async (directory) => (await import('../host/cache.js')).readCache(directory, warn),
+    ...{ locations, settings, node, parts, delegate: createDelegate(programs) },
   };
 }
 
@@ -169,15 +154,6 @@ function warnOfNoSettings({ kept, mayLackSettings, overrides, env, warn }: Conte
   const isNamed = (overrides?.config ?? env.ENIM_CONFIG ?? '') !== '';
   if (kept !== undefined || mayLackSettings === true || !isNamed || existsSync(locations.config)) return;
   warn(`There is no file ${locations.config}: without settings the defaults hold.`);
-}
-
-async function listen(stateDir: string, settle: number, signal: AbortSignal): Promise<Changes> {
-  const [{ createChanges }, { watchLinks }, { watchState }] = await Promise.all([
-    import('../manager/changes.js'),
-    import('../link/watch.js'),
-    import('../store/watch.js'),
-  ]);
-  return createChanges([watchLinks, (onChange) => watchState(stateDir, onChange)], settle, signal);
 }
 
 interface StaticParts {
@@ -208,25 +184,4 @@ function createStatic({ settings, store, links, device, clock }: StaticParts): P
     ledger: store.ledger,
     clock,
   });
-}
-
-/** Puts together what `doctor` needs; nothing is read yet, for whatever is read may be what is wrong. */
-export async function createPatient(options: ContextOptions): Promise<Patient> {
-  const { env, overrides } = options;
-  const { config, stateDir, runDir } = findLocations(env, overrides);
-  // Nobody else needs them, the CNI plugin least of all.
-  const [{ createHost }, { DROP_IN_PATHS }] = await Promise.all([
-    import('../host/linux.js'),
-    import('../install/unmanaged.js'),
-  ]);
-  return {
-    ...{ config: resolve(config), stateDir: resolve(stateDir), runDir: resolve(runDir) },
-    host: createHost({ programs: createPrograms(TOOL_TIMEOUT_MS), path: env.PATH ?? '' }),
-    clock: () => new Date(),
-    inspectState: () => inspectState(stateDir),
-    findCordon: () => readCordon(stateDir),
-    lockFileName,
-    dropIns: DROP_IN_PATHS.map((path) => `/${path}`),
-    open: () => createContext({ ...options, mayLackSettings: true }).parts,
-  };
 }

@@ -1,20 +1,16 @@
-/** The composition root of installing: what reads and writes files, and for a cluster's node the cluster. Loaded by the call. */
+/** The composition root of installing: what reads and writes files, and for a cluster's node the cluster. */
 import { resolve } from 'node:path';
-import type { AccountSource } from '../install/account.js';
-import type { ClusterFiles, Installer, InstallSettings } from '../install/installer.js';
+import { settingsFor } from '../config/cluster.js';
+import { type AccountSource, readAccount } from '../install/account.js';
+import { files } from '../install/files.js';
+import { type ClusterFiles, type Installer, type InstallSettings, install, uninstall } from '../install/installer.js';
+import { kubeconfigText } from '../install/kubeconfig.js';
 import { alone } from '../store/lock.js';
 import { createKubernetes, type NodeParts, nodeNameOf } from './cluster.js';
 
 /** One installation at a time. */
-export async function createInstaller(parts: NodeParts): Promise<Installer> {
+export function createInstaller(parts: NodeParts): Installer {
   const { env, settings, locations, locks, clock } = parts;
-  const [{ files }, { install, uninstall }, { readAccount }, { kubeconfigText }, { settingsFor }] = await Promise.all([
-    import('../install/files.js'),
-    import('../install/installer.js'),
-    import('../install/account.js'),
-    import('../install/kubeconfig.js'),
-    import('../config/cluster.js'),
-  ]);
   // On Node.js what runs is not enim.
   const executable = typeof Bun === 'undefined' ? null : process.execPath;
 

@@ -23,10 +23,12 @@ import { createRecordedState } from '../store/recorded.js';
 import type { Context } from './context.js';
 
 /** A node as it was. */
-export interface Replay extends Pick<Context, 'locations' | 'changes'> {
+export interface Replay extends Pick<Context, 'locations'> {
   /** When it was so. */
   readonly collected: Date;
   readonly patient: Patient;
+  /** There are none. @throws EnimError */
+  changes(): never;
   /** @throws EnimError as it was thrown on the node, or NOT_THERE if the bundle lacks what is needed */
   readonly parts: Parts;
 }
@@ -88,7 +90,9 @@ export function replay(subject: string, archive: Archive, warn: (message: string
     get parts() {
       return opened();
     },
-    changes: async () => Promise.reject(refuse()),
+    changes() {
+      throw refuse();
+    },
     patient: {
       ...{ config, stateDir, runDir, dropIns, lockFileName },
       host: createRecordedHost(host, refuse),

@@ -16,7 +16,8 @@ import { EnimError } from '../model/errors.js';
 import { recordState } from '../store/record.js';
 import { createRecordedState } from '../store/recorded.js';
 import { nodeNameOf } from './cluster.js';
-import { type ContextOptions, createContext, createPatient } from './context.js';
+import { type ContextOptions, createContext } from './context.js';
+import { createPatient } from './patient.js';
 
 /** Bytes that are kept of each log. */
 const LOG_LIMIT = 2 ** 20;
@@ -54,7 +55,7 @@ export interface MadeBundle extends Pick<Collected, 'missing' | 'shortened' | 'f
 export async function makeBundle(options: BundleOptions): Promise<MadeBundle> {
   const { env, enim, onStep } = options;
   const locations = findLocations(env, options.overrides);
-  const patient = await createPatient(options);
+  const patient = createPatient(options);
   const recording = createRecordingHost(patient.host);
   const programs = createPrograms(JOURNAL_TIMEOUT_MS);
   const refuse = (): EnimError => new EnimError('UNSAFE', 'Nothing is changed while a support bundle is made.');

@@ -10,6 +10,7 @@ import type { ProvidedEni, Purpose } from '../providers/provider.js';
 import { allShared, type Fitness, judge, noneFree, pick } from './candidates.js';
 import { refuseCordoned } from './cordon.js';
 import { identify, identityOf } from './identify.js';
+import { list } from './list.js';
 import { type Look, locate, look, recordedOf } from './locate.js';
 import { originOf } from './origin.js';
 import type { Parts } from './parts.js';
@@ -81,7 +82,6 @@ export async function allocate(
 /** Without asking the provider once more. That there is none is no reason to fail for another one. */
 async function findOrphans(parts: Parts, provided: readonly ProvidedEni[]): Promise<readonly string[]> {
   const provider: Parts['provider'] = { ...parts.provider, list: async () => provided };
-  const { list } = await import('./list.js');
   const enis = await list({ ...parts, provider }).catch(() => []);
   return enis.flatMap(({ id, state }) => (state === 'orphan' ? [id] : []));
 }

@@ -3,7 +3,7 @@ import { type CniCall, type CniCommand, parseCall } from '../../src/cni/call.js'
 import { enimErrorOf } from '../model/thrown.js';
 import { sampleEnv } from './samples.js';
 
-const COMMANDS: readonly CniCommand[] = ['ADD', 'DEL', 'CHECK', 'GC', 'STATUS', 'VERSION'];
+const COMMANDS: readonly CniCommand[] = ['ADD', 'DEL', 'CHECK', 'GC', 'STATUS'];
 const ALL_MISSING = { CNI_CONTAINERID: '', CNI_NETNS: '', CNI_IFNAME: '' };
 
 const argsOf = (text: string): CniCall['args'] => parseCall(sampleEnv('ADD', { CNI_ARGS: text })).args;
@@ -24,7 +24,7 @@ describe('parseCall', () => {
     });
   });
 
-  it.each(['GC', 'STATUS', 'VERSION'] as const)('needs nothing else for %s', (command) => {
+  it.each(['GC', 'STATUS'] as const)('needs nothing else for %s', (command) => {
     expect(parseCall({ CNI_COMMAND: command })).toEqual({
       ...{ command, containerID: '', netns: '', ifname: '', path: [] },
       args: { namespace: null, name: null, uid: null },

@@ -46,14 +46,8 @@ export class CniNode {
         this.delegations.push(delegation);
         return this.onDelegation(delegation);
       },
-      installer(): never {
-        throw new Error('No verb installs anything.');
-      },
-      cachedAdds(): never {
-        throw new Error('No verb asks what a runtime remembers.');
-      },
-      changes(): never {
-        throw new Error('No verb watches.');
+      get node(): never {
+        throw new Error('No verb puts anything together.');
       },
     };
     return {

@@ -1,11 +1,11 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { answerCall, type PluginAnswer, type PluginInput } from '../../src/cni/plugin.js';
+import { answerCall, type PluginAnswer } from '../../src/cni/plugin.js';
 import { interruption } from '../../src/interruption.js';
-import { EnimError } from '../../src/model/errors.js';
 import type { LogLevel } from '../../src/model/loglevel.js';
+import type { Input } from '../../src/stdio.js';
 import { useTemporaryDirectories } from '../store/temporary.js';
 import { INPUTS, mutation, VALID } from './mutations.js';
 import { sampleEnv, sampleNetwork } from './samples.js';
@@ -31,10 +31,10 @@ const places = (config = 'config.json'): NodeJS.ProcessEnv => ({
   ENIM_RUN_DIR: join(root, 'run'),
 });
 
-function answer(env: NodeJS.ProcessEnv, stdin: string | PluginInput['stdin']): Promise<PluginAnswer> {
+function answer(env: NodeJS.ProcessEnv, stdin: string | Input): Promise<PluginAnswer> {
   return answerCall({
     env: { ...places(), ...env },
-    stdin: typeof stdin === 'string' ? () => stdin : stdin,
+    stdin: typeof stdin === 'string' ? { text: stdin } : stdin,
     program: 'enim',
     interruption,
     openLog: (settings) => {
@@ -47,34 +47,18 @@ function answer(env: NodeJS.ProcessEnv, stdin: string | PluginInput['stdin']): P
 const network = (overrides: Readonly<Record<string, unknown>> = {}): string => JSON.stringify(sampleNetwork(overrides));
 
 /** The error document of an answer; that it is none is a failure. */
-async function failure(env: NodeJS.ProcessEnv, stdin: string | PluginInput['stdin']): Promise<Record<string, unknown>> {
+async function failure(env: NodeJS.ProcessEnv, stdin: string | Input): Promise<Record<string, unknown>> {
   const { stdout, exitCode } = await answer(env, stdin);
   expect([exitCode, stdout.endsWith('}\n')]).toEqual([1, true]);
   return JSON.parse(stdout) as Record<string, unknown>;
 }
 
 describe('answerCall', () => {
-  it('answers VERSION without a network configuration', async () => {
-    for (const stdin of ['', '{}', '{"cniVersion":"0.4.0"}', 'no JSON']) {
-      const { stdout, exitCode } = await answer({ CNI_COMMAND: 'VERSION' }, stdin);
-      expect([exitCode, JSON.parse(stdout)]).toEqual([
-        0,
-        {
-          cniVersion: stdin.includes('0.4.0') ? '0.4.0' : '1.1.0',
-          supportedVersions: ['0.3.1', '0.4.0', '1.0.0', '1.1.0'],
-        },
-      ]);
-    }
-    expect(lines).toEqual([]);
-    expect(existsSync(join(root, 'state'))).toBe(false);
-  });
-
   it('says code 5 for an input that cannot be read', async () => {
-    const stdin = () => {
-      throw new EnimError('INPUT_FAILED', 'It cannot be read: EBADF.');
-    };
-    expect(await failure(sampleEnv('ADD'), stdin)).toEqual({
-      ...{ cniVersion: '1.1.0', code: 5, msg: 'It cannot be read: EBADF.' },
+    expect(await failure(sampleEnv('ADD'), { fault: 'EBADF' })).toEqual({
+      ...{ cniVersion: '1.1.0', code: 5 },
+      msg: 'The network configuration cannot be read from standard input: EBADF.',
+      details: 'Try: a container runtime writes it there; by hand: CNI_COMMAND=… enim < FILE',
     });
   });
 
@@ -85,14 +69,11 @@ describe('answerCall', () => {
     });
   });
 
-  it('says code 4 for an environment that is wrong, without waiting for the input', async () => {
-    const stdin = () => {
-      throw new Error('it was read');
-    };
-    expect(await failure({ CNI_COMMAND: 'ADD' }, stdin)).toMatchObject({
+  it('says code 4 for an environment that is wrong, whatever the input', async () => {
+    expect(await failure({ CNI_COMMAND: 'ADD' }, { fault: 'EBADF' })).toMatchObject({
       ...{ code: 4, msg: 'CNI_CONTAINERID is missing; CNI_NETNS is missing; CNI_IFNAME is missing.' },
     });
-    expect(await failure({ CNI_COMMAND: 'FROB' }, stdin)).toMatchObject({ code: 4 });
+    expect(await failure({ CNI_COMMAND: 'FROB' }, 'no JSON')).toMatchObject({ code: 4 });
   });
 
   it('says code 6 for an input that is not JSON', async () => {
@@ -146,8 +127,10 @@ describe('answerCall', () => {
   });
 
   it('says 999 for a bug, and does not end by it', async () => {
-    const stdin = () => {
-      throw new TypeError('a bug');
+    const stdin = {
+      get text(): string {
+        throw new TypeError('a bug');
+      },
     };
     expect(await failure(sampleEnv('ADD'), stdin)).toEqual({
       ...{ cniVersion: '1.1.0', code: 999, msg: 'internal error: a bug' },
@@ -250,8 +233,8 @@ describe('any environment and any input', () => {
   /** What is wrong with an answer. */
   function fault({ stdout, exitCode }: PluginAnswer, env: NodeJS.ProcessEnv): string | undefined {
     if (exitCode === 0) {
-      if (stdout === '') return ['DEL', 'GC'].includes(env.CNI_COMMAND ?? '') ? undefined : 'nothing was printed';
-      return 'supportedVersions' in (JSON.parse(stdout) as object) ? undefined : 'it is no answer to VERSION';
+      if (stdout !== '') return 'something was printed';
+      return ['DEL', 'GC'].includes(env.CNI_COMMAND ?? '') ? undefined : 'nothing was printed';
     }
     const { cniVersion, code, msg, details = '', ...others } = JSON.parse(stdout) as Record<string, unknown>;
     if (exitCode !== 1 || !stdout.endsWith('}\n')) return 'it does not end as it should';

@@ -1,20 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import {
-  askedVersion,
-  isAtLeast,
-  isSupported,
-  LATEST,
-  SUPPORTED_VERSIONS,
-  versionDocument,
-} from '../../src/cni/version.js';
+import { answerVersion, isAtLeast, isSupported, LATEST, SUPPORTED_VERSIONS } from '../../src/cni/version.js';
 
 describe('the answer to VERSION', () => {
-  it('is in the version that was asked in, also one that is not spoken', () => {
+  const versionIn = (text: string): unknown => (JSON.parse(answerVersion(text)) as { cniVersion: unknown }).cniVersion;
+
+  it('names all versions, in the one that was asked in, also one that is not spoken', () => {
     for (const asked of [...SUPPORTED_VERSIONS, '0.2.0', '9.9.9'])
-      expect(versionDocument(askedVersion(JSON.stringify({ cniVersion: asked })))).toEqual({
-        ...{ cniVersion: asked, supportedVersions: ['0.3.1', '0.4.0', '1.0.0', '1.1.0'] },
-      });
+      expect(answerVersion(JSON.stringify({ cniVersion: asked }))).toBe(
+        `{"cniVersion":"${asked}","supportedVersions":["0.3.1","0.4.0","1.0.0","1.1.0"]}\n`,
+      );
   });
 
   it.each([
@@ -30,17 +25,16 @@ describe('the answer to VERSION', () => {
     '"1.1.0"',
     '{"__proto__":{"cniVersion":"0.4.0"}}',
   ])('is in the newest version for the input %j', (text) => {
-    expect(versionDocument(askedVersion(text)).cniVersion).toBe(LATEST);
+    expect(versionIn(text)).toBe(LATEST);
   });
 
   it('never fails for its input', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
-        const asked = askedVersion(text);
-        expect(asked === null || /^\d+\.\d+\.\d+$/.test(asked)).toBe(true);
+        expect(versionIn(text)).toMatch(/^\d+\.\d+\.\d+$/);
       }),
     );
-    expect(askedVersion('['.repeat(200_000))).toBeNull();
+    expect(versionIn('['.repeat(200_000))).toBe(LATEST);
   });
 });
 

@@ -53,6 +53,7 @@ describeEndToEnd('the npm package', () => {
       'dist/cluster.cjs',
       'dist/command-line.cjs',
       'dist/main.cjs',
+      'dist/plugin.cjs',
       ...readdirSync(join(ROOT, 'man'))
         .sort()
         .map((name) => `man/${name}`),

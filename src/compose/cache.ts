@@ -1,0 +1,5 @@
+/** The composition root of asking what container runtimes remember. */
+import { readCache } from '../host/cache.js';
+
+/** The ADDs of enim that they keep in a directory; `warn` is told of what cannot be read. */
+export const cachedAdds = readCache;
