@@ -19,7 +19,7 @@ import { findDevice } from './device.js';
 import { writeSysctls } from './inside.js';
 import type { Kernel } from './kernel.js';
 import { openKernel } from './open.js';
-import { type Beside, freeName, giveNameBack, isTaken, namesOfOthers } from './rename.js';
+import { type Beside, freeName, giveNameBack, namesOfOthers } from './rename.js';
 import { planRestore, remainingDifferences, takeSnapshot } from './snapshot.js';
 import { findSquatter } from './squatter.js';
 import { lookAround, type Surroundings } from './surroundings.js';
@@ -240,11 +240,11 @@ function changes(
     },
 
     async moveHome(link, netns, name) {
-      const target = (await isTaken(kernel, name)) ? freeName(await kernel.names('home')) : name;
+      const target = (await kernel.isTaken('home', name)) ? freeName(await kernel.names('home')) : name;
       // An altname that any device at home has, or that is the new name itself, refuses the move or the rename (EEXIST).
       const clashing: string[] = [];
       for (const altname of link.altnames)
-        if (altname === target || (await isTaken(kernel, altname))) clashing.push(altname);
+        if (altname === target || (await kernel.isTaken('home', altname))) clashing.push(altname);
       await kernel.change(netns, [
         ...clashing.map((altname) => ['link', 'property', 'del', 'dev', link.name, 'altname', altname]),
         ['link', 'set', 'dev', link.name, 'netns', `/proc/${process.pid}/ns/net`, 'name', target],

@@ -87,6 +87,7 @@ export function openIproute2(programs: Programs, keepOpen: readonly number[]): K
   return {
     links,
     names: async (place) => namesOf(await links(place)),
+    isTaken: async (place, name) => namesOf(await links(place, name)).has(name),
 
     async routes(place, filter) {
       const seen = await show(place, ['route', 'show', 'table', 'all', ...filterWords(filter)]);

@@ -38,6 +38,13 @@ export interface Kernel {
    */
   names(place: Place): Promise<ReadonlySet<string>>;
   /**
+   * Whether a link in a place has this name, or altname. Of hundreds of links on which many come and go, all cannot be seen at once
+   * without asking again and again.
+   *
+   * @throws EnimError NOT_THERE if the netns cannot be entered
+   */
+  isTaken(place: Place, name: string): Promise<boolean>;
+  /**
    * The unicast routes of all tables and both families, without those that the kernel makes by itself for addresses: they come and go
    * with the address. A route with several next hops is one entry for each.
    *

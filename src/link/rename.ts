@@ -71,16 +71,8 @@ async function makeRoom(kernel: Kernel, link: Link, name: string, beside: Beside
 /** The name that another link at home has and by which `ip` would mean this one's index, if there is such a link. */
 async function namesakeOf(kernel: Kernel, link: Link): Promise<Set<string>> {
   const byIndex = `if${link.ifindex}`;
-  const isOthers = !namesOf([link]).has(byIndex) && (await isTaken(kernel, byIndex));
+  const isOthers = !namesOf([link]).has(byIndex) && (await kernel.isTaken('home', byIndex));
   return new Set(isOthers ? [byIndex] : []);
-}
-
-/**
- * Whether a link at home has this name, or altname. Only that one is asked for: on a node with hundreds of links on which many come and
- * go, all of them cannot be seen at once without asking again and again.
- */
-export async function isTaken(kernel: Kernel, name: string): Promise<boolean> {
-  return namesOf(await kernel.links('home', name)).has(name);
 }
 
 /** What a NIC at home cannot be called. */

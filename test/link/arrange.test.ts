@@ -14,6 +14,7 @@ function listening(refused?: readonly string[]): { kernel: Kernel; told: string[
   const kernel: Kernel = {
     links: async () => [],
     names: async () => new Set(),
+    isTaken: async () => false,
     rules: async () => [],
     async sysctls(paths) {
       told.push(`sysctls ${paths.join(' ')}`);

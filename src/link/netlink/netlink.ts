@@ -6,47 +6,20 @@ import { closeSync } from 'node:fs';
 import { failpoint } from '../../failpoint.js';
 import type { Libc } from '../../libc.js';
 import { EnimError } from '../../model/errors.js';
-import type { Link } from '../../model/link.js';
-import { openNetns, stepInto } from '../enter.js';
+import { openNetns } from '../enter.js';
 import { commandFailed, filterWords, type IpCommand, type Kernel, type Place } from '../kernel.js';
-import { IFLA, RTM, SKIP_STATISTICS } from './constants.js';
-import { attribute, type Message, text, u32 } from './message.js';
-import {
-  everyNameIn,
-  indexIn,
-  namesIn,
-  namesOthers,
-  readCounters,
-  readLinks,
-  readRoutes,
-  sysctlsIn,
-  wayIn,
-} from './read.js';
+import { IFLA, RTM } from './constants.js';
+import { attribute, text } from './message.js';
+import { askFor, askForName, ifThere, indexOf, linksOf, lookAtLinks, numberOf, type Post, takePost } from './post.js';
+import { everyNameIn, namesIn, readCounters, readRoutes, sysctlsIn, wayIn } from './read.js';
 import { reasonOf } from './reasons.js';
 import { linkHeader, requestFor, routeQuestion } from './request.js';
 import { RULE_HEADER, readRules } from './rules.js';
-import { type NetlinkSocket, openSocket, Refusal } from './socket.js';
+import { Refusal } from './socket.js';
 import type { Wire } from './wire.js';
 
-/** Of `struct ifaddrmsg` and `rtmsg`, which a question leaves empty. */
-const ADDRESS_HEADER = 8;
+/** Of `struct rtmsg`, which a question leaves empty. */
 const ROUTE_HEADER = 12;
-
-/**
- * A socket in a netns, and what was seen there. Every look at links waits for each move that is under way on the node (the kernel has
- * one lock for all), so nothing is asked twice.
- */
-interface Post {
-  readonly socket: NetlinkSocket;
-  /** A descriptor of the netns: as long as we keep it alive, others must be able to find it. */
-  readonly netns: number | null;
-  /** Indices of links by name and altname, as last seen; emptied by whatever changes a name. */
-  readonly indices: Map<string, number>;
-  /** The links as seen since they were asked for or changed last. */
-  links: readonly Message[] | null;
-  /** When all that was begun here is done. */
-  idle: Promise<unknown>;
-}
 
 /** @param program carries out what is not known here */
 export function openNetlink(calls: Libc, wire: Wire, program: Kernel): Kernel {
@@ -55,7 +28,7 @@ export function openNetlink(calls: Libc, wire: Wire, program: Kernel): Kernel {
   /** Does some work at a post after all that was begun there before: a socket tells answers apart, not who waits for them. */
   const at = async <T>(place: Place, work: (post: Post) => Promise<T>): Promise<T> => {
     const key = place === 'home' ? '' : place.path;
-    const post = posts.get(key) ?? takePost(() => openSocket(calls, wire), calls.setns, place);
+    const post = posts.get(key) ?? takePost(calls, wire, place);
     posts.set(key, post);
     const done = post.idle.then(() => work(post));
     post.idle = done.catch(() => undefined);
@@ -80,6 +53,15 @@ export function openNetlink(calls: Libc, wire: Wire, program: Kernel): Kernel {
       at(place, async (post) => {
         post.links = null;
         return new Set(everyNameIn(await lookAtLinks(post)).flatMap(([, names]) => names));
+      }),
+
+    isTaken: (place, name) =>
+      at(place, async (post) => {
+        const isTaken = (await ifThere(() => askForName(post, name))) !== undefined;
+        // What is nobody's name may stand for an index.
+        const index = numberOf(name);
+        if (!isTaken && index !== undefined) post.indices.set(name, index);
+        return isTaken;
       }),
 
     async routes(place, filter) {
@@ -164,37 +146,8 @@ async function refusing<T>(place: Place, command: IpCommand, work: () => Promise
   }
 }
 
-async function ifThere<T>(work: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await work();
-  } catch (thrown) {
-    if (thrown instanceof Refusal) return undefined;
-    throw thrown;
-  }
-}
-
-function takePost(open: () => NetlinkSocket, setns: Libc['setns'], place: Place): Post {
-  const post = (socket: NetlinkSocket, netns: number | null): Post => ({
-    ...{ socket, netns, indices: new Map(), links: null, idle: Promise.resolve() },
-  });
-  if (place === 'home') return post(open(), null);
-  const netns = openNetns(place.path);
-  try {
-    return post(stepInto(netns, place.path, setns, open), netns);
-  } catch (thrown) {
-    closeSync(netns);
-    throw thrown;
-  }
-}
-
 function isRefused(thrown: unknown): boolean {
   return thrown instanceof EnimError && ['LINK_FAILED', 'NOT_PERMITTED'].includes(thrown.code);
-}
-
-/** Links just seen, with their addresses. */
-async function linksOf(post: Post, links: readonly Message[]): Promise<Link[]> {
-  const addresses = await post.socket.dump(RTM.getAddress, Buffer.alloc(ADDRESS_HEADER));
-  return readLinks(links, addresses, links.some(namesOthers) ? namesIn(await lookAtLinks(post)) : new Map());
 }
 
 /** Words of commands after which a name may be another link's. */
@@ -240,57 +193,4 @@ async function indicesFor(post: Post, command: IpCommand): Promise<(name: string
     if (typeof index !== 'number') throw index;
     return index;
   };
-}
-
-const WITHOUT_STATISTICS = attribute(IFLA.extMask, u32(SKIP_STATISTICS));
-
-/** All links, as seen since they were asked for or changed last. */
-async function lookAtLinks(post: Post): Promise<readonly Message[]> {
-  if (post.links === null) {
-    post.links = await post.socket.dump(RTM.getLink, Buffer.concat([linkHeader(0, 0, 0), WITHOUT_STATISTICS]));
-    post.indices.clear();
-    for (const [index, names] of everyNameIn(post.links)) for (const name of names) post.indices.set(name, index);
-  }
-  return post.links;
-}
-
-/**
- * The index of the link of this name, as last seen: if that was renamed since, by udev say, it is still the one that was meant. `if5`
- * is the link of index 5, if there is none of that name.
- */
-async function indexOf(post: Post, name: string): Promise<number> {
-  const known = post.indices.get(name) ?? indexNamed(post, name);
-  if (known !== undefined) return known;
-  const index = indexIn(await askFor(post, name));
-  post.indices.set(name, index);
-  return index;
-}
-
-/** For a word such as `if5` where the links were looked at and none has it for a name: 5, if there is a link of that index. */
-function indexNamed({ indices }: Post, name: string): number | undefined {
-  const index = numberOf(name);
-  return index !== undefined && [...indices.values()].includes(index) ? index : undefined;
-}
-
-function numberOf(name: string): number | undefined {
-  const digits = /^if([1-9]\d{0,8})$/.exec(name)?.[1];
-  return digits === undefined ? undefined : Number(digits);
-}
-
-/** The link of this name, just asked for. */
-async function askFor({ socket }: Post, name: string): Promise<Message> {
-  const get = (index: number, ...attributes: readonly Buffer[]): Promise<Message> =>
-    socket.get({
-      type: RTM.getLink,
-      flags: 0,
-      body: Buffer.concat([linkHeader(index, 0, 0), WITHOUT_STATISTICS, ...attributes]),
-    });
-  try {
-    return await get(0, attribute(IFLA.name, text(name)));
-  } catch (thrown) {
-    const index = numberOf(name);
-    if (!(thrown instanceof Refusal)) throw thrown;
-    if (index === undefined) throw new Refusal(thrown.errno, `Cannot find device "${name}"`);
-    return get(index);
-  }
 }

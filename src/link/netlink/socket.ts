@@ -52,10 +52,10 @@ export function openSocket(calls: Libc, wire: Wire): NetlinkSocket {
   const room = Buffer.allocUnsafeSlow(READ_BYTES);
   let sequence = 0;
 
-  const ask = async ({ type, flags, body }: Request): Promise<number> => {
+  const put = async (write: Wire['ask'], { type, flags, body }: Request): Promise<number> => {
     sequence += 1;
     const question = sequence;
-    await wire.write(fd, formatMessage({ type, flags: flags | NLM.request, sequence: question, body }));
+    await write(fd, formatMessage({ type, flags: flags | NLM.request, sequence: question, body }));
     return question;
   };
 
@@ -68,7 +68,7 @@ export function openSocket(calls: Libc, wire: Wire): NetlinkSocket {
     answersIn(copy(room, await wire.read(fd, room)), question);
 
   const dumpOnce = async (type: number, body: Buffer): Promise<Message[] | undefined> => {
-    const question = await ask({ type, flags: NLM.dump, body });
+    const question = await put(wire.ask, { type, flags: NLM.dump, body });
     const found: Message[] = [];
     for (;;) {
       const answers = await readPart(question);
@@ -80,11 +80,11 @@ export function openSocket(calls: Libc, wire: Wire): NetlinkSocket {
 
   return {
     async request({ type, flags, body }) {
-      const question = await ask({ type, flags: flags | NLM.acknowledge, body });
+      const question = await put(wire.order, { type, flags: flags | NLM.acknowledge, body });
       while (readAnswer(question).every((answer) => answer.type !== NLMSG.error));
     },
     async get(request) {
-      const question = await ask(request);
+      const question = await put(wire.ask, request);
       for (;;) {
         const [answer] = readAnswer(question);
         if (answer !== undefined) return answer;

@@ -11,7 +11,7 @@ import type { Rule } from '../../../src/model/rule.js';
 import { ipBatch, must, run } from '../../fabric/exec.js';
 import { createNetns, deleteNetns, netnsPath, uniqueName } from '../../fabric/netns.js';
 import { describeAsRoot } from '../../fabric/requirements.js';
-import type { Call, Reply } from './speaker.js';
+import type { Call, Calls, Reply } from './speaker.js';
 
 const BUN = join(import.meta.dirname, '../../../node_modules/.bin/bun');
 const SPEAKER = join(import.meta.dirname, 'speaker.ts');
@@ -53,10 +53,14 @@ function speaks(isConcurrent: boolean): void {
   const at = (name: string): Place => ({ path: netnsPath(name) });
 
   /** What our netlink answers; at home is the netns that the process is started in. */
-  const ask = async (call: Call, startedIn?: string): Promise<Reply> => {
+  const ask = (call: Call, startedIn?: string): Promise<Reply> => askInOrder([call], startedIn);
+
+  const askInOrder = async (calls: readonly Call[], startedIn?: string): Promise<Reply> => {
     const enter = startedIn === undefined ? [] : ['nsenter', `--net=${netnsPath(startedIn)}`, '--'];
     const [program = '', ...args] = [...enter, BUN, 'run', SPEAKER];
-    return JSON.parse(await must(program, args, { input: JSON.stringify({ ...call, isConcurrent }) })) as Reply;
+    return JSON.parse(
+      await must(program, args, { input: JSON.stringify({ calls, isConcurrent } satisfies Calls) }),
+    ) as Reply;
   };
 
   const answer = async (call: Call, startedIn?: string): Promise<unknown> => {
@@ -68,6 +72,9 @@ function speaks(isConcurrent: boolean): void {
   const change = async (place: Place, commands: readonly IpCommand[], startedIn?: string): Promise<void> => {
     await answer({ name: 'change', args: [place, commands] }, startedIn);
   };
+
+  const indexOf = async (name: string, link: string): Promise<number> =>
+    parseLinks(await asIpSees(name, [...ALL_LINKS, 'dev', link]))[0]?.ifindex ?? 0;
 
   const asIpSees = async (name: string, command: IpCommand): Promise<unknown> =>
     parseDocument(await must('ip', ['-n', name, '-j', '-d', ...command]));
@@ -129,6 +136,29 @@ function speaks(isConcurrent: boolean): void {
     for (const name of ['eni0', 'ens5', `if${expected?.ifindex}`])
       expect(await answer({ name: 'links', args: [at(ours), name] })).toEqual([expected]);
     expect(await answer({ name: 'links', args: [at(ours), 'eni7'] })).toEqual([]);
+  });
+
+  it('knows whether a name is a link’s: by itself, not by the index that it may stand for', async () => {
+    const index = await indexOf(ours, 'eni0');
+    await ipBatch(ours, ['link property add dev eni0 altname ens5', `link set bridge0 name if${index + 1}`]);
+
+    for (const name of ['eni0', 'ens5', `if${index + 1}`])
+      expect(await answer({ name: 'isTaken', args: [at(ours), name] })).toBe(true);
+    for (const name of ['eni7', `if${index}`])
+      expect(await answer({ name: 'isTaken', args: [at(ours), name] })).toBe(false);
+  });
+
+  it('means the link of an index by a word that was nobody’s name, also once somebody else takes that', async () => {
+    const word = `if${await indexOf(ours, 'eni0')}`;
+    const taken: Call = { name: 'isTaken', args: [at(ours), word] };
+    const label: Call = { name: 'change', args: [at(ours), [['link', 'set', 'dev', word, 'alias', 'ours']]] };
+    const look: Call = { name: 'links', args: [at(ours), word] };
+    // By another way into the netns it is as if another process did it.
+    const elsewhere = { path: netnsPath(ours).replace(/^\/run\//, '/var/run/') };
+    const take: Call = { name: 'change', args: [elsewhere, [['link', 'set', 'dev', 'bridge0', 'name', word]]] };
+
+    expect(await askInOrder([taken, take, label, look])).toMatchObject({ answer: [{ name: 'eni0', alias: 'ours' }] });
+    expect(await askInOrder([taken, look])).toMatchObject({ answer: [{ name: word, kind: 'bridge' }] });
   });
 
   it('sees of one link alone which others it belongs to', async () => {

@@ -1,4 +1,4 @@
-/** What netlink.test.ts runs on Bun, for only Bun lets us speak to the kernel: one call on standard input, its answer on standard output. */
+/** What netlink.test.ts runs on Bun, for only Bun lets us speak to the kernel: calls on standard input, the last one's answer on standard output. */
 import { readFileSync } from 'node:fs';
 import { createPrograms } from '../../../src/exec.js';
 import type { Kernel } from '../../../src/link/kernel.js';
@@ -9,18 +9,25 @@ export type Call = {
   readonly [Name in Asked]: { readonly name: Name; readonly args: Parameters<Kernel[Name]> };
 }[Asked];
 
-type Asked = 'links' | 'routes' | 'rules' | 'sysctls' | 'wayTo' | 'counters' | 'change';
+type Asked = 'links' | 'isTaken' | 'routes' | 'rules' | 'sysctls' | 'wayTo' | 'counters' | 'change';
 
 /** What it answers, or how it fails. */
 export type Reply = { readonly answer?: unknown } | { readonly code: unknown; readonly message: string };
 
-const { name, args, isConcurrent } = JSON.parse(readFileSync(0, 'utf8')) as Call & { readonly isConcurrent: boolean };
+/** Calls of one kernel, one after the other. */
+export interface Calls {
+  readonly calls: readonly Call[];
+  readonly isConcurrent: boolean;
+}
+
+const { calls, isConcurrent } = JSON.parse(readFileSync(0, 'utf8')) as Calls;
 const kernel = openKernel(createPrograms(10_000), [], isConcurrent);
-const ask = kernel[name] as (...args: Call['args']) => Promise<unknown>;
 
 async function reply(): Promise<Reply> {
   try {
-    const answer = await ask(...args);
+    let answer: unknown;
+    for (const { name, args } of calls)
+      answer = await (kernel[name] as (...args: Call['args']) => Promise<unknown>)(...args);
     return { answer: answer instanceof Map ? Object.fromEntries(answer) : answer };
   } catch (thrown) {
     if (thrown instanceof Error && 'code' in thrown) return { code: thrown.code, message: thrown.message };
