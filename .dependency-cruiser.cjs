@@ -176,6 +176,17 @@ module.exports = {
       to: { path: HEAVY, reachable: true },
     },
     {
+      name: 'the-start-is-small',
+      severity: 'error',
+      comment:
+        'It is loaded for every call. What does the work is in bundles of its own, and what goes to them is data.',
+      from: { path: '^src/main\\.ts$' },
+      to: {
+        path: '^src/(cni/(?!version)|commands|compose|manager)|(^|/)node_modules/',
+        dependencyTypesNot: ['type-only', 'type-import'],
+      },
+    },
+    {
       name: 'only-libraries',
       severity: 'error',
       comment: 'What is imported gets into the bundles, and tools do not belong there. package.json lists both alike.',

@@ -1,4 +1,4 @@
-/** The composition root of the provider that speaks to a cluster; loaded where the settings choose it. */
+/** The composition root of the provider that speaks to a cluster; the client for that is loaded where the settings choose it. */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Locations } from '../config/locations.js';

@@ -44,6 +44,16 @@ describe('the service of the timer', () => {
   });
 });
 
+describe('the service of the agent', () => {
+  it('gives it the environment that the DaemonSet gives it', () => {
+    const daemonSet = readFileSync(join(UNITS, '../agent/daemonset.yaml'), 'utf8');
+    const [, agent = ''] = daemonSet.split('- name: agent\n');
+    const variables = [...agent.matchAll(/- \{ name: (\w+), value: "(.*)" \}/g)].map(([, ...pair]) => pair.join('='));
+    expect(variables.length).toBeGreaterThan(0);
+    expect(setting('enim-agent.service', /^Environment=.*/gm)).toEqual(variables.map((each) => `Environment=${each}`));
+  });
+});
+
 describe('both services', () => {
   it('are confined alike', () => {
     const [agent, gc] = SERVICES.map((name) =>
