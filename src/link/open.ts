@@ -4,7 +4,10 @@ import { libc } from '../libc.js';
 import { openIproute2 } from './iproute2.js';
 import type { Kernel } from './kernel.js';
 import { openNetlink } from './netlink/netlink.js';
-import { goingOn, waiting } from './netlink/wire.js';
+import { createGoingOn, waiting } from './netlink/wire.js';
+
+/** One for the whole process, which is to know what it has ordered. */
+const goingOn = createGoingOn();
 
 /**
  * @param keepOpen descriptors that programs inherit: the locks of what is being changed

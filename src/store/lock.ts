@@ -174,9 +174,7 @@ export async function alone<T>(locks: Locks, name: string, work: () => T): Promi
 
 /** One file a name, and one name a file: what is no plain character is written as its code. */
 export function lockFileName(name: string): string {
-  const plain = [...name]
-    .map((each) => (/[a-zA-Z0-9._-]/.test(each) ? each : `%${each.codePointAt(0)?.toString(16)}`))
-    .join('');
+  const plain = name.replace(/[^a-zA-Z0-9._-]/gu, (each) => `%${each.codePointAt(0)?.toString(16)}`);
   // A file name has at most 255 bytes; a container ID that long is nobody's yet.
   return plain.length <= 240 ? `${plain}.lock` : `${plain.slice(0, 200)}-${checksum(name)}.lock`;
 }

@@ -17,25 +17,42 @@ export interface Wire {
 /** Our own thread waits. For a process that does one thing, that is the quickest; it hears signals in between. */
 export const waiting: Wire = { ask: writeNow, order: writeNow, read: readNow };
 
-/** How many orders of this process are under way. */
-let orders = 0;
+/** Longer than the kernel takes to answer where nobody holds it up, in milliseconds. */
+const HELD_UP_MS = 5;
+
+/** For so long afterwards, in milliseconds, it is taken to be held up again: whoever has it move one NIC mostly has it move more. */
+const WARY_MS = 10_000;
 
 /**
  * A thread of the pool waits. For a process that does several things at once: it goes on with the others, and hears signals. Where it
- * has ordered nothing, a question is answered at once, but for what other processes do: then a thread would cost more than the question.
+ * has ordered nothing, and other programs have not held the kernel up lately, a question is answered at once: then it is put by our own
+ * thread, for to change threads would take longer.
  */
-export const goingOn: Wire = {
-  ask: (fd, bytes) => (orders === 0 ? writeNow(fd, bytes) : writeThere(fd, bytes)),
-  async order(fd, bytes) {
-    orders += 1;
-    try {
-      await writeThere(fd, bytes);
-    } finally {
-      orders -= 1;
-    }
-  },
-  read: (fd, room) => (orders === 0 ? readNow(fd, room) : readThere(fd, room)),
-};
+export function createGoingOn(now: () => number = () => performance.now()): Wire {
+  let orders = 0;
+  let waryUntil = Number.NEGATIVE_INFINITY;
+
+  const isQuick = (): boolean => orders === 0 && now() >= waryUntil;
+  const quickly = <T>(work: () => T): T => {
+    const began = now();
+    const result = work();
+    if (now() - began > HELD_UP_MS) waryUntil = now() + WARY_MS;
+    return result;
+  };
+
+  return {
+    ask: (fd, bytes) => (isQuick() ? quickly(() => writeNow(fd, bytes)) : writeThere(fd, bytes)),
+    async order(fd, bytes) {
+      orders += 1;
+      try {
+        await writeThere(fd, bytes);
+      } finally {
+        orders -= 1;
+      }
+    },
+    read: (fd, room) => (isQuick() ? quickly(() => readNow(fd, room)) : readThere(fd, room)),
+  };
+}
 
 function writeNow(fd: number, bytes: Buffer): Promise<void> {
   writeSync(fd, bytes);

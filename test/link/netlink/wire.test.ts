@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { goingOn, waiting } from '../../../src/link/netlink/wire.js';
+import { createGoingOn, waiting } from '../../../src/link/netlink/wire.js';
 import { useTemporaryDirectories } from '../../store/temporary.js';
 
 const temporary = useTemporaryDirectories();
@@ -38,7 +38,7 @@ function pipe(): { readonly fd: number; fill(): void; drain(): string } {
 
 describe.each([
   ['waiting', waiting],
-  ['goingOn', goingOn],
+  ['goingOn', createGoingOn()],
 ])('%s', (_, wire) => {
   it('has put a question, and read what is there, before anybody else goes on', async () => {
     const { fd, drain } = pipe();
@@ -62,6 +62,7 @@ describe.each([
 
 describe('goingOn', () => {
   it('waits for nothing itself while an order of its own is under way', async () => {
+    const goingOn = createGoingOn();
     const [order, question] = [pipe(), pipe()];
     order.fill();
     question.fill();
@@ -78,5 +79,39 @@ describe('goingOn', () => {
     order.drain();
     await ordered;
     expect(order.drain()).toBe('move');
+  });
+
+  it('waits for nothing itself for ten seconds after another program has held it up', async () => {
+    let time = 0;
+    // Each question takes so long as the clock is asked twice about it.
+    let step = 0;
+    const goingOn = createGoingOn(() => {
+      time += step;
+      return time;
+    });
+    const { fd, fill, drain } = pipe();
+    /** Whether a question is put before anybody else goes on. */
+    const isPutAtOnce = async (): Promise<boolean> => {
+      const asked = goingOn.ask(fd, Buffer.from('look'));
+      const isPut = drain() === 'look';
+      await asked;
+      if (!isPut) expect(drain()).toBe('look');
+      return isPut;
+    };
+    // Or there would be nothing to drain, and the test would wait.
+    writeSync(fd, 'x');
+    expect(await isPutAtOnce()).toBe(true);
+    step = 6;
+    writeSync(fd, 'x');
+    expect(await isPutAtOnce()).toBe(true);
+    step = 0;
+    fill();
+    expect(await isPutAtOnce()).toBe(false);
+    time += 9_980;
+    fill();
+    expect(await isPutAtOnce()).toBe(false);
+    time += 20;
+    writeSync(fd, 'x');
+    expect(await isPutAtOnce()).toBe(true);
   });
 });
