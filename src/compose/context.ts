@@ -144,9 +144,7 @@ export function createContext(options: ContextOptions): Context {
     bootID: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
     network: settings.network,
   };
-  return {
-    ...{ locations, settings, node, parts, delegate: createDelegate(programs) },
-  };
+  return { locations, settings, node, parts, delegate: createDelegate(programs) };
 }
 
 /** Whoever names a file means that it is there; that of the default need not be. An agent does not say it with each call and round. */

@@ -1,4 +1,4 @@
-/** A provider that is only loaded when it is asked for something: what stands behind it may be heavy, and its name is known. */
+/** A provider that is only made when it is asked for something: what it takes may be heavy, and its name is known. */
 import type { Assignments, Evictor, Provider, Registry } from './provider.js';
 
 /** A provider with all that a cluster has to say and to be told. */
@@ -8,11 +8,11 @@ export type Registering = Provider & {
   readonly assignments: Assignments;
 };
 
-export function later(name: string, load: () => Promise<Registering>): Provider {
-  let loaded: Promise<Registering> | undefined;
+export function later(name: string, make: () => Promise<Registering>): Provider {
+  let made: Promise<Registering> | undefined;
   const provider = (): Promise<Registering> => {
-    loaded ??= load();
-    return loaded;
+    made ??= make();
+    return made;
   };
   return {
     name,
