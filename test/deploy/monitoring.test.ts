@@ -113,6 +113,12 @@ describeWith('the alerts, to Prometheus', [programFault('promtool')], () => {
     ['EnimLookFails', { 'enim_look_success{look="enis"}': '0x40' }, { 'enim_look_success{look="enis"}': '1x40' }],
     ['EnimProviderUnhealthy', { enim_provider_healthy: '0x40' }, { enim_provider_healthy: '1x40' }],
     [
+      'EnimWatchSilent',
+      { 'enim_watch_age_seconds{resource="enis"}': '0+60x40' },
+      // A bookmark comes every minute; one that is late is no fault.
+      { 'enim_watch_age_seconds{resource="enis"}': '30 90 150 210 30 90x40' },
+    ],
+    [
       'EnimLockStuck',
       { 'enim_lock_oldest_timestamp_seconds{kind="eni"}': '1x40' },
       { 'enim_lock_oldest_timestamp_seconds{kind="agent"}': '1x40' },
