@@ -16,7 +16,6 @@ declare module 'bun:ffi' {
 /** The part of Bun itself that we use; undefined on Node.js. */
 declare const Bun:
   | {
-      readonly hash: { crc32(bytes: Uint8Array): number };
       /** How many times later than usual code is compiled that runs often; 1 is usual. */
       readonly unsafe: { setJITPolicy(scale: number): void };
       /** A file by its descriptor. */

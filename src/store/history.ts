@@ -187,9 +187,18 @@ export const HistoryLine = v.variant('event', [
   }),
 ]) satisfies v.GenericSchema<unknown, HistoryEvent>;
 
-/** CRC-32 (ISO 3309), in hexadecimal. */
+/** The remainders of the four bits in the generator of CRC-32 (ISO 3309), 0xedb88320 with its bits in reverse. */
+const REMAINDERS = Uint32Array.from({ length: 16 }, (_, bits) =>
+  [0, 1, 2, 3].reduce((rest) => (rest & 1 ? 0xedb88320 ^ (rest >>> 1) : rest >>> 1), bits),
+);
+
+/** CRC-32, in hexadecimal. Our own, for node:zlib and Bun.hash take longer to load than this takes for a line. */
 function checksum(bytes: Buffer): string {
-  // In the executable node:zlib would have to be loaded for it, for every line that is written.
-  const sum = typeof Bun === 'undefined' ? process.getBuiltinModule('node:zlib').crc32(bytes) : Bun.hash.crc32(bytes);
-  return sum.toString(16).padStart(8, '0');
+  let rest = 0xffffffff;
+  for (const byte of bytes) {
+    rest ^= byte;
+    rest = (REMAINDERS[rest & 15] as number) ^ (rest >>> 4);
+    rest = (REMAINDERS[rest & 15] as number) ^ (rest >>> 4);
+  }
+  return (~rest >>> 0).toString(16).padStart(8, '0');
 }
