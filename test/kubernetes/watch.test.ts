@@ -131,13 +131,18 @@ describeWithApiServer('a watch of the objects of a node', () => {
     expect(told('ended').filter((reason) => reason === 'garbage')).toHaveLength(2);
   });
 
-  it('shows nothing while the server is away, and goes on once it is there again, which has forgotten all versions', async () => {
+  it('shows nothing while the server is away, and lists anew once it is there again and etcd has forgotten its version', async () => {
+    // A change of something else, which a watch is not told of.
+    await api.ask('POST', '/api/v1/namespaces', { metadata: { name: 'elsewhere' } });
     await api.kill();
     await eventually('that it is noticed', () => watch.heard() === undefined);
+    await api.compact();
     api.restart();
     await api.ready();
     await setStatus('eni-1', { CCEStatus: 'Pending' });
     await heard('eni-1 Pending', 'eni-2 ReadyOnNode');
+    for (const resource of ['enis', 'cceendpoints'])
+      await eventually(`a list of ${resource}`, () => told('listed', resource).includes('gone'));
   }, 120_000);
 
   it('ends when it is to end', async () => {
