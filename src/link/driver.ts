@@ -56,13 +56,13 @@ export interface Restoration {
 /** What the manager may see of the kernel's links, without a lock. */
 export interface LinkDriver {
   lookHome(): Promise<HomeView>;
-  /** The links in a netns; undefined once it cannot be entered. */
+  /** The links in a netns; undefined once it is gone. That it may not be entered is thrown: nothing is known of what is in it. */
   lookInto(netns: NetnsRef): Promise<readonly Link[] | undefined>;
   /** The routes in a netns that the NIC of this name leads to; for one that is up. */
   routesInto(netns: NetnsRef, ifname: string): Promise<readonly LinkRoute[]>;
   /** All rules at home, the routes through these devices, and the sysctls at these paths. */
   lookAtRouting(devices: readonly string[], sysctls: readonly string[]): Promise<Routing>;
-  /** What is around these links, at home (null) or in a netns; undefined once that cannot be entered. */
+  /** What is around these links, at home (null) or in a netns; undefined once that is gone. */
   lookAround(netns: NetnsRef | null, links: readonly Link[]): Promise<Surroundings | undefined>;
   /** The link at home that a network configuration names. */
   findDevice(selector: DeviceSelector, home: readonly Link[]): Promise<Link | undefined>;
@@ -187,7 +187,7 @@ async function lookHome(kernel: Kernel, sshPeer: string | null): Promise<HomeVie
   };
 }
 
-/** Undefined where the netns cannot be entered any more. */
+/** Undefined where the netns is gone. */
 async function ifThere<T>(look: Promise<T>): Promise<T | undefined> {
   try {
     return await look;

@@ -5,16 +5,20 @@ import { notEntered } from './kernel.js';
 
 const CLONE_NEWNET = 0x40000000;
 
+const LEADS_NOWHERE = ['ENOENT', 'ESRCH', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG', 'ENXIO'];
+
 /**
  * A descriptor of the netns at a path.
  *
- * @throws EnimError NOT_THERE
+ * @throws EnimError NOT_THERE if the path leads nowhere, NOT_PERMITTED, LINK_FAILED
  */
 export function openNetns(path: string): number {
   try {
     return openSync(path, 'r');
   } catch (thrown) {
-    throw notEntered(path, errnoOf(thrown));
+    const errno = errnoOf(thrown) ?? String(thrown);
+    if (LEADS_NOWHERE.includes(errno)) throw notEntered('NOT_THERE', path, errno);
+    throw notEntered(['EACCES', 'EPERM'].includes(errno) ? 'NOT_PERMITTED' : 'LINK_FAILED', path, errno);
   }
 }
 
@@ -23,12 +27,17 @@ export function openNetns(path: string): number {
  * other netns.
  *
  * @param path what the netns is called in the error
- * @throws EnimError NOT_THERE, and whatever the work throws
+ * @throws EnimError NOT_THERE if it is none, NOT_PERMITTED, LINK_FAILED, and whatever the work throws
  */
 export function stepInto<T>(fd: number, path: string, setns: (fd: number, type: number) => number, work: () => T): T {
-  const home = openSync('/proc/thread-self/ns/net', 'r');
+  const home = openNetns('/proc/thread-self/ns/net');
   try {
-    if (setns(fd, CLONE_NEWNET) !== 0) throw notEntered(path);
+    if (setns(fd, CLONE_NEWNET) !== 0) {
+      // Whoever may enter his own netns may enter any.
+      const isAllowed = setns(home, CLONE_NEWNET) === 0;
+      if (isAllowed) throw notEntered('NOT_THERE', path, 'it is no network namespace');
+      throw notEntered('NOT_PERMITTED', path, 'Operation not permitted');
+    }
     try {
       return work();
     } finally {

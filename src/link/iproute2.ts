@@ -182,6 +182,13 @@ function failure(place: Place, command: IpCommand, { code, stderr }: Outcome): E
   const lines = stderr.split('\n').filter((line) => line.trim() !== '');
   const silent = code === null ? 'it was killed' : 'no message';
   const answer = lines.find((line) => !line.startsWith('Command failed')) ?? silent;
-  if (place !== 'home' && answer.startsWith('nsenter:')) return notEntered(place.path, answer.replace('nsenter: ', ''));
+  if (place !== 'home' && answer.startsWith('nsenter:')) return shut(place.path, answer.replace('nsenter: ', ''));
   return commandFailed(place, command, answer.replace(/^(RTNETLINK answers|Error): /, '').replace(/\.$/, ''));
+}
+
+/** Why nsenter could not enter. */
+function shut(path: string, reason: string): Error {
+  const isGone = /No such|Not a directory|Too many levels|name too long|Invalid argument/.test(reason);
+  if (isGone) return notEntered('NOT_THERE', path, reason);
+  return notEntered(/denied|not permitted/.test(reason) ? 'NOT_PERMITTED' : 'LINK_FAILED', path, reason);
 }

@@ -28,33 +28,33 @@ export interface Kernel {
   /**
    * The links in a place with their addresses; with a name (or `if5` for that of index 5) just that one, if it is there.
    *
-   * @throws EnimError NOT_THERE if the netns cannot be entered
+   * @throws EnimError NOT_THERE if the netns is gone
    */
   links(place: Place, name?: string): Promise<Link[]>;
   /**
    * Names and altnames of all links in a place.
    *
-   * @throws EnimError NOT_THERE if the netns cannot be entered
+   * @throws EnimError NOT_THERE if the netns is gone
    */
   names(place: Place): Promise<ReadonlySet<string>>;
   /**
    * Whether a link in a place has this name, or altname. Of hundreds of links on which many come and go, all cannot be seen at once
    * without asking again and again.
    *
-   * @throws EnimError NOT_THERE if the netns cannot be entered
+   * @throws EnimError NOT_THERE if the netns is gone
    */
   isTaken(place: Place, name: string): Promise<boolean>;
   /**
    * The unicast routes of all tables and both families, without those that the kernel makes by itself for addresses: they come and go
    * with the address. A route with several next hops is one entry for each.
    *
-   * @throws EnimError NOT_THERE if the netns cannot be entered, LINK_FAILED if there is no such device
+   * @throws EnimError NOT_THERE if the netns is gone, LINK_FAILED if there is no such device
    */
   routes(place: Place, filter: RouteFilter): Promise<LinkRoute[]>;
   /**
    * The rules of policy routing, IPv4 first, in the order in which they are asked.
    *
-   * @throws EnimError NOT_THERE if the netns cannot be entered
+   * @throws EnimError NOT_THERE if the netns is gone
    */
   rules(place: Place): Promise<Rule[]>;
   /**
@@ -65,7 +65,7 @@ export interface Kernel {
   /**
    * What went through the link of this name; null if it is not there, or nobody counts.
    *
-   * @throws EnimError NOT_THERE if the netns cannot be entered
+   * @throws EnimError NOT_THERE if the netns is gone
    */
   counters(place: Place, name: string): Promise<Counters | null>;
   /** The device that leads from a place to an address; null if none does. */
@@ -73,7 +73,7 @@ export interface Kernel {
   /**
    * Carries the commands out in order, until the first that fails.
    *
-   * @throws EnimError NOT_THERE if the netns cannot be entered, LINK_FAILED with the kernel's answer if a command failed
+   * @throws EnimError NOT_THERE if the netns is gone, LINK_FAILED with the kernel's answer if a command failed
    */
   change(place: Place, commands: readonly IpCommand[], options?: ChangeOptions): Promise<void>;
   /** Readies these places for being asked. */
@@ -87,12 +87,21 @@ interface ChangeOptions {
   readonly force?: boolean;
 }
 
-/** That a netns cannot be entered; `reason` is a clause in parentheses, if anything is known. */
-export function notEntered(path: string, reason?: string): EnimError {
-  return new EnimError(
-    'NOT_THERE',
-    `The netns ${path} cannot be entered${reason === undefined ? '' : ` (${reason})`}.`,
-  );
+/**
+ * That a netns cannot be entered. Only one that is gone is NOT_THERE: of what is in any other nothing is known, and it must not count as
+ * missing.
+ *
+ * @param reason a clause
+ */
+export function notEntered(
+  code: 'NOT_THERE' | 'NOT_PERMITTED' | 'LINK_FAILED',
+  path: string,
+  reason: string,
+): EnimError {
+  if (code !== 'NOT_PERMITTED') return new EnimError(code, `The netns ${path} cannot be entered (${reason}).`);
+  return new EnimError(code, `The netns ${path} may not be entered (${reason}).`, {
+    hint: 'run enim as root, with CAP_SYS_ADMIN',
+  });
 }
 
 /** That a command failed, in the words of the kernel or of `ip`. */

@@ -19,7 +19,7 @@ export interface Surroundings {
   readonly sysctls: Pairs<Pairs<string>> | null;
 }
 
-/** @throws EnimError NOT_THERE if the netns cannot be entered */
+/** @throws EnimError NOT_THERE if the netns is gone */
 export async function lookAround(kernel: Kernel, place: Place, links: readonly Link[]): Promise<Surroundings> {
   const counters: [string, Counters | null][] = [];
   for (const { name } of links) counters.push([name, await kernel.counters(place, name)]);

@@ -206,7 +206,8 @@ function describeDevice(device: DeviceSelector): string {
 
 async function refuseTakenIfname(parts: Parts, netns: NetnsRef, ifname: string): Promise<void> {
   const links = await parts.links.lookInto(netns);
-  if (links === undefined) throw await whyNotEntered(parts, netns);
+  if (links === undefined)
+    throw new EnimError('NOT_THERE', `The netns ${netns.path} has gone.`, { hint: 'ip netns list' });
   const taken = links.find(({ name, altnames }) => name === ifname || altnames.includes(ifname));
   if (taken === undefined) return;
   throw new EnimError(
@@ -216,14 +217,6 @@ async function refuseTakenIfname(parts: Parts, netns: NetnsRef, ifname: string):
       hint: 'choose another name with --ifname',
     },
   );
-}
-
-async function whyNotEntered(parts: Parts, { path, inode }: NetnsRef): Promise<EnimError> {
-  if ((await parts.netns.find(path))?.inode !== inode)
-    return new EnimError('NOT_THERE', `The netns ${path} has gone.`, { hint: 'ip netns list' });
-  return new EnimError('NOT_PERMITTED', `The netns ${path} is there, but may not be entered.`, {
-    hint: 'run enim as root, with CAP_SYS_ADMIN',
-  });
 }
 
 async function moveIn(

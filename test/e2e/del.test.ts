@@ -155,6 +155,16 @@ describeEndToEnd('enim del', () => {
     });
   });
 
+  it('takes no NIC for gone whose netns it may not enter', async () => {
+    await add(node, 'default/web-0', pod);
+    const via = ['setpriv', '--inh-caps=-sys_admin', '--bounding-set=-sys_admin'];
+    const result = await node.enim(['del', 'default/web-0'], { via });
+    expectRefusal(result, { code: 1, says: [pod.path, 'may not be entered'], mentions: ['CAP_SYS_ADMIN'] });
+    expect(Object.keys(node.state()?.attachments ?? {})).toHaveLength(1);
+    expect(await del('default/web-0')).toMatchObject({ code: 0 });
+    await isHome();
+  });
+
   describe('succeeds when there is nothing to do, and touches nothing', () => {
     it('the second time', async () => {
       await add(node, 'default/web-0', pod);

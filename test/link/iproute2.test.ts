@@ -286,4 +286,12 @@ describe('a command that fails', () => {
       `The netns /run/netns/web-0 cannot be entered (${stderr.replace('nsenter: ', '')}).`,
     ]);
   });
+
+  it.each([
+    ["nsenter: reassociate to namespace 'ns/net' failed: Operation not permitted", 'NOT_PERMITTED'],
+    ['nsenter: cannot open /run/netns/web-0: Permission denied', 'NOT_PERMITTED'],
+    ['nsenter: cannot open /run/netns/web-0: Too many open files', 'LINK_FAILED'],
+  ])('because the netns cannot be entered does not say that it is gone: %s', async (stderr, code) => {
+    expect((await enimErrorOf(() => failing(stderr).change(NETNS, commands))).code).toBe(code);
+  });
 });

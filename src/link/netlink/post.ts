@@ -30,7 +30,7 @@ export interface Post {
   idle: Promise<unknown>;
 }
 
-/** @throws EnimError NOT_THERE if the netns cannot be entered */
+/** @throws EnimError NOT_THERE if the netns is gone */
 export function takePost(calls: Libc, wire: Wire, place: Place): Post {
   const post = (socket: NetlinkSocket, netns: number | null): Post => ({
     ...{ socket, netns, indices: new Map(), links: null, idle: Promise.resolve() },
