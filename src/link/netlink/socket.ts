@@ -15,8 +15,11 @@ export const SOL_NETLINK = 270;
 const NETLINK_CAP_ACK = 10;
 const NETLINK_EXT_ACK = 11;
 
-/** The kernel fills at most 32 KiB at once. */
-const READ_BYTES = 65_536;
+/**
+ * The kernel fills at most 32 KiB at once, but for a message that is longer: a link may have 64 KiB of altnames, which whoever may
+ * change it, a pod for one, can give it. What there is no room for would be lost.
+ */
+const READ_BYTES = 131_072;
 
 /** A dump that another process's change interrupted is asked for anew, so often. */
 const DUMP_TRIES = 20;

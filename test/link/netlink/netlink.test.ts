@@ -102,6 +102,18 @@ function speaks(isConcurrent: boolean): void {
     expect(expected.map(({ name }) => name)).toEqual(expect.arrayContaining(['lo', 'eni0', 'peer0', 'bridge0']));
   });
 
+  it('sees a link that has as many altnames as the kernel lets it have', async () => {
+    const altnames = Array.from({ length: 495 }, (_, index) => String(index).padEnd(127, 'x'));
+    await ipBatch(
+      ours,
+      altnames.map((altname) => `link property add dev eni0 altname ${altname}`),
+    );
+    expect(await answer({ name: 'links', args: [at(ours)] })).toEqual(
+      expect.arrayContaining([expect.objectContaining({ name: 'eni0', altnames })]),
+    );
+    expect(await answer({ name: 'links', args: [at(ours), 'eni0'] })).toMatchObject([{ altnames }]);
+  });
+
   it('sees whether a link has a carrier', async () => {
     await ipBatch(ours, ['link set eni0 up', 'link set peer0 down']);
     expect(await answer({ name: 'links', args: [at(ours), 'eni0'] })).toMatchObject([{ up: true, carrier: false }]);
