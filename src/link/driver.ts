@@ -227,10 +227,11 @@ function changes(
       const label = formatLabel(attachment.eni.id, attachment.snapshot.name, attachment);
       // Udev renames a plugged card within 100 ms, and then the next one may get the name.
       const dev = wordFor(link, names);
-      await kernel.change('home', [
+      const commands = [
         ['link', 'set', 'dev', dev, 'alias', label],
         ['link', 'set', 'dev', dev, 'netns', netns.path, 'name', attachment.ifname],
-      ]);
+      ];
+      await kernel.change('home', commands, { into: netns });
     },
 
     async configure(netns, ifname, setup) {

@@ -1,7 +1,7 @@
 /** Stepping into another netns with our own thread (setns(2)), for what is opened there and stays there. */
-import { closeSync, openSync } from 'node:fs';
-import { errnoOf } from '../model/errors.js';
-import { notEntered } from './kernel.js';
+import { closeSync, fstatSync, openSync } from 'node:fs';
+import { type EnimError, errnoOf } from '../model/errors.js';
+import { notEntered, type Place } from './kernel.js';
 
 const CLONE_NEWNET = 0x40000000;
 
@@ -10,9 +10,21 @@ const LEADS_NOWHERE = ['ENOENT', 'ESRCH', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG', 'E
 /**
  * A descriptor of the netns at a path.
  *
- * @throws EnimError NOT_THERE if the path leads nowhere, NOT_PERMITTED, LINK_FAILED
+ * @throws EnimError NOT_THERE if the path leads nowhere, or to another netns than that of the inode; NOT_PERMITTED, LINK_FAILED
  */
-export function openNetns(path: string): number {
+export function openNetns({ path, inode }: Exclude<Place, 'home'>): number {
+  const fd = openPath(path);
+  if (inode === undefined || fstatSync(fd).ino === inode) return fd;
+  closeSync(fd);
+  throw replaced(path);
+}
+
+/** That a path leads to another netns by now. */
+export function replaced(path: string): EnimError {
+  return notEntered('NOT_THERE', path, 'another one is there by now');
+}
+
+function openPath(path: string): number {
   try {
     return openSync(path, 'r');
   } catch (thrown) {
@@ -30,7 +42,7 @@ export function openNetns(path: string): number {
  * @throws EnimError NOT_THERE if it is none, NOT_PERMITTED, LINK_FAILED, and whatever the work throws
  */
 export function stepInto<T>(fd: number, path: string, setns: (fd: number, type: number) => number, work: () => T): T {
-  const home = openNetns('/proc/thread-self/ns/net');
+  const home = openPath('/proc/thread-self/ns/net');
   try {
     if (setns(fd, CLONE_NEWNET) !== 0) {
       // Whoever may enter his own netns may enter any.

@@ -25,7 +25,7 @@ export async function writeSysctls(
 ): Promise<void> {
   const calls = libc();
   if (calls !== undefined) {
-    const fd = openNetns(netns.path);
+    const fd = openNetns(netns);
     try {
       stepInto(fd, netns.path, calls.setns, () => {
         for (const { value, paths } of sysctls) for (const path of paths) writeSysctl(path, value);

@@ -2,11 +2,13 @@
  * `ip` as the program of iproute2: one `ip -batch -` for each netns, in our own netns or, through nsenter, in another.
  * nsenter keeps the host's /sys and takes any path, which `ip -n` does not.
  */
+import { statSync } from 'node:fs';
 import type { Conversation, Outcome, Programs } from '../exec.js';
 import { EnimError } from '../model/errors.js';
 import { namesOf } from '../model/link.js';
 import type { Rule } from '../model/rule.js';
-import { commandFailed, filterWords, type IpCommand, type Kernel, notEntered, type Place } from './kernel.js';
+import { replaced } from './enter.js';
+import { commandFailed, filterWords, type IpCommand, type Kernel, notEntered, type Place, placeKey } from './kernel.js';
 import { parseCounters, parseDocument, parseLinks, parseRoutes, parseRules, parseWay } from './parse.js';
 import { readFiles } from './sysctls.js';
 
@@ -36,9 +38,10 @@ export function openIproute2(programs: Programs, keepOpen: readonly number[]): K
   const speakers = new Map<string, Speaker>();
 
   const speakerIn = (place: Place): Speaker => {
-    const key = keyOf(place);
+    const key = placeKey(place);
     const known = speakers.get(key);
     if (known !== undefined) return known;
+    refuseReplaced(place);
     const [program, args] = commandIn(place, 'ip', BATCH);
     const speaker = { conversation: programs.converse(program, args, { keepOpen }), sent: 0 };
     speakers.set(key, speaker);
@@ -53,7 +56,7 @@ export function openIproute2(programs: Programs, keepOpen: readonly number[]): K
     const text = lines.map((line) => `${batchLine(line)}\n`).join('');
     const { lines: printed, ended } = await speaker.conversation.ask(text, 1);
     if (ended === null) return printed[0] ?? '';
-    speakers.delete(keyOf(place));
+    speakers.delete(placeKey(place));
     return { at: failedLine(ended.stderr) - before - 1, ended };
   };
 
@@ -124,7 +127,8 @@ export function openIproute2(programs: Programs, keepOpen: readonly number[]): K
       return ended.code === 0 ? parseCounters(parseDocument(ended.stdout)) : null;
     },
 
-    async change(place, commands, { force = false } = {}) {
+    async change(place, commands, { force = false, into } = {}) {
+      if (into !== undefined) refuseReplaced(into);
       let rest = commands;
       while (rest.length > 0) {
         const unfit = rest.findIndex((command) => !fitsBatch(command));
@@ -149,8 +153,19 @@ export function openIproute2(programs: Programs, keepOpen: readonly number[]): K
   };
 }
 
-function keyOf(place: Place): string {
-  return place === 'home' ? '' : place.path;
+/** Whether the path leads to a netns at all, the program finds out; that it is another one, only we can tell. */
+function refuseReplaced(place: Place): void {
+  if (place === 'home' || place.inode === undefined) return;
+  const inode = inodeAt(place.path);
+  if (inode !== undefined && inode !== place.inode) throw replaced(place.path);
+}
+
+function inodeAt(path: string): number | undefined {
+  try {
+    return statSync(path).ino;
+  } catch {
+    return undefined;
+  }
 }
 
 interface Failure {

@@ -11,8 +11,16 @@ import type { Rule } from '../model/rule.js';
 /** One `ip` command as its arguments, for example `['link', 'set', 'dev', 'eth0', 'up']`; for a rule of IPv6 `-6` comes first. */
 export type IpCommand = readonly string[];
 
-/** Where something is seen or changed: at home (our own netns), or in the netns that a path opens. */
-export type Place = 'home' | { readonly path: string };
+/**
+ * Where something is seen or changed: at home (our own netns), or in the netns that a path opens. With an inode only in that one:
+ * whoever made it may have made another one under the same path by now.
+ */
+export type Place = 'home' | { readonly path: string; readonly inode?: number };
+
+/** What tells places apart. */
+export function placeKey(place: Place): string {
+  return place === 'home' ? '' : `${place.inode} ${place.path}`;
+}
 
 /** Which routes are wanted: those to everywhere (the default routes), all that lead anywhere, or those through one device. */
 export type RouteFilter = { readonly to: 'everywhere' | 'anywhere' } | { readonly dev: string };
@@ -83,9 +91,17 @@ export interface Kernel {
 }
 
 interface ChangeOptions {
+  /** The netns that the commands name by its path; none other that it leads to by now. */
+  readonly into?: Exclude<Place, 'home'>;
   /** Goes on after a command that fails; whoever asks for it looks at the result afterwards. */
   readonly force?: boolean;
 }
+
+const WHAT_TO_DO = {
+  NOT_THERE: 'see the named ones: ip netns list',
+  NOT_PERMITTED: 'run enim as root, with CAP_SYS_ADMIN',
+  LINK_FAILED: 'see what this process may have (ulimit -n), then try again',
+};
 
 /**
  * That a netns cannot be entered. Only one that is gone is NOT_THERE: of what is in any other nothing is known, and it must not count as
@@ -93,15 +109,9 @@ interface ChangeOptions {
  *
  * @param reason a clause
  */
-export function notEntered(
-  code: 'NOT_THERE' | 'NOT_PERMITTED' | 'LINK_FAILED',
-  path: string,
-  reason: string,
-): EnimError {
-  if (code !== 'NOT_PERMITTED') return new EnimError(code, `The netns ${path} cannot be entered (${reason}).`);
-  return new EnimError(code, `The netns ${path} may not be entered (${reason}).`, {
-    hint: 'run enim as root, with CAP_SYS_ADMIN',
-  });
+export function notEntered(code: keyof typeof WHAT_TO_DO, path: string, reason: string): EnimError {
+  const cannot = code === 'NOT_PERMITTED' ? 'may not' : 'cannot';
+  return new EnimError(code, `The netns ${path} ${cannot} be entered (${reason}).`, { hint: WHAT_TO_DO[code] });
 }
 
 /** That a command failed, in the words of the kernel or of `ip`. */

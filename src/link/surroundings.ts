@@ -33,7 +33,7 @@ function readIn(place: Place, links: readonly Link[]): Surroundings['sysctls'] {
   if (place === 'home') return read();
   const calls = libc();
   if (calls === undefined) return null;
-  const fd = openNetns(place.path);
+  const fd = openNetns(place);
   try {
     return stepInto(fd, place.path, calls.setns, read);
   } finally {

@@ -6,6 +6,8 @@ import { must } from '../fabric/exec.js';
 import { expectRefusal, expectUnchanged } from '../fabric/expectations.js';
 import { inventory } from '../fabric/inventory.js';
 import { addressesOf, readRoutes } from '../fabric/links.js';
+import { holdLock } from '../fabric/locks.js';
+import { createNetns, deleteNetns } from '../fabric/netns.js';
 import { createNode, type Node } from '../fabric/node.js';
 import type { Pod } from '../fabric/pod.js';
 import { eventually } from '../fabric/poll.js';
@@ -46,6 +48,25 @@ describeEndToEnd('enim add', () => {
 
     const result = await node.enim(['add', 'default/web-0', '--netns', pod.path], { via, env });
     expectRefusal(result, { code: 1, says: [pod.path, 'may not be entered'], mentions: ['as root'] });
+  });
+
+  it('gives nothing to another netns that has come under the same path while it waited', async () => {
+    const args = ['add', 'default/web-0', '--netns', pod.path, '--eni', node.eni(0).id];
+    await add(node, 'default/web-0', pod);
+    await node.enim(['del', 'default/web-0']);
+    const before = await node.links();
+    const lock = await holdLock(node, node.eni(0));
+    const adding = node.startEnim(args);
+    await eventually('that it waits', () => node.state()?.allocations[node.eni(0).id]?.holder != null);
+    await pod.holdByProcess();
+    await deleteNetns(pod.netns);
+    await createNetns(pod.netns);
+    await lock.release();
+
+    expectRefusal(await adding.result, { code: 4, says: [pod.path, 'another one is there by now'] });
+    expect((await pod.links()).map(({ ifname }) => ifname)).toEqual(['lo']);
+    expect(await node.links()).toEqual(before);
+    expect(node.state()?.attachments).toEqual({});
   });
 
   describe('gives a pod an ENI', () => {

@@ -7,7 +7,7 @@ import { failpoint } from '../../failpoint.js';
 import type { Libc } from '../../libc.js';
 import { EnimError } from '../../model/errors.js';
 import { openNetns } from '../enter.js';
-import { commandFailed, filterWords, type IpCommand, type Kernel, type Place } from '../kernel.js';
+import { commandFailed, filterWords, type IpCommand, type Kernel, type Place, placeKey } from '../kernel.js';
 import { IFLA, RTM } from './constants.js';
 import { attribute, text } from './message.js';
 import { askFor, askForName, ifThere, indexOf, linksOf, lookAtLinks, numberOf, type Post, takePost } from './post.js';
@@ -27,7 +27,7 @@ export function openNetlink(calls: Libc, wire: Wire, program: Kernel): Kernel {
 
   /** Does some work at a post after all that was begun there before: a socket tells answers apart, not who waits for them. */
   const at = async <T>(place: Place, work: (post: Post) => Promise<T>): Promise<T> => {
-    const key = place === 'home' ? '' : place.path;
+    const key = placeKey(place);
     const post = posts.get(key) ?? takePost(calls, wire, place);
     posts.set(key, post);
     const done = post.idle.then(() => work(post));
@@ -35,9 +35,9 @@ export function openNetlink(calls: Libc, wire: Wire, program: Kernel): Kernel {
     return done;
   };
 
-  const carryOut = async (place: Place, command: IpCommand): Promise<void> => {
-    const isDone = await refusing(place, command, () => at(place, (post) => change(post, command)));
-    if (!isDone) await program.change(place, [command]);
+  const carryOut = async (place: Place, command: IpCommand, into: Into): Promise<void> => {
+    const isDone = await refusing(place, command, () => at(place, (post) => change(post, command, into)));
+    if (!isDone) await program.change(place, [command], into);
   };
 
   return {
@@ -113,9 +113,9 @@ export function openNetlink(calls: Libc, wire: Wire, program: Kernel): Kernel {
       return answer === undefined ? null : readCounters(answer);
     },
 
-    async change(place, commands, { force = false } = {}) {
+    async change(place, commands, { force = false, ...into } = {}) {
       for (const command of commands) {
-        await carryOut(place, command).catch((thrown: unknown) => {
+        await carryOut(place, command, into).catch((thrown: unknown) => {
           if (!force || !isRefused(thrown)) throw thrown;
         });
       }
@@ -150,18 +150,20 @@ function isRefused(thrown: unknown): boolean {
   return thrown instanceof EnimError && ['LINK_FAILED', 'NOT_PERMITTED'].includes(thrown.code);
 }
 
+type Into = Pick<NonNullable<Parameters<Kernel['change']>[2]>, 'into'>;
+
 /** Words of commands after which a name may be another link's. */
 const RENAMING = ['name', 'netns', 'altname'];
 
 /** True once it is done; undefined if that is not for us. */
-async function change(post: Post, command: IpCommand): Promise<true | undefined> {
+async function change(post: Post, command: IpCommand, { into }: Into): Promise<true | undefined> {
   const indexOf = await indicesFor(post, command);
   let opened: number | undefined;
   try {
     const request = requestFor(command, {
       indexOf,
       openNetns(path) {
-        opened = openNetns(path);
+        opened = openNetns({ ...into, path });
         return opened;
       },
     });

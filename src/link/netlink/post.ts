@@ -36,7 +36,7 @@ export function takePost(calls: Libc, wire: Wire, place: Place): Post {
     ...{ socket, netns, indices: new Map(), links: null, idle: Promise.resolve() },
   });
   if (place === 'home') return post(openSocket(calls, wire), null);
-  const netns = openNetns(place.path);
+  const netns = openNetns(place);
   try {
     return post(
       stepInto(netns, place.path, calls.setns, () => openSocket(calls, wire)),

@@ -488,6 +488,19 @@ function speaks(isConcurrent: boolean): void {
     expect(await ask({ name: 'change', args: [{ path }, up, { force: true }] })).toMatchObject(refusal);
   });
 
+  it('enters no other netns than the one that is meant, and moves nothing there', async () => {
+    const place = { path: netnsPath(theirs), inode: 1 };
+    const refusal = { code: 'NOT_THERE', message: expect.stringContaining('another one is there by now') };
+    expect(await ask({ name: 'links', args: [place] })).toMatchObject(refusal);
+    const move = ['link', 'set', 'dev', 'eni0', 'netns', place.path, 'name', 'eth0'];
+    expect(await ask({ name: 'change', args: [at(ours), [move], { into: place }] })).toMatchObject(refusal);
+    const program = openIproute2(createPrograms(10_000), []);
+    await expect(program.links(place)).rejects.toMatchObject(refusal);
+    await expect(program.change(at(ours), [move], { into: place })).rejects.toMatchObject(refusal);
+    await program.close();
+    expect(await namesIn(ours)).toContain('eni0');
+  });
+
   const linkIn = async (name: string, ifname: string) =>
     parseLinks(await asIpSees(name, ALL_LINKS)).find((link) => link.name === ifname);
 
