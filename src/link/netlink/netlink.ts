@@ -10,7 +10,18 @@ import { openNetns } from '../enter.js';
 import { commandFailed, filterWords, type IpCommand, type Kernel, type Place, placeKey } from '../kernel.js';
 import { IFLA, RTM } from './constants.js';
 import { attribute, text } from './message.js';
-import { askFor, askForName, ifThere, indexOf, linksOf, lookAtLinks, numberOf, type Post, takePost } from './post.js';
+import {
+  askFor,
+  askForName,
+  forget,
+  ifThere,
+  indexOf,
+  linksOf,
+  lookAtLinks,
+  numberOf,
+  type Post,
+  takePost,
+} from './post.js';
 import { everyNameIn, namesIn, readCounters, readRoutes, sysctlsIn, wayIn } from './read.js';
 import { reasonOf } from './reasons.js';
 import { linkHeader, requestFor, routeQuestion } from './request.js';
@@ -36,8 +47,13 @@ export function openNetlink(calls: Libc, wire: Wire, program: Kernel): Kernel {
   };
 
   const carryOut = async (place: Place, command: IpCommand, into: Into): Promise<void> => {
-    const isDone = await refusing(place, command, () => at(place, (post) => change(post, command, into)));
-    if (!isDone) await program.change(place, [command], into);
+    try {
+      const isDone = await refusing(place, command, () => at(place, (post) => change(post, command, into)));
+      if (!isDone) await program.change(place, [command], into);
+    } finally {
+      // What moves gets its new name in another place.
+      if (command.includes('netns')) for (const post of posts.values()) forget(post);
+    }
   };
 
   return {
@@ -153,7 +169,7 @@ function isRefused(thrown: unknown): boolean {
 type Into = Pick<NonNullable<Parameters<Kernel['change']>[2]>, 'into'>;
 
 /** Words of commands after which a name may be another link's. */
-const RENAMING = ['name', 'netns', 'altname'];
+const RENAMING = ['name', 'altname'];
 
 /** True once it is done; undefined if that is not for us. */
 async function change(post: Post, command: IpCommand, { into }: Into): Promise<true | undefined> {

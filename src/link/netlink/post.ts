@@ -48,6 +48,12 @@ export function takePost(calls: Libc, wire: Wire, place: Place): Post {
   }
 }
 
+/** Forgets what was seen. */
+export function forget(post: Post): void {
+  post.links = null;
+  post.indices.clear();
+}
+
 /** Undefined where the kernel refuses. */
 export async function ifThere<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {

@@ -431,6 +431,16 @@ function speaks(isConcurrent: boolean): void {
     expect(await namesIn(ours)).toContain('eni0');
   });
 
+  it('means what has just come by a name that is also the word for the index of another link there', async () => {
+    const word = `if${await indexOf(theirs, 'bridge0')}`;
+    await askInOrder([
+      { name: 'links', args: [at(theirs)] },
+      { name: 'change', args: [at(ours), [['link', 'set', 'dev', 'eni0', 'netns', netnsPath(theirs), 'name', word]]] },
+      { name: 'change', args: [at(theirs), [['link', 'set', 'dev', word, 'mtu', '1400']]] },
+    ]);
+    expect([await linkIn(theirs, word), await linkIn(theirs, 'bridge0')]).toMatchObject([{ mtu: 1400 }, { mtu: 1500 }]);
+  });
+
   it.each<[string, IpCommand]>([
     ['a name that is taken', ['link', 'set', 'dev', 'eni0', 'name', 'bridge0']],
     ['a link that is not there', ['link', 'set', 'dev', 'eni7', 'up']],
