@@ -155,6 +155,17 @@ describeEndToEnd('enim del', () => {
     });
   });
 
+  it('brings home the NIC and not another link, where the names of both are no UTF-8', async () => {
+    await add(node, 'default/web-0', pod);
+    await pod.ip('link set eth0 down');
+    const script = ['ip link set eth0 name "$(printf "\\377")"', 'ip link add "$(printf "\\376")" index 77 type veth'];
+    expect(await pod.run('sh', '-c', script.join(' && '))).toMatchObject({ code: 0 });
+
+    expect(await del('default/web-0')).toMatchObject({ code: 0 });
+    await isHome();
+    expect((await pod.links()).map(({ ifindex }) => ifindex)).toContain(77);
+  });
+
   it('takes no NIC for gone whose netns it may not enter', async () => {
     await add(node, 'default/web-0', pod);
     const via = ['setpriv', '--inh-caps=-sys_admin', '--bounding-set=-sys_admin'];

@@ -2,6 +2,7 @@
  * Messages of netlink(7) and their attributes as bytes, both ways. Pure. Numbers are in the machine's own order, which is little-endian
  * on every architecture that the executable is built for.
  */
+import { isUtf8 } from 'node:buffer';
 
 /** One message: its type, and what follows its header. */
 export interface Message {
@@ -128,13 +129,26 @@ export function u32(value: number): Buffer {
 
 /** A text with the zero that ends it. */
 export function text(value: string): Buffer {
-  return Buffer.from(`${value}\0`);
+  return bytesOfText(`${value}\0`);
 }
 
-/** A text up to the zero that ends it, if there is one. */
+/** A text without the zero. */
+export function bytesOfText(value: string): Buffer {
+  if (!LONE_SURROGATE.test(value)) return Buffer.from(value);
+  return Buffer.from([...value].map((character) => character.charCodeAt(0) & 0xff));
+}
+
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/**
+ * A text up to the zero that ends it, if there is one. The kernel takes any bytes for a name: of one that is no UTF-8 each byte above 7F
+ * becomes half of a surrogate pair (FF is U+DCFF), which no other text has, for two such names must not look like one.
+ */
 export function readText(bytes: Buffer): string {
   const end = bytes.indexOf(0);
-  return bytes.toString('utf8', 0, end < 0 ? bytes.length : end);
+  const own = bytes.subarray(0, end < 0 ? bytes.length : end);
+  if (isUtf8(own)) return own.toString('utf8');
+  return own.toString('latin1').replaceAll(/[\x80-\xff]/g, (byte) => String.fromCharCode(0xdc00 + byte.charCodeAt(0)));
 }
 
 /** A MAC as the kernel has it. */

@@ -16,7 +16,7 @@ import {
   TO_TABLE,
   UNICAST,
 } from './constants.js';
-import { attribute, nested, text, u32 } from './message.js';
+import { attribute, bytesOfText, nested, text, u32 } from './message.js';
 import * as words from './words.js';
 
 /** A request without its number. */
@@ -90,7 +90,7 @@ function linkRequest(rest: readonly string[], surroundings: Surroundings): Reque
     if (bytes !== undefined) attributes.push(attribute(type, bytes));
     else if (value !== undefined) isFit = false;
   };
-  put('alias', IFLA.alias, (value) => Buffer.from(value));
+  put('alias', IFLA.alias, bytesOfText);
   put('name', IFLA.name, text);
   put('address', IFLA.address, bytesOfMac);
   put('mtu', IFLA.mtu, decimal);

@@ -88,3 +88,16 @@ describe('a value', () => {
 function pad(message: Buffer): Buffer {
   return Buffer.concat([message, Buffer.alloc((4 - (message.length % 4)) % 4)]);
 }
+
+describe('a name', () => {
+  it('is written as it was read, whatever its bytes, and is not read like another', () => {
+    const name = fc.uint8Array({ min: 1, minLength: 1, maxLength: 15 }).map((array) => Buffer.from(array));
+    fc.assert(
+      fc.property(name, name, (one, other) => {
+        expect(text(readText(one))).toEqual(Buffer.concat([one, Buffer.from([0])]));
+        expect(readText(one) === readText(other)).toBe(one.equals(other));
+      }),
+    );
+    expect([readText(Buffer.from('é\0')), readText(Buffer.from([0x61, 0xff]))]).toEqual(['é', 'a\udcff']);
+  });
+});
