@@ -100,15 +100,14 @@ export function install(files: Files, executable: string | null, request: Instal
     });
   }
   const put = (path: string, content: string | Uint8Array, mode: number): Change => {
-    const old = files.read(path);
-    if (old?.equals(Buffer.from(content))) return { path, action: 'keep', note: 'it is up to date' };
+    const isUpToDate = files.holds(path, typeof content === 'string' ? Buffer.from(content) : content);
+    if (isUpToDate === true) return { path, action: 'keep', note: 'it is up to date' };
     if (!dryRun) files.replace(path, content, mode);
-    return { path, action: old === undefined ? 'write' : 'replace', note: null };
+    return { path, action: isUpToDate === undefined ? 'write' : 'replace', note: null };
   };
   const wanted = unmanaged === null ? [] : dropIns(unmanaged);
   const target = join(binDir, PLUGIN);
-  const present = files.read(target);
-  if (present !== undefined && !isEnim(present) && !force) {
+  if (files.mentions(target, MARK) === false && !force) {
     throw new EnimError('UNSAFE', `${target} is there already, and is no enim.`, {
       hint: 'see whose it is; to overwrite it: --force',
     });
@@ -183,7 +182,7 @@ export function uninstall(files: Files, places: Places, { held, force, dryRun }:
   // In this order: first nobody must call the plugin any more.
   const changes = [
     remove(join(confDir, confName), (content) => isOurConflist(content.toString('utf8'))),
-    remove(join(binDir, PLUGIN), isEnim),
+    remove(join(binDir, PLUGIN), (content) => content.includes(MARK)),
     ...(files.read(kubeconfig) === undefined
       ? []
       : [remove(kubeconfig, (content) => isOurKubeconfig(content.toString('utf8')))]),
@@ -200,10 +199,6 @@ export function uninstall(files: Files, places: Places, { held, force, dryRun }:
 
 /** Stands in every build of enim as it stands here, so that a file can be told from another program of its name. */
 const MARK = 'This file is the executable of enim, which gives whole network cards to pods.';
-
-function isEnim(content: Buffer): boolean {
-  return content.includes(MARK);
-}
 
 function pretty(text: string): string {
   return JSON.stringify(JSON.parse(text), null, 2);

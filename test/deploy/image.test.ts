@@ -2,7 +2,7 @@
  * The image: a root file system as deploy/Dockerfile describes it, made of this machine's own packages in place of a registry's. What the
  * packages bring, and nothing else of this machine, is in it.
  */
-import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { appendFileSync, copyFileSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { must } from '../fabric/exec.js';
@@ -10,6 +10,8 @@ import { createNode, type Node } from '../fabric/node.js';
 import { describeEndToEnd, EXECUTABLE, programFault } from '../fabric/requirements.js';
 
 const DOCKERFILE = readFileSync(join(import.meta.dirname, '../../deploy/Dockerfile'), 'utf8');
+
+const DAEMONSET = readFileSync(join(import.meta.dirname, '../../deploy/agent/daemonset.yaml'), 'utf8');
 
 const field = (pattern: RegExp): string => pattern.exec(DOCKERFILE)?.[1] ?? '';
 const PACKAGES = field(/--no-install-recommends (.*) \\$/m).split(' ');
@@ -78,6 +80,22 @@ describeEndToEnd('the image', () => {
     expect(JSON.parse(readFileSync(join(node.dir, 'config.json'), 'utf8')).kubernetes.nodeName).toBe('node-1');
   });
 
+  it('installs the plugin within the memory of its container, also where another build is', async () => {
+    const [bin, conf] = [join(node.dir, 'bin-2'), join(node.dir, 'conf-2')];
+    const install = ['install', '--bin-dir', bin, '--conf-dir', conf];
+    const kibibytes = async (): Promise<number> => {
+      const { code, stderr } = await node.start(['/usr/bin/time', '-f', '%M', EXECUTABLE, ...install]).result;
+      expect(code).toBe(0);
+      return Number(stderr);
+    };
+    const limit = Number(/requests: .*\n\s*limits: \{ memory: (\d+)Mi \}/.exec(DAEMONSET)?.[1]) * 1024;
+    expect(await kibibytes()).toBeLessThan(limit);
+    expect(await kibibytes()).toBeLessThan(limit);
+    appendFileSync(join(bin, 'enim'), 'another build');
+    expect(await kibibytes()).toBeLessThan(limit);
+    expect(statSync(join(bin, 'enim')).size).toBe(statSync(EXECUTABLE).size);
+  });
+
   it('installs the plugin, and the agent in it answers', async () => {
     const [bin, conf] = [join(node.dir, 'bin'), join(node.dir, 'conf')];
     const installed = await inImage(TARGET, 'install', '--bin-dir', bin, '--conf-dir', conf);
@@ -89,7 +107,7 @@ describeEndToEnd('the image', () => {
     expect([code, stdout]).toEqual([0, expect.stringContaining('"message":"ready"')]);
     expect(stdout).toContain('"message":"metrics","at":"http://127.0.0.1:9810/metrics"');
   });
-}, [programFault('dpkg'), programFault('unshare')]);
+}, [programFault('dpkg'), programFault('unshare'), programFault('time')]);
 
 /** Of coreutils and sed, which the base image has. */
 const BASE = ['base64', 'cat', 'mv', 'sed', 'timeout']

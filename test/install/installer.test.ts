@@ -22,6 +22,14 @@ class MemoryFiles implements Files {
     return this.content.get(path);
   }
 
+  holds(path: string, content: Uint8Array): boolean | undefined {
+    return this.content.get(path)?.equals(content);
+  }
+
+  mentions(path: string, text: string): boolean | undefined {
+    return this.content.get(path)?.includes(text);
+  }
+
   list(directory: string): string[] {
     return [...this.content.keys()]
       .filter((path) => path.startsWith(`${directory}/`))
