@@ -2,7 +2,7 @@
  * The image: a root file system as deploy/Dockerfile describes it, made of this machine's own packages in place of a registry's. What the
  * packages bring, and nothing else of this machine, is in it.
  */
-import { appendFileSync, copyFileSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { appendFileSync, chownSync, copyFileSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { must } from '../fabric/exec.js';
@@ -96,6 +96,17 @@ describeEndToEnd('the image', () => {
     expect(statSync(join(bin, 'enim')).size).toBe(statSync(EXECUTABLE).size);
   });
 
+  it('installs the plugin with its capabilities alone where another user has the directory (cilium#23838)', async () => {
+    const [bin, conf] = [join(node.dir, 'bin-3'), join(node.dir, 'conf-3')];
+    mkdirSync(bin);
+    chownSync(bin, 1001, 1001);
+    const added = /capabilities: \{ drop: \[ALL\](?:, add: \[(.*)\])? \}/.exec(DAEMONSET)?.[1]?.split(', ') ?? [];
+    const bounding = ['-all', ...added.map((capability) => `+${capability.toLowerCase()}`)].join(',');
+    const asContainer = ['setpriv', '--no-new-privs', '--inh-caps', '-all', '--bounding-set', bounding];
+    const install = [EXECUTABLE, 'install', '--bin-dir', bin, '--conf-dir', conf];
+    expect(await node.start([...asContainer, ...install]).result).toMatchObject({ code: 0, stderr: '' });
+  });
+
   it('installs the plugin, and the agent in it answers', async () => {
     const [bin, conf] = [join(node.dir, 'bin'), join(node.dir, 'conf')];
     const installed = await inImage(TARGET, 'install', '--bin-dir', bin, '--conf-dir', conf);
@@ -107,7 +118,7 @@ describeEndToEnd('the image', () => {
     expect([code, stdout]).toEqual([0, expect.stringContaining('"message":"ready"')]);
     expect(stdout).toContain('"message":"metrics","at":"http://127.0.0.1:9810/metrics"');
   });
-}, [programFault('dpkg'), programFault('unshare'), programFault('time')]);
+}, [programFault('dpkg'), programFault('unshare'), programFault('time'), programFault('setpriv')]);
 
 /** Of coreutils and sed, which the base image has. */
 const BASE = ['base64', 'cat', 'mv', 'sed', 'timeout']
