@@ -35,7 +35,14 @@ export async function askAgent({ env, stdin, locations, program, stderr }: Call)
   const socket = socketIn(locations.runDir);
   if (!existsSync(socket)) return undefined;
   const outcome = await converse(
-    { type: 'request', ...BUILD, env: definedIn(env), stdin, program, places: placesOf(env, locations) },
+    {
+      type: 'request',
+      ...BUILD,
+      env: definedIn(env),
+      stdin,
+      program,
+      places: placesOf({ env, stdin, locations, program }),
+    },
     (listener) => connect(socket, listener),
   );
   if (outcome.kind === 'answered') return outcome.answer;

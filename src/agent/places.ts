@@ -12,20 +12,27 @@ export type { Locations };
 
 const HOME = '/proc/self/ns/net';
 
+/** Our view of all files. */
+const MOUNTS = '/proc/self/ns/mnt';
+
 /** Where the network configuration of a call and its environment say that settings, state and locks are; undefined if it cannot be read. */
 export function locationsOf(env: NodeJS.ProcessEnv, stdin: string): Locations | undefined {
-  let network: unknown;
-  try {
-    network = JSON.parse(stdin);
-  } catch {
-    return undefined;
-  }
-  if (typeof network !== 'object' || network === null) return undefined;
+  const network = networkOf(stdin);
+  if (network === undefined) return undefined;
   const given = (['config', 'stateDir', 'runDir'] as const).flatMap((key) => {
-    const value = (network as Readonly<Record<string, unknown>>)[key];
+    const value = network[key];
     return typeof value === 'string' && value !== '' ? [[key, value] as const] : [];
   });
   return findLocations(env, Object.fromEntries(given));
+}
+
+function networkOf(stdin: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const network: unknown = JSON.parse(stdin);
+    return typeof network === 'object' && network !== null ? { ...network } : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The agent's socket. */
@@ -53,10 +60,29 @@ export function makeStateDir(stateDir: string): void {
   }
 }
 
+/** What places are found by. */
+interface Named {
+  readonly env: NodeJS.ProcessEnv;
+  /** The network configuration. */
+  readonly stdin: string;
+  readonly locations: Locations;
+  /** Name of the client's executable. */
+  readonly program: string;
+}
+
 /** What a call depends on, as we see it. */
-export function placesOf(env: NodeJS.ProcessEnv, { config, stateDir, runDir }: Locations): Place[] {
+export function placesOf({ env, stdin, locations, program }: Named): Place[] {
+  const { config, stateDir, runDir } = locations;
   const named = [env.CNI_NETNS ?? '', ...(env.CNI_PATH ?? '').split(':')].filter((path) => path.startsWith('/'));
-  return [HOME, config, stateDir, runDir, ...named].map((path) => [path, identityOf(path)]);
+  const all = writesElsewhere(stdin, program) ? [MOUNTS] : [];
+  return [HOME, config, stateDir, runDir, ...named, ...all].map((path) => [path, identityOf(path)]);
+}
+
+/** Whether the call writes to a log, which need not be there yet, or to what another IPAM plugin keeps, which only that one knows. */
+function writesElsewhere(stdin: string, program: string): boolean {
+  const { logFile, ipam } = networkOf(stdin) ?? {};
+  const delegate = (ipam as { readonly type?: unknown } | null | undefined)?.type ?? '';
+  return (typeof logFile === 'string' && logFile !== '') || (delegate !== '' && delegate !== program);
 }
 
 /** Whether all of it is the same for us. */

@@ -22,7 +22,9 @@ describe('locationsOf', () => {
 });
 
 describe('places', () => {
-  function make(): { root: string; env: NodeJS.ProcessEnv; locations: Parameters<typeof placesOf>[1] } {
+  const CALL = { stdin: '{"ipam":{}}', program: 'enim' };
+
+  function make(): Pick<Parameters<typeof placesOf>[0], 'env' | 'locations'> & { root: string } {
     const root = temporary();
     for (const name of ['state', 'run', 'bin']) mkdirSync(join(root, name));
     writeFileSync(join(root, 'config.json'), '{}');
@@ -36,23 +38,36 @@ describe('places', () => {
 
   it('are those that a call depends on, and the netns of its process', () => {
     const { root, env, locations } = make();
-    expect(placesOf(env, locations).map(([path]) => path.replace(root, ''))).toEqual([
+    expect(placesOf({ ...CALL, env, locations }).map(([path]) => path.replace(root, ''))).toEqual([
       ...['/proc/self/ns/net', '/config.json', '/state', '/run', '/netns', '/bin'],
     ]);
   });
 
+  it.each([
+    ['{"logFile":"/var/log/enim.log"}', true],
+    ['{"ipam":{"type":"host-local"}}', true],
+    ['{"ipam":{"type":"enim"},"logFile":""}', false],
+    ['{"ipam":null}', false],
+  ])('are all files of the client where the network is %s: %s', (stdin, isAll) => {
+    const { env, locations } = make();
+    const places = placesOf({ ...CALL, stdin, env, locations });
+    expect(places.some(([path]) => path === '/proc/self/ns/mnt')).toBe(isAll);
+  });
+
   it('are ours if the same is there, whatever leads to it', () => {
     const { root, env, locations } = make();
-    expect(areOurs(placesOf(env, locations))).toBe(true);
+    expect(areOurs(placesOf({ ...CALL, env, locations }))).toBe(true);
     symlinkSync(root, join(root, 'link'));
-    expect(areOurs(placesOf(env, { ...locations, stateDir: join(root, 'link/state') }))).toBe(true);
+    expect(areOurs(placesOf({ ...CALL, env, locations: { ...locations, stateDir: join(root, 'link/state') } }))).toBe(
+      true,
+    );
     rmSync(locations.config);
-    expect(areOurs(placesOf(env, locations))).toBe(true);
+    expect(areOurs(placesOf({ ...CALL, env, locations }))).toBe(true);
   });
 
   it.each(['config.json', 'netns'])('are not if there is another %s', (name) => {
     const { root, env, locations } = make();
-    const before = placesOf(env, locations);
+    const before = placesOf({ ...CALL, env, locations });
     // Made before the old one goes, so that it does not get its number.
     writeFileSync(join(root, 'another'), '');
     rmSync(join(root, name));

@@ -90,6 +90,28 @@ describeEndToEnd('the agent', () => {
     expect((await agent.stop()).lines.at(-1)).toMatchObject({ calls: 0 });
   });
 
+  it('leaves to the plugin what writes to files that it does not see: the log, and those of another IPAM plugin', async () => {
+    const deep = join(node.dir, 'deep');
+    const bin = join(node.dir, 'bin');
+    mkdirSync(deep);
+    mkdirSync(bin);
+    const answer = '{"cniVersion":"1.0.0","ips":[{"address":"192.0.2.7/24"}]}';
+    writeFileSync(join(bin, 'ledger'), `#!/bin/sh\necho "$CNI_CONTAINERID" >>${deep}/ledger\necho '${answer}'\n`, {
+      mode: 0o755,
+    });
+    const mount = 'mount -t tmpfs none "$DEEP" && exec "$0" "$@"';
+    const agent = await startAgent(node, undefined, {
+      ...{ env: { DEEP: deep }, via: ['unshare', '--mount', 'sh', '-c', mount] },
+    });
+    await resultOf(node, 'STATUS', call({ network: { logFile: join(deep, 'log/plugin.log') } }));
+    await resultOf(node, 'ADD', call({ path: bin, network: { ipam: { type: 'ledger' } } }));
+
+    expect(readFileSync(join(deep, 'log/plugin.log'), 'utf8')).toContain('"command":"STATUS"');
+    expect(readFileSync(join(deep, 'ledger'), 'utf8')).toBe('c1\n');
+    await resultOf(node, 'DEL', call());
+    expect((await agent.stop()).lines.at(-1)).toMatchObject({ calls: 1 });
+  });
+
   it('is alone: a second one says who runs, and ends with 5', async () => {
     const agent = await startAgent(node);
     expectRefusal(await node.enim(['agent']), { code: 5, says: [`already: pid ${agent.pid} (enim agent)`] });
