@@ -18,18 +18,22 @@ interface Window {
   lines: number;
 }
 
+/** The clock may have been set back meanwhile. */
+function isOpen({ since }: Window, now: number): boolean {
+  return Math.abs(now - since) < WINDOW_MS;
+}
+
 export function createAgentLog({ level, clock, write }: AgentLogSettings): Log {
   const windows = new Map<string, Window>();
 
   /** How many lines of these words were held back before this one; undefined if it is held back as well. */
   const heldBack = (words: string, now: number): number | undefined => {
     const window = windows.get(words);
-    if (window !== undefined && now - window.since < WINDOW_MS) {
+    if (window !== undefined && isOpen(window, now)) {
       window.lines += 1;
       return window.lines > BURST ? undefined : 0;
     }
-    for (const [each, { since, lines }] of windows)
-      if (now - since >= WINDOW_MS && lines <= BURST) windows.delete(each);
+    for (const [each, other] of windows) if (!isOpen(other, now) && other.lines <= BURST) windows.delete(each);
     windows.set(words, { since: now, lines: 1 });
     return Math.max(0, (window?.lines ?? 0) - BURST);
   };

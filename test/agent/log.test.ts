@@ -38,4 +38,12 @@ describe('the log of the agent', () => {
     log('warn', 'the same');
     expect(lines.at(-1)).not.toHaveProperty('suppressed');
   });
+
+  it('holds nothing back for longer because the clock was set back', () => {
+    const { log, lines, clock } = logAt('info');
+    for (let count = 0; count < 30; count += 1) log('warn', 'the same');
+    clock.now -= 86_400_000;
+    log('warn', 'the same');
+    expect(lines.at(-1)).toMatchObject({ message: 'the same', suppressed: 10 });
+  });
 });
