@@ -140,6 +140,7 @@ export async function runAgent(options: AgentOptions): Promise<AgentSummary> {
     await observed(observe, 'gc', () => collect(settingsOfRound(), stop.signal), itself);
     pulse.beat();
     if (isAstray()) throw astray();
+    if (!stop.signal.aborted && !server.isFound()) throw unfound(socketIn(locations.runDir));
   };
   const syncRound = async (): Promise<void> => {
     const settings = settingsOfRound();
@@ -191,6 +192,13 @@ function abortedBy(signal: AbortSignal): AbortController {
 function astray(): EnimError {
   return new EnimError('LINK_FAILED', 'A thread of the agent was left in the network namespace of a pod.', {
     hint: 'start the agent again; the namespace is free once it has ended',
+  });
+}
+
+/** Nobody asks it any more, and as the lock went with the socket there may be another agent. */
+function unfound(socket: string): EnimError {
+  return new EnimError('NOT_THERE', `The agent's socket ${socket} was removed, or is another agent's by now.`, {
+    hint: 'start the agent again, unless another one runs; and remove nothing in the directory of locks',
   });
 }
 

@@ -91,7 +91,7 @@ export function areOurs(places: readonly Place[]): boolean {
 }
 
 /** Tells two files apart, whatever they are called; null where there is none to be seen. */
-function identityOf(path: string): string | null {
+export function identityOf(path: string): string | null {
   try {
     const { dev, ino } = statSync(path);
     return `${dev}:${ino}`;

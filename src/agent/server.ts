@@ -3,11 +3,14 @@ import { chmodSync, renameSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { EnimError, errnoOf, messageOf } from '../model/errors.js';
 import { isTrusted } from './peer.js';
+import { identityOf } from './places.js';
 import { BOUNDS, type Bounds } from './protocol.js';
 import { type Host, type Session, serve } from './session.js';
 
 /** An agent that is listening. */
 export interface Server {
+  /** Whether clients still find it: nobody has removed the socket, or put another in its place. */
+  isFound(): boolean;
   /** Takes the socket away, and leaves all clients whose work has not begun. */
   stop(): void;
 }
@@ -37,11 +40,13 @@ export async function listen(path: string, host: Host, bounds: Omit<Bounds, 'acc
     sessions.add(session);
     socket.on('close', () => sessions.delete(session));
   });
+  let own: string | null;
   const umask = process.umask(0o177);
   try {
     rmSync(aside, { force: true });
     await new Promise<void>((resolve, reject) => server.once('error', reject).listen(aside, () => resolve()));
     chmodSync(aside, 0o600);
+    own = identityOf(aside);
     renameSync(aside, path);
   } catch (thrown) {
     server.close();
@@ -56,10 +61,12 @@ export async function listen(path: string, host: Host, bounds: Omit<Bounds, 'acc
   } finally {
     process.umask(umask);
   }
+  const isFound = (): boolean => identityOf(path) === own;
   return {
+    isFound,
     stop() {
       // First the name: whoever still finds it would wait for us.
-      rmSync(path, { force: true });
+      if (isFound()) rmSync(path, { force: true });
       server.close();
       for (const session of sessions) session.leave();
     },

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { listen, type Server } from '../../../src/agent/server.js';
@@ -116,6 +116,23 @@ describeEndToEnd('the agent', () => {
     const agent = await startAgent(node);
     expectRefusal(await node.enim(['agent']), { code: 5, says: [`already: pid ${agent.pid} (enim agent)`] });
     expect(await agent.stop()).toMatchObject({ code: 0 });
+  });
+
+  it('ends when somebody has removed its socket, so that it is started anew', async () => {
+    const agent = await startAgent(node, ['--gc-every', '100ms']);
+    rmSync(node.runDir, { recursive: true });
+    const { code, stderr } = await agent.result;
+    expect([code, stderr]).toEqual([4, expect.stringContaining(`agent.sock was removed`)]);
+  });
+
+  it('leaves the socket of another one that came when the directory of locks was removed', async () => {
+    const first = await startAgent(node);
+    rmSync(node.runDir, { recursive: true });
+    const second = await startAgent(node);
+    expect(await first.stop()).toMatchObject({ code: 0 });
+    await resultOf(node, 'STATUS', call());
+    expect((await second.stop()).lines.at(-1)).toMatchObject({ calls: 1 });
+    expect(existsSync(join(node.runDir, 'agent.sock'))).toBe(false);
   });
 
   it('takes over from one that was killed', async () => {
