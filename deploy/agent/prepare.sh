@@ -18,6 +18,11 @@ case $KUBERNETES_SERVICE_HOST in
 *) server="https://$KUBERNETES_SERVICE_HOST:$KUBERNETES_SERVICE_PORT" ;;
 esac
 
+# All is read before anything is replaced: a new secret is empty until the cluster has filled it, and then kubelet starts us again.
+authority=$(base64 -w 0 <"$CREDENTIALS/ca.crt")
+token=$(cat "$CREDENTIALS/token")
+settings=$(sed "s|\"kubernetes\": *{|&\"nodeName\": \"$NODE_NAME\", |" "$SETTINGS")
+
 put kubeconfig <<YAML
 # Written by "enim install --kubeconfig"; "enim uninstall" removes it.
 apiVersion: v1
@@ -26,15 +31,17 @@ clusters:
   - name: cluster
     cluster:
       server: $server
-      certificate-authority-data: $(base64 -w 0 <"$CREDENTIALS/ca.crt")
+      certificate-authority-data: $authority
 users:
   - name: enim
     user:
-      token: $(cat "$CREDENTIALS/token")
+      token: $token
 contexts:
   - name: enim
     context: { cluster: cluster, user: enim }
 current-context: enim
 YAML
 
-sed "s|\"kubernetes\": *{|&\"nodeName\": \"$NODE_NAME\", |" "$SETTINGS" | put config.json
+put config.json <<JSON
+$settings
+JSON

@@ -2,15 +2,25 @@
  * The image: a root file system as deploy/Dockerfile describes it, made of this machine's own packages in place of a registry's. What the
  * packages bring, and nothing else of this machine, is in it.
  */
-import { appendFileSync, chownSync, copyFileSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import {
+  appendFileSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { must } from '../fabric/exec.js';
 import { createNode, type Node } from '../fabric/node.js';
 import { describeEndToEnd, EXECUTABLE, programFault } from '../fabric/requirements.js';
 
 const DOCKERFILE = readFileSync(join(import.meta.dirname, '../../deploy/Dockerfile'), 'utf8');
 
+const SETTINGS = join(import.meta.dirname, '../../deploy/agent/config.json');
 const DAEMONSET = readFileSync(join(import.meta.dirname, '../../deploy/agent/daemonset.yaml'), 'utf8');
 
 const field = (pattern: RegExp): string => pattern.exec(DOCKERFILE)?.[1] ?? '';
@@ -62,22 +72,39 @@ describeEndToEnd('the image', () => {
     expect(programs.filter(({ level }) => level !== 'ok')).toEqual([]);
   });
 
-  it('prepares a node', async () => {
-    const credentials = join(node.dir, 'credentials');
-    mkdirSync(credentials);
-    for (const name of ['token', 'ca.crt']) copyFileSync('/etc/hostname', join(credentials, name));
-    copyFileSync(join(import.meta.dirname, '../../deploy/agent/prepare.sh'), join(node.dir, 'prepare.sh'));
-    copyFileSync(join(import.meta.dirname, '../../deploy/agent/config.json'), join(node.dir, 'settings.json'));
-    const variables = [
-      `SETTINGS=${node.dir}/settings.json`,
-      `CREDENTIALS=${credentials}`,
-      `TARGET=${node.dir}`,
-      ...['NODE_NAME=node-1', 'KUBERNETES_SERVICE_HOST=fd00::1', 'KUBERNETES_SERVICE_PORT=443'],
-    ];
-    const script = `export ${variables.join(' ')}; exec sh ${node.dir}/prepare.sh`;
-    expect(await inImage('/bin/sh', '-c', script)).toMatchObject({ code: 0, stderr: '' });
-    expect(readFileSync(join(node.dir, 'kubeconfig'), 'utf8')).toContain('server: https://[fd00::1]:443\n');
-    expect(JSON.parse(readFileSync(join(node.dir, 'config.json'), 'utf8')).kubernetes.nodeName).toBe('node-1');
+  describe('prepares a node', () => {
+    const INPUTS = ['token', 'ca.crt', 'settings.json'];
+
+    /** Runs the script with what the node gets, in a directory of its own. */
+    const prepare = async (target: string, inputs: readonly string[] = INPUTS) => {
+      mkdirSync(join(target, 'in'), { recursive: true });
+      for (const name of inputs)
+        copyFileSync(name === 'settings.json' ? SETTINGS : '/etc/hostname', join(target, 'in', name));
+      copyFileSync(join(import.meta.dirname, '../../deploy/agent/prepare.sh'), join(target, 'prepare.sh'));
+      const variables = [
+        `SETTINGS=${target}/in/settings.json`,
+        `CREDENTIALS=${target}/in`,
+        `TARGET=${target}`,
+        ...['NODE_NAME=node-1', 'KUBERNETES_SERVICE_HOST=fd00::1', 'KUBERNETES_SERVICE_PORT=443'],
+      ];
+      return inImage('/bin/sh', '-c', `export ${variables.join(' ')}; exec sh ${target}/prepare.sh`);
+    };
+
+    it('with its settings and a kubeconfig', async () => {
+      expect(await prepare(node.dir)).toMatchObject({ code: 0, stderr: '' });
+      expect(readFileSync(join(node.dir, 'kubeconfig'), 'utf8')).toContain('server: https://[fd00::1]:443\n');
+      expect(JSON.parse(readFileSync(join(node.dir, 'config.json'), 'utf8')).kubernetes.nodeName).toBe('node-1');
+    });
+
+    it.each(INPUTS)('not at all while there is no %s', async (missing) => {
+      const target = join(node.dir, `without-${missing}`);
+      const { code } = await prepare(
+        target,
+        INPUTS.filter((name) => name !== missing),
+      );
+      expect(code).not.toBe(0);
+      expect(readdirSync(target).sort()).toEqual(['in', 'prepare.sh']);
+    });
   });
 
   it('installs the plugin within the memory of its container, also where another build is', async () => {
