@@ -112,8 +112,11 @@ export async function runAgent(options: AgentOptions): Promise<AgentSummary> {
   });
   const current = createCurrent(() => kept.settings(locations.config), settings, {
     log,
-    changed(latest) {
+    changed(latest, before) {
       level = latest.agent.logLevel;
+      // Or a wait by the old interval would go on, and by the new one it would be overdue.
+      if (latest.agent.gcEvery !== before.agent.gcEvery) nudges.gc.nudge();
+      if (latest.agent.syncEvery !== before.agent.syncEvery) nudges.sync.nudge();
       listener.follow(latest);
     },
   });

@@ -14,16 +14,17 @@ export interface Current {
 
 interface CurrentSettings {
   readonly log: Log;
-  /** Told of what was read, whether it is another or not. */
-  readonly changed: (settings: Settings) => void;
+  /** Told of what was read, whether it is another or not, and of what held before. */
+  readonly changed: (settings: Settings, before: Settings) => void;
 }
 
 export function createCurrent(read: () => Settings, first: Settings, { log, changed }: CurrentSettings): Current {
   let settings = first;
   const look = (): boolean => {
     try {
+      const before = settings;
       settings = read();
-      changed(settings);
+      changed(settings, before);
       return true;
     } catch (thrown) {
       if (!(thrown instanceof EnimError)) throw thrown;

@@ -160,6 +160,19 @@ describeEndToEnd('the agent', () => {
     expect(lines).toContainEqual(expect.objectContaining({ message: 'reclaimed', eni: node.eni(0).id }));
   });
 
+  it('does not wait as long as the settings said before', async () => {
+    const write = (gcEvery: number): void => node.writeSettings({ ...inventory(node.enis), agent: { gcEvery } });
+    write(3_600_000);
+    await add(node, 'default/web-0', pod);
+    await node.simulateCardReturn(pod, 'eth0');
+    const agent = await startAgent(node, []);
+    write(1_000);
+    agent.kill('SIGHUP');
+
+    await eventually('that the ENI is free', async () => (await show(node, node.eni(0))).state === 'free');
+    expect(await agent.stop()).toMatchObject({ code: 0 });
+  });
+
   it('hears of settings that were changed, by itself', async () => {
     const agent = await startAgent(node);
     await resultOf(node, 'STATUS', call());
