@@ -314,6 +314,20 @@ describeWithApiServer('the kubernetes provider', () => {
       expect(all).toHaveLength(2);
       expect(await holders()).toEqual(['c1', undefined, undefined]);
     });
+
+    it('is a sibling’s where what the same endpoint had before is kept from its end by somebody else', async () => {
+      await client().allocate(web, ids);
+      const path = `${V2}/namespaces/default/cceendpoints/web-0`;
+      const made = await api.ask('GET', path);
+      const metadata = { ...made.metadata, finalizers: [...(made.metadata.finalizers ?? []), 'example.org/theirs'] };
+      await api.ask('PUT', path, { ...made, metadata });
+      await client().release(web);
+      expect((await api.ask('GET', path)).metadata.finalizers).toEqual(['example.org/theirs']);
+      await client(undefined, 3_000).allocate(web, ids);
+      expect((await holders()).filter((each) => each === 'c1')).toHaveLength(1);
+      await client().release(web);
+      expect([await holders(), await endpoints()]).toEqual([[undefined, undefined, undefined], ['web-0']]);
+    });
   });
 
   describe('a release', () => {

@@ -29,7 +29,7 @@ function decide(look: Look, endpoint: Endpoint, candidates: readonly string[], o
   const held = all.find(({ provided: { holder } }) => holder !== null && isSame(holder, endpoint));
   if (held?.endpoint !== undefined) return { do: 'keep', seen: held, object: held.endpoint };
 
-  const own = look.endpoints.filter((object) => isOf(object, endpoint) && !isNamed(object));
+  const own = look.endpoints.filter((object) => isOf(object, endpoint) && !isNamed(object) && !isLetGo(object));
   const dying = own.find(({ metadata }) => metadata.deletionTimestamp !== undefined);
   if (dying !== undefined) return { do: 'clear', object: dying };
 
@@ -89,6 +89,11 @@ function faultOf(all: readonly Seen[], candidates: readonly string[]): string | 
     ({ fault, provided: { eni, holder } }) => fault !== null && holder === null && candidates.includes(eni.id),
   );
   return unsound?.fault ?? null;
+}
+
+/** Whether it is being deleted, and nobody but others keeps it from its end. */
+function isLetGo({ metadata: { deletionTimestamp, finalizers } }: EndpointObject): boolean {
+  return deletionTimestamp !== undefined && finalizers?.includes(FINALIZER) !== true;
 }
 
 /** Of a former container of the pod, and nobody but us waits for its end. */
