@@ -331,6 +331,15 @@ describeWithApiServer('the kubernetes provider', () => {
   });
 
   describe('a release', () => {
+    it('lets go of the endpoint object also where that has lost its label', async () => {
+      await client().allocate(web, ids);
+      const path = `${V2}/namespaces/default/cceendpoints/web-0`;
+      const made = await api.ask('GET', path);
+      await api.ask('PUT', path, { ...made, metadata: { ...made.metadata, labels: {} } });
+      await client().release(web);
+      expect([await holders(), await endpoints()]).toEqual([[undefined, undefined, undefined], []]);
+    });
+
     it('that comes late leaves the pod’s next container alone (sriov-cni#219)', async () => {
       await client().allocate(web, ids);
       await client().release(web);

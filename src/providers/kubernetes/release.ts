@@ -5,9 +5,9 @@
 import { type Endpoint, sameKey } from '../../model/attachment.js';
 import type { Api } from './api.js';
 import { isOf } from './endpoint.js';
-import { freed } from './eni.js';
+import { freed, referenceOf } from './eni.js';
 import type { Operation } from './operation.js';
-import { type Look, type Seen, view } from './view.js';
+import { type Look, names, type Seen, view } from './view.js';
 import { type EndpointObject, FINALIZER } from './wire.js';
 
 /** What the endpoint holds; that is nothing is success. */
@@ -16,8 +16,9 @@ export async function release(operation: Operation, endpoint: Endpoint): Promise
   let held = operation.recent === undefined ? NOTHING : heldBy(operation.recent, endpoint);
   // That there is nothing must not be an old answer.
   if (isNothing(held)) held = heldBy(await operation.look(), endpoint);
+  const unlisted = await findUnlisted(api, held, endpoint);
   for (const seen of held.enis) await free(operation, seen, endpoint);
-  for (const object of held.objects) await remove(api, object);
+  for (const object of [...held.objects, ...unlisted]) await remove(api, object);
 }
 
 interface Held {
@@ -36,6 +37,19 @@ function heldBy(look: Look, endpoint: Endpoint): Held {
     ({ provided: { holder } }) => holder !== null && sameKey(holder, endpoint) && holder.owner === endpoint.owner,
   );
   return { enis, objects: look.endpoints.filter((object) => isOf(object, endpoint)) };
+}
+
+/** What an ENI names and no list has shown: somebody has removed it, or its label. Once the ENI is free nothing leads to it. */
+async function findUnlisted(api: Api, { enis }: Held, endpoint: Endpoint): Promise<readonly EndpointObject[]> {
+  const found = await Promise.all(
+    enis.map(async ({ object: eni, endpoint: listed }) => {
+      const { namespace, name } = referenceOf(eni.status ?? {}) ?? {};
+      if (listed !== undefined || !namespace || !name) return undefined;
+      const object = await api.getEndpoint({ metadata: { namespace, name } });
+      return object !== undefined && names(eni, object) && isOf(object, endpoint) ? object : undefined;
+    }),
+  );
+  return found.filter((object) => object !== undefined);
 }
 
 export async function free({ api, clock }: Operation, { object: seen }: Seen, endpoint: Endpoint): Promise<void> {
