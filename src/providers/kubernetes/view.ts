@@ -65,6 +65,6 @@ export function whoHolds(object: EniObject, endpoint: EndpointObject | undefined
   // Made after the endpoints were listed, or taken away by somebody.
   const last = lastHolder(object.status?.CCEStatusChangeLog);
   if (last !== undefined) return last;
-  const reference = referenceOf(object.status ?? {});
-  return stranger(`${reference?.namespace}/${reference?.name}`, reference?.uid || object.metadata.name);
+  const { namespace = '', name = '', uid } = referenceOf(object.status ?? {}) ?? {};
+  return stranger(`${namespace}/${name}`, uid || object.metadata.name);
 }
