@@ -589,6 +589,15 @@ describeWithApiServer('the kubernetes provider', () => {
     expect(asked.filter((each) => each === 'GET subnets')).toHaveLength(1);
   });
 
+  it('asks again for a subnet that was not finished when it was asked for first', async () => {
+    const subnet = '/apis/cce.baidubce.com/v1/subnets/sbn-4';
+    const made = await makeSubnet(api, 'sbn-4', {});
+    await makeEni(api, eniObject(clusterEni(4), { spec: { subnetID: 'sbn-4' } }));
+    expect((await enimErrorOf(() => client().allocate(web, ['eni-4']))).code).toBe('API_INCOMPLETE');
+    await api.ask('PUT', subnet, { ...made, spec: { ...made.spec, cidr: '10.1.0.0/24' } });
+    expect((await client().allocate(web, ['eni-4'])).ipv4?.address).toBe('10.1.0.14/24');
+  });
+
   describe('an ENI whose subnet the cluster does not have', () => {
     beforeEach(() => makeEni(api, eniObject(clusterEni(4), { spec: { subnetID: 'sbn-lost' } })));
 

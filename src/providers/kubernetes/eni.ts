@@ -6,7 +6,6 @@ import {
   type Family,
   formatIP,
   networkOf,
-  parseCidr,
   parseIP,
   parseMac,
 } from '../../model/address.js';
@@ -14,7 +13,7 @@ import type { Endpoint } from '../../model/attachment.js';
 import type { Eni, EniAddress } from '../../model/eni.js';
 import { ifnameFault } from '../../model/names.js';
 import { append, FREE, messageFor, USED } from './changelog.js';
-import type { Subnets } from './subnet.js';
+import { cidrWith, type InSubnet, type Subnets } from './subnet.js';
 import type { EniObject, Reference, WireAddress } from './wire.js';
 
 const NEVER_A_PODS = ['rdma_roce', 'elastic_rdma'];
@@ -59,13 +58,13 @@ export function referenceOf({ endpointReference }: NonNullable<EniObject['status
   return endpointReference?.uid || endpointReference?.name ? endpointReference : null;
 }
 
-/** IDs of the subnets that its addresses are in. */
-export function subnetsOf({ spec }: EniObject): string[] {
-  const ids = [spec.privateIPSet, spec.ipv6PrivateIPSet].flatMap((set) => {
-    const id = primaryOf(set)?.subnetID || spec.subnetID;
-    return primaryOf(set) === undefined || !id ? [] : [id];
+/** The addresses that a pod would get, with the subnets that they are in. */
+export function subnetsOf({ spec }: EniObject): InSubnet[] {
+  return [spec.privateIPSet, spec.ipv6PrivateIPSet].flatMap((set) => {
+    const primary = primaryOf(set);
+    const subnet = primary?.subnetID || spec.subnetID;
+    return primary === undefined || !subnet ? [] : [{ subnet, address: primary.privateIPAddress ?? '' }];
   });
-  return [...new Set(ids)];
 }
 
 /** What the pod gets; undefined if the object names no NIC. `fault` says why it cannot be given to a pod, as a sentence. */
@@ -115,12 +114,13 @@ function readAddress(
   if (ip?.family !== family)
     return { fault: `${eni} has the IPv${family} address ${JSON.stringify(privateIPAddress)}.` };
   if (subnet.cidrs === undefined) return { fault: `The subnet ${subnet.id || '""'} of ${eni} is not in the cluster.` };
-  const text = family === 4 ? subnet.cidrs.ipv4 : subnet.cidrs.ipv6;
-  const cidr = parseCidr(text ?? '');
-  if (cidr?.family !== family || !contains(cidr, ip.address))
+  const cidr = cidrWith(subnet.cidrs, ip);
+  if (cidr === undefined) {
+    const text = family === 4 ? subnet.cidrs.ipv4 : subnet.cidrs.ipv6;
     return {
       fault: `The subnet ${subnet.id} has the IPv${family} CIDR ${text || '""'}, in which ${ip.address} of ${eni} is not.`,
     };
+  }
   const said = [gateway, gatewayIP].map((each) => parseIP(each ?? '')).find((each) => each?.family === family);
   return { address: { address: `${ip.address}/${cidr.prefix}`, gateway: said?.address ?? firstOf(cidr, ip.address) } };
 }

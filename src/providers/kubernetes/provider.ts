@@ -60,7 +60,7 @@ export function createKubernetesProvider(settings: KubernetesSettings): Register
 
   const subnetsFor = (api: Api, enis: readonly EniObject[]): Promise<Subnets> => {
     const { subnets: path, alone } = settings;
-    return createSubnets({ path, alone, get: api.getSubnet })([...new Set(enis.flatMap(subnetsOf))]);
+    return createSubnets({ path, alone, get: api.getSubnet })(enis.flatMap(subnetsOf));
   };
 
   /** Whether something is to be done may be told by what was heard; what is done is then decided by a provider that asks. */

@@ -112,7 +112,7 @@ describe('an ENI of a cluster', () => {
       const privateIPSet = [{ privateIPAddress: '10.2.3.4', primary: true, subnetID: 'sbn-2' }];
       const fields = { spec: { privateIPSet }, status: { gatewayIPv4: '' } };
       expect(read(fields)?.eni.ipv4).toEqual({ address: '10.2.3.4/16', gateway: '10.2.0.1' });
-      expect(subnetsOf(object(fields))).toEqual(['sbn-2']);
+      expect(subnetsOf(object(fields))).toEqual([{ subnet: 'sbn-2', address: '10.2.3.4' }]);
     });
   });
 
