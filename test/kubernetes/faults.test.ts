@@ -206,6 +206,17 @@ describeWithApiServer('the kubernetes provider, where the API server', () => {
       expect([error.code, error.hint]).toEqual(['API_DENIED', expect.stringContaining('deploy/rbac.yaml')]);
     });
 
+    it('403 because the namespace is being deleted blames no right', async () => {
+      await api.ask('POST', '/api/v1/namespaces', { metadata: { name: 'ending' } });
+      await api.ask('DELETE', '/api/v1/namespaces/ending');
+      const error = await enimErrorOf(() => client().allocate({ ...web, owner: 'ending/web-0' }, ids));
+      expect([error.code, error.message]).toEqual([
+        'API_INCOMPLETE',
+        'The namespace ending is being deleted, and takes nothing new.',
+      ]);
+      expect(error.hint).toContain('kubectl get namespace ending');
+    });
+
     it('our certificate has expired', async () => {
       const expired = await api.authority.issue({ name: 'expired', user: 'node', expired: true });
       const error = await refused(undefined, api.kubeconfig('expired', expired));

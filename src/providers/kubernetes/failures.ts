@@ -17,7 +17,11 @@ export interface Attempt {
 interface Status {
   readonly reason?: string;
   readonly message?: string;
-  readonly details?: { readonly name?: string; readonly kind?: string };
+  readonly details?: {
+    readonly name?: string;
+    readonly kind?: string;
+    readonly causes?: readonly { readonly reason?: string; readonly message?: string }[];
+  };
 }
 
 /** The status document of an answer; empty where there is none. */
@@ -66,11 +70,14 @@ export function refusal(
   switch (response.status) {
     case 401:
       return unknownUser(server, said, now);
-    case 403:
+    case 403: {
+      const end = details?.causes?.find((cause) => cause.reason === 'NamespaceTerminating');
+      if (end !== undefined) return ofEndingNamespace(end.message, said);
       return new EnimError('API_DENIED', `The user ${userIn(message)}may not ${verb} ${kind(resource)}.`, {
         details: said,
         hint: 'give it the ClusterRole of deploy/rbac.yaml: kubectl apply -f deploy/rbac.yaml; kubectl create clusterrolebinding enim --clusterrole enim --user USER',
       });
+    }
     case 404:
       if (details?.kind === 'namespaces') {
         return new EnimError('API_INCOMPLETE', `The cluster has no namespace ${details.name}.`, {
@@ -117,6 +124,15 @@ function unknownUser({ server, certificateEnd }: Server, said: readonly string[]
         : 'renew the token or client certificate of the kubeconfig that "enim config get kubernetes" names',
     },
   );
+}
+
+/** No right is missing: a namespace that is being deleted takes nothing new. */
+function ofEndingNamespace(message: string | undefined, said: readonly string[]): EnimError {
+  const [, name = ''] = /^namespace (\S+) /.exec(message ?? '') ?? [];
+  return new EnimError('API_INCOMPLETE', `The namespace ${name} is being deleted, and takes nothing new.`, {
+    details: said,
+    hint: `see what keeps it: kubectl get namespace ${name} -o yaml`,
+  });
 }
 
 function userIn(message: string | undefined): string {
