@@ -158,6 +158,17 @@ describeWithApiServer('the kubernetes provider, where the API server', () => {
       expect(Math.max(0, ...pauses)).toBeLessThan(1_000);
     });
 
+    it('wants to be asked again at once, is not asked without a pause', async () => {
+      let asked = 0;
+      proxy.decide = () => {
+        asked += 1;
+        return { status: 429, headers: { 'Retry-After': '0' } };
+      };
+      expect((await refused()).code).toBe('API_UNREACHABLE');
+      // Two lists, each after 0.1, 0.2 and 0.4 s, half as long if luck has it.
+      expect(asked).toBeLessThanOrEqual(10);
+    });
+
     it('is not there', async () => {
       await proxy.stop();
       expect((await refused()).message).toMatch(/connection refused/);

@@ -163,7 +163,7 @@ export function beginOperation(settings: ApiSettings): Api {
         last = { thrown };
       }
       const asked = 'response' in last ? last.response.retryAfter : null;
-      const wanted = asked === null ? pause * jitter() : asked * 1_000;
+      const wanted = Math.max(pause * jitter(), (asked ?? 0) * 1_000);
       if (wanted >= left()) break;
       await sleep(wanted);
     }
