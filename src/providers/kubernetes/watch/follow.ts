@@ -129,6 +129,7 @@ export function createFollower<T extends Tracked>(settings: FollowSettings<T>): 
         retryAfter = milliseconds(refused);
         message = why('watch', refused);
         end = refused.status === 410 ? 'gone' : 'refused';
+        connection = undefined;
       }
       end ??= 'timeout';
     } catch (thrown) {

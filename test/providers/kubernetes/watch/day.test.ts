@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { createNudge } from '../../../../src/agent/nudge.js';
 import { repeat } from '../../../../src/agent/timer.js';
+import type { ApiResponse, Connection } from '../../../../src/providers/kubernetes/transport.js';
 import { createNodeWatch, type NodeWatch } from '../../../../src/providers/kubernetes/watch/watch.js';
 import { createClock, type TestClock } from '../../../agent/clock.js';
 import { clusterEni, eniObject, NODE } from '../../../kubernetes/objects.js';
@@ -32,6 +33,10 @@ describe('a day of a watch', () => {
     rounds = { gc: 0, sync: 0 };
     sleepers = 0;
     for (let number = 1; number <= ENIS; number += 1) server.write('ADDED', 'enis', eni(number));
+    start(() => ({ transport: server.transport }));
+  });
+
+  const start = (connect: () => Connection): void => {
     const nudges = { gc: createNudge(clock), sync: createNudge(clock) };
     let seed = 1;
     const random = (): number => {
@@ -39,7 +44,7 @@ describe('a day of a watch', () => {
       return seed / 2_147_483_647;
     };
     watch = createNodeWatch({
-      connect: () => ({ transport: server.transport }),
+      connect,
       ...{ node: NODE, clock: () => new Date(clock.now()), now: clock.now, sleep: clock.sleep, random },
       observe: () => {
         sleepers = Math.max(sleepers, clock.sleepers());
@@ -58,7 +63,7 @@ describe('a day of a watch', () => {
         stop.signal,
       );
     running = Promise.all([watch.run(stop.signal), round('gc'), round('sync')]);
-  });
+  };
 
   const until = async (time: number): Promise<void> => {
     await clock.until(clock.sleep(time - clock.now(), new AbortController().signal));
@@ -119,6 +124,34 @@ describe('a day of a watch', () => {
     for (let number = 1; number <= ENIS; number += 1) server.write('MODIFIED', 'enis', eni(number));
     server.away(false);
     await until(clock.now() + 3 * MINUTE);
+    expect(heard()).toEqual(present());
+    await end();
+  });
+
+  it('on which its access is another by now goes on with that once a watch is refused', async () => {
+    let valid = 1;
+    const connect = (): Connection => {
+      const own = valid;
+      const { transport } = server;
+      const refusal: ApiResponse = { status: 401, retryAfter: null, body: '{"message":"Unauthorized"}' };
+      return {
+        transport: {
+          ...transport,
+          send: async (request) => (own === valid ? transport.send(request) : refusal),
+          follow: async (request, signal) => (own === valid ? transport.follow(request, signal) : refusal),
+        },
+      };
+    };
+    stop.abort();
+    await clock.until(running);
+    stop = new AbortController();
+    start(connect);
+    await until(MINUTE);
+    valid = 2;
+    // Until the last watch of the old one has come to its end.
+    await until(12 * MINUTE);
+    server.write('MODIFIED', 'enis', eni(1));
+    await until(13 * MINUTE);
     expect(heard()).toEqual(present());
     await end();
   });
