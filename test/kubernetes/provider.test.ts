@@ -306,11 +306,23 @@ describeWithApiServer('the kubernetes provider', () => {
           return api.ask('PUT', `${V2}/namespaces/default/cceendpoints/web-0`, { ...made, metadata });
         },
       ],
+      [
+        'whose ENI is in no list',
+        async () => {
+          await makeEni(api, eniObject(clusterEni(4)));
+          await client().allocate(sampleEndpoint({ containerID: 'c0' }), ['eni-4']);
+          const eni = await getEni(api, 'eni-4');
+          await api.ask('PUT', `${V2}/enis/eni-4`, { ...eni, metadata: { ...eni.metadata, labels: {} } });
+          return api.ask('GET', `${V2}/namespaces/default/cceendpoints/web-0`);
+        },
+      ],
     ])('is not taken from an object %s', async (_, make) => {
       const { metadata } = await make();
       await client().allocate(web, ids);
       const all = await listEndpoints(api);
-      expect(all.find(({ metadata: { uid } }) => uid === metadata.uid)?.metadata.deletionTimestamp).toBeUndefined();
+      const other = all.find(({ metadata: { uid } }) => uid === metadata.uid);
+      expect(other).toBeDefined();
+      expect(other?.metadata.deletionTimestamp).toBeUndefined();
       expect(all).toHaveLength(2);
       expect(await holders()).toEqual(['c1', undefined, undefined]);
     });

@@ -1,7 +1,7 @@
 /** What is to be done next for an endpoint that wants an ENI, given what was last seen. Pure. */
 import { type Endpoint, sameKey } from '../../model/attachment.js';
 import { chooseFree } from '../choose.js';
-import { isForWholeEni, isOf, nameOf, podOf } from './endpoint.js';
+import { eniOf, isForWholeEni, isOf, nameOf, podOf } from './endpoint.js';
 import { type Look, type Seen, view } from './view.js';
 import { type EndpointObject, FINALIZER } from './wire.js';
 
@@ -41,7 +41,7 @@ function decide(look: Look, endpoint: Endpoint, candidates: readonly string[], o
   const find = (wanted: string): EndpointObject | undefined =>
     look.endpoints.find(({ metadata }) => metadata.namespace === namespace && metadata.name === wanted);
   const former = find(name);
-  if (former !== undefined && !isNamed(former) && isLeftover(former, endpoint)) return { do: 'clear', object: former };
+  if (former !== undefined && !isNamed(former) && isLeftover(former, endpoint, look)) return { do: 'clear', object: former };
   for (let attempt = 0; ; attempt += 1) {
     const wanted = nameOf(endpoint, attempt);
     if (find(wanted) === undefined && !occupied.has(wanted)) return { do: 'create', seen, name: wanted };
@@ -97,10 +97,13 @@ function isLetGo({ metadata: { deletionTimestamp, finalizers } }: EndpointObject
 }
 
 /** Of a former container of the pod, and nobody but us waits for its end. */
-function isLeftover(object: EndpointObject, { containerID }: Endpoint): boolean {
+function isLeftover(object: EndpointObject, { containerID }: Endpoint, { enis }: Look): boolean {
   const { finalizers = [] } = object.metadata;
+  const eni = eniOf(object);
   return (
     isForWholeEni(object) &&
+    // One that is in no list may name it all the same.
+    (eni === undefined || enis.some(({ metadata }) => metadata.name === eni)) &&
     object.spec?.['external-identifiers']?.['container-id'] !== containerID &&
     finalizers.every((each) => each === FINALIZER)
   );

@@ -198,6 +198,11 @@ export function isOf(object: EndpointObject, endpoint: Endpoint): boolean {
   return sameKey(holder, endpoint) && holder.owner === endpoint.owner;
 }
 
+/** ID of the ENI that it speaks of; what an ENI says of it is what counts. */
+export function eniOf({ spec, status }: EndpointObject): string | undefined {
+  return (status ?? spec)?.['external-identifiers']?.['external-identifier'];
+}
+
 /** Whether it stands for a whole ENI; a pod that shares one has an endpoint as well. */
 export function isForWholeEni({ spec }: EndpointObject): boolean {
   return spec?.network?.ipAllocation?.type === TYPE;

@@ -5,7 +5,7 @@
 import { type Endpoint, sameKey } from '../../model/attachment.js';
 import type { Fate, Withdrawal } from '../provider.js';
 import type { Api } from './api.js';
-import { findPod, holderOf, isForWholeEni } from './endpoint.js';
+import { eniOf, findPod, holderOf, isForWholeEni } from './endpoint.js';
 import { referenceOf } from './eni.js';
 import type { Operation } from './operation.js';
 import { type Look, names, view } from './view.js';
@@ -77,7 +77,7 @@ export function suspects(look: Look, now: Date): readonly Suspect[] {
     if (!isLeft) return [];
     const { namespace, name, deletionTimestamp } = object.metadata;
     const what = deletionTimestamp ? deletedAt(object) : `the endpoint ${namespace}/${name} was never finished`;
-    const id = (object.status ?? object.spec)?.['external-identifiers']?.['external-identifier'];
+    const id = eniOf(object);
     const isUnseen = id !== undefined && !look.enis.some(({ metadata }) => metadata.name === id);
     return [
       { endpoint, eni: null, reason: `${what}, and no ENI names it`, ...(isUnseen ? { unseen: { id, object } } : {}) },
