@@ -99,6 +99,18 @@ describeWithApiServer('the registry of the kubernetes provider, with the rights 
     });
   });
 
+  it('evicts no pod of a namespace that is being deleted, and takes that for no want of rights', async () => {
+    await api.ask('POST', '/api/v1/namespaces', { metadata: { name: 'ending' } });
+    const { metadata } = await api.ask('POST', '/api/v1/namespaces/ending/pods', {
+      metadata: { name: 'web-0' },
+      spec: { containers: [{ name: 'c', image: 'none' }] },
+    });
+    await api.ask('DELETE', '/api/v1/namespaces/ending');
+    const endpoint = sampleEndpoint({ owner: 'ending/web-0', uid: metadata.uid });
+    const error = await enimErrorOf(async () => client().evictor?.evict(endpoint));
+    expect([error.code, error.message]).toEqual(['API_INCOMPLETE', expect.stringContaining('ending is being deleted')]);
+  });
+
   describe('the event of a pod that gets no ENI', () => {
     let pods = 0;
     beforeEach(() => {

@@ -41,7 +41,8 @@ function decide(look: Look, endpoint: Endpoint, candidates: readonly string[], o
   const find = (wanted: string): EndpointObject | undefined =>
     look.endpoints.find(({ metadata }) => metadata.namespace === namespace && metadata.name === wanted);
   const former = find(name);
-  if (former !== undefined && !isNamed(former) && isLeftover(former, endpoint, look)) return { do: 'clear', object: former };
+  if (former !== undefined && !isNamed(former) && isLeftover(former, endpoint, look))
+    return { do: 'clear', object: former };
   for (let attempt = 0; ; attempt += 1) {
     const wanted = nameOf(endpoint, attempt);
     if (find(wanted) === undefined && !occupied.has(wanted)) return { do: 'create', seen, name: wanted };
