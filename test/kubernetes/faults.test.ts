@@ -211,6 +211,18 @@ describeWithApiServer('the kubernetes provider, where the API server', () => {
       expect(Math.max(...asked.values())).toBe(times);
     });
 
+    it.each(['<html>', 'null', '"a"', '{}', '[]', '{"items":{}}'])(
+      'nothing of what was asked for, but %s, is not taken for an empty list',
+      async (body) => {
+        proxy.decide = () => ({ status: 200, body });
+        const error = await refused();
+        expect([error.code, error.message]).toEqual([
+          'API_FAILED',
+          expect.stringMatching(/answered to list (enis|cceendpoints) with something else\.$/),
+        ]);
+      },
+    );
+
     it('403 names the user, the verb and the resource that is missing', async () => {
       const error = await refused(undefined, api.stranger);
       expect(error.message).toMatch(/^The user "stranger" may not list (enis|cceendpoints)\.cce\.baidubce\.com\.$/);

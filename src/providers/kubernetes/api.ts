@@ -10,6 +10,7 @@ import {
   type Attempt,
   distrust,
   type Failure,
+  garbled,
   isAbsent,
   isOfStart,
   isPassing,
@@ -18,7 +19,7 @@ import {
   refusal,
   unreachable,
 } from './failures.js';
-import { parseJson } from './json.js';
+import { findDocument } from './json.js';
 import { type NodeResource, pathOfNode, V2 } from './paths.js';
 import type { ApiRequest, ApiResponse, Transport } from './transport.js';
 import {
@@ -182,10 +183,26 @@ export function beginOperation(settings: ApiSettings): Api {
 
   const ask = async <T>(attempt: Attempt, request: Omit<ApiRequest, 'timeout'>): Promise<Written<T>> => {
     const response = await send(attempt, request).finally(waits(() => 'the API server'));
-    if (response.status < 300) return parseJson(response.body) as T;
+    if (response.status < 300) return read<T & object>(attempt, response);
     if (response.status === 409) return 'conflict';
     if (isAbsent(response, attempt.name)) return 'absent';
     throw refusal(transport, attempt, response, clock());
+  };
+
+  const read = <T extends object>(attempt: Attempt, { body }: ApiResponse): T => {
+    const document = findDocument(body);
+    if (document === undefined) throw garbled(transport, attempt);
+    return document as T;
+  };
+
+  /** What is no list is not an empty one: that would say that nobody has anything. */
+  const readList = <T>(
+    attempt: Attempt,
+    response: ApiResponse,
+  ): { readonly items: readonly T[]; readonly metadata?: { readonly continue?: string } } => {
+    const list = read<{ readonly items?: unknown }>(attempt, response);
+    if (!Array.isArray(list.items)) throw garbled(transport, attempt);
+    return { ...list, items: list.items };
   };
 
   const get = async <T>(resource: string, path: string, name: string, group = GROUP): Promise<T | undefined> => {
@@ -194,12 +211,11 @@ export function beginOperation(settings: ApiSettings): Api {
   };
 
   const list = async <T>(resource: NodeResource, node: string): Promise<readonly T[]> => {
-    const path = pathOfNode(resource, node);
-    const answer = await ask<{ readonly items?: readonly T[] }>(
-      { verb: 'list', resource, group: GROUP },
-      { method: 'GET', path },
-    );
-    return typeof answer === 'string' ? [] : (answer.items ?? []);
+    const attempt = { verb: 'list', resource, group: GROUP } as const;
+    const request = { method: 'GET', path: pathOfNode(resource, node) } as const;
+    const response = await send(attempt, request).finally(waits(() => 'the API server'));
+    if (response.status >= 300) throw refusal(transport, attempt, response, clock());
+    return readList<T>(attempt, response).items;
   };
 
   return {
@@ -215,11 +231,8 @@ export function beginOperation(settings: ApiSettings): Api {
       const response = await send(attempt, { method: 'GET', path });
       if (response.status === 410) return 'expired';
       if (response.status >= 300) throw refusal(transport, attempt, response, clock());
-      const { items, metadata } = parseJson(response.body) as {
-        readonly items?: readonly T[];
-        readonly metadata?: { readonly continue?: string };
-      };
-      return { items: items ?? [], next: metadata?.continue || null };
+      const { items, metadata } = readList<T>(attempt, response);
+      return { items, next: metadata?.continue || null };
     },
     getEni: (id) => get('enis', `${V2}/enis/${id}`, id),
     getEndpoint: ({ metadata }) => get('cceendpoints', pathOf(metadata), metadata.name),

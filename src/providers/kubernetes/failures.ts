@@ -140,6 +140,13 @@ function userIn(message: string | undefined): string {
   return user === undefined ? '' : `${JSON.stringify(user)} `;
 }
 
+/** The error for a success that does not have in it what was asked for. */
+export function garbled({ server }: Server, { verb, resource }: Attempt): EnimError {
+  return new EnimError('API_FAILED', `The API server ${server} answered to ${verb} ${resource} with something else.`, {
+    hint: 'see what stands between this node and the API server: a proxy may answer in its place',
+  });
+}
+
 /** Whose faults no repetition mends: with what the server shows us for itself. */
 const UNTRUSTED: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: 'has expired',

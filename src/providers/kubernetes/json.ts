@@ -18,6 +18,16 @@ export function parseJson(text: string): unknown {
     : JSON.parse(text);
 }
 
+/** The object or array that a text is in JSON; undefined if it is none. */
+export function findDocument(text: string): object | undefined {
+  try {
+    const document = parseJson(text);
+    return typeof document === 'object' && document !== null ? document : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 const keepText: Reviver = (_key, value, { source }) => {
   if (typeof value !== 'number' || source === undefined || Number.isSafeInteger(value)) return value;
   return /^-?[0-9]+$/.test(source) ? (JSON as unknown as Raw).rawJSON(source) : value;
