@@ -75,7 +75,21 @@ function faultOf(config: KubeConfig, path: string | null): Connection | undefine
       hint: 'mend client-certificate and client-key',
     };
   }
-  return undefined;
+  const user = config.getCurrentUser();
+  return faultOfFile(what, 'certificate-authority', cluster.caFile) ?? faultOfFile(what, 'client-key', user?.keyFile);
+}
+
+/** Only a request would find that out, and take it for a server that does not answer. */
+function faultOfFile(what: string, key: string, path: string | undefined): Connection | undefined {
+  try {
+    bufferFromFileOrString(path);
+    return undefined;
+  } catch (thrown) {
+    return {
+      fault: `${what} names a ${key} that cannot be read: ${(thrown as Error).message}.`,
+      hint: `mend ${key}`,
+    };
+  }
 }
 
 function certificateEndOf(config: KubeConfig): Date | null {

@@ -22,6 +22,22 @@ function slow(): Streaming {
   return connection.transport;
 }
 
+it.each([
+  ['certificate-authority', { 'certificate-authority': '/nowhere/ca.crt' }, { token: 'a' }],
+  ['client-key', {}, { 'client-key': '/nowhere/client.key' }],
+])('a kubeconfig whose %s is not there is at fault, and no server that does not answer', (key, its, user) => {
+  const text = JSON.stringify({
+    ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'a' },
+    clusters: [{ name: 'a', cluster: { server: 'https://127.0.0.1:1', ...its } }],
+    users: [{ name: 'a', user }],
+    contexts: [{ name: 'a', context: { cluster: 'a', user: 'a' } }],
+  });
+  expect(connect({ kubeconfig: '/etc/kubeconfig', env: {}, text })).toEqual({
+    fault: expect.stringMatching(`^The kubeconfig /etc/kubeconfig names a ${key} that cannot be read: ENOENT`),
+    hint: `mend ${key}`,
+  });
+});
+
 const never = new Promise<never>(() => undefined);
 const request = { path: '/', timeout: 200, opened: () => undefined, line: () => undefined };
 
