@@ -50,12 +50,19 @@ export function number(
 
   const left: Left[] = [];
   const indices = new Map<string, number>();
+  // An ENI that comes from another node may bring the number of one that is set up here already: that stays as it is.
+  const inPlace = new Map(
+    atHome.flatMap(({ eni, link }) => (eni.index === indexNamed(link.name) ? [[eni.index, eni.id] as const] : [])),
+  );
   for (const eni of enis) {
-    if (eni.index === null) continue;
-    if (eni.index <= HIGHEST_INDEX && isFree(eni, eni.index)) {
-      take(eni, eni.index);
-      indices.set(eni.id, eni.index);
-    } else left.push({ id: eni.id, reason: refusal(eni, eni.index, taken.get(eni.index)), isFault: true });
+    const { id, index } = eni;
+    if (index === null) continue;
+    const isPossible = index <= HIGHEST_INDEX && isFree(eni, index);
+    const holder = isPossible ? (inPlace.get(index) ?? id) : taken.get(index);
+    if (isPossible && holder === id) {
+      take(eni, index);
+      indices.set(id, index);
+    } else left.push({ id, reason: refusal(eni, index, holder), isFault: true });
   }
   const without = atHome.filter(({ eni }) => eni.index === null);
   for (const { eni, link } of without) {

@@ -144,6 +144,13 @@ describe('a number', () => {
     ]);
   });
 
+  it('that two have stays with the one whose NIC is named by it', () => {
+    const enis = [sampleSyncEni(1, { index: 0 }), sampleSyncEni(2, { index: 0 })];
+    const plan = planSync(enis, sampleNode([nicOf(1), nicOf(2, { name: 'cce-eni-0' })]));
+    expect(plan.enis).toMatchObject([{ id: 'eni-2', index: 0, name: 'cce-eni-0' }]);
+    expect(plan.left).toEqual([fault('eni-1', 'its number 0 is also that of eni-2')]);
+  });
+
   it('whose table is the node’s own is passed over, and refused where it is given', () => {
     const offset = { routeTableOffset: 253 };
     expect(names([sampleSyncEni(1, offset)], sampleNode([nicOf(1)]))).toEqual(['eni-1 cce-eni-3']);
