@@ -5,7 +5,7 @@
 import type { CachedAdd } from '../host/cache.js';
 import { type Endpoint, endpointOf } from '../model/attachment.js';
 import { toEni } from '../model/discover.js';
-import type { Eni } from '../model/eni.js';
+import { type Eni, isSameNic } from '../model/eni.js';
 import { EnimError, messageOf } from '../model/errors.js';
 import { parseLabel } from '../model/label.js';
 import { cachedOf, conclude, type LocatedAdd } from './conclude.js';
@@ -96,11 +96,11 @@ interface Search {
 
 async function findStrays(parts: Parts, { eni: only, cached }: Search): Promise<Stray[]> {
   const [provided, attachments, machine] = await Promise.all([parts.provider.list(), parts.store.list(), look(parts)]);
-  const recorded = new Set(attachments.map(({ eni }) => eni.id));
+  const isRecorded = (eni: Eni): boolean => attachments.some((each) => isSameNic(each.eni, eni));
   const strays: Stray[] = [];
   for (const each of provided) {
     const { eni, holder } = each;
-    if (recorded.has(eni.id) || (only !== null && eni.id !== only)) continue;
+    if (isRecorded(eni) || (only !== null && eni.id !== only)) continue;
     const where = await locate(machine, identityOf(eni), recordedOf(each));
     if (where.at === 'unclear' && where.sightings.some(({ netns }) => netns !== null))
       strays.push({ eni, where, holder, cached: [] });
@@ -109,7 +109,7 @@ async function findStrays(parts: Parts, { eni: only, cached }: Search): Promise<
   }
   const known = new Set(provided.map(({ eni }) => eni.mac));
   const unknown = (await findUnprovided(machine, cached)).filter(
-    ({ eni }) => !recorded.has(eni.id) && !known.has(eni.mac) && (only === null || eni.id === only),
+    ({ eni }) => !isRecorded(eni) && !known.has(eni.mac) && (only === null || eni.id === only),
   );
   return [...strays, ...unknown];
 }

@@ -2,6 +2,7 @@
 import type { HomeView } from '../link/driver.js';
 import type { Attachment, Endpoint } from '../model/attachment.js';
 import { sameKey } from '../model/attachment.js';
+import { isSameNic } from '../model/eni.js';
 import { EnimError } from '../model/errors.js';
 import type { Link } from '../model/link.js';
 import type { Quarantine } from '../model/quarantine.js';
@@ -44,7 +45,7 @@ export function judge(
 ): Fitness {
   const { eni, holder } = provided;
   const id = eni.id;
-  const recorded = attachments.find((attachment) => attachment.eni.id === id) ?? holder;
+  const recorded = attachments.find((attachment) => isSameNic(attachment.eni, eni)) ?? holder;
   if (recorded !== null && (endpoint === null || !sameKey(recorded, endpoint))) {
     return {
       id,

@@ -3,6 +3,7 @@
  * the record and tell the provider. Killed at any point, the same call finishes the rest.
  */
 import { type Attachment, type AttachmentKey, endpointOf, sameKey } from '../model/attachment.js';
+import { isSameNic } from '../model/eni.js';
 import { EnimError } from '../model/errors.js';
 import { ended } from '../model/history.js';
 import { parseLabel } from '../model/label.js';
@@ -96,14 +97,14 @@ async function belongsToAnother(
 ): Promise<boolean> {
   const { provider } = parts;
   const isOther = (key: AttachmentKey): boolean => !sameKey(key, attachment);
-  const id = attachment.eni.id;
-  if (recorded.some((each) => each.eni.id === id && isOther(each))) return true;
+  const { eni: own } = attachment;
+  if (recorded.some(({ eni, ...key }) => isSameNic(eni, own) && isOther(key))) return true;
   const provided = await provider.list().catch(async (thrown: unknown) => {
     // A pod that has gone must not keep the NIC because somebody cannot be asked.
     if (thrown instanceof EnimError && (await isPlainlyOurs(parts, attachment))) return [];
     throw thrown;
   });
-  return provided.some(({ eni, holder }) => eni.id === id && holder !== null && isOther(holder));
+  return provided.some(({ eni, holder }) => eni.id === own.id && holder !== null && isOther(holder));
 }
 
 /** Whether the kernel says what the record says; an old record may speak of a NIC that is another's by now. */

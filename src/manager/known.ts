@@ -1,4 +1,5 @@
 import type { Attachment } from '../model/attachment.js';
+import { isSameNic } from '../model/eni.js';
 import type { ProvidedEni } from '../providers/provider.js';
 
 /** An ENI that the provider or a record speaks of. */
@@ -6,12 +7,17 @@ export interface Known extends ProvidedEni {
   readonly attachment: Attachment | undefined;
 }
 
-/** The provider's ENIs in its order, each with its record; behind them those that only a record still speaks of. Pure. */
+/**
+ * The provider's ENIs in its order, each with its record; behind them those that only a record still speaks of. One whose ID has changed
+ * since it was given out is called as its record calls it. Pure.
+ */
 export function joinRecords(provided: readonly ProvidedEni[], attachments: readonly Attachment[]): Known[] {
-  const ids = new Set(provided.map(({ eni }) => eni.id));
   return [
-    ...provided.map((each) => ({ ...each, attachment: attachments.find(({ eni }) => eni.id === each.eni.id) })),
-    ...attachments.filter(({ eni }) => !ids.has(eni.id)).map(unprovided),
+    ...provided.map((each) => {
+      const attachment = attachments.find(({ eni }) => isSameNic(eni, each.eni));
+      return { ...each, eni: attachment?.eni ?? each.eni, attachment };
+    }),
+    ...attachments.filter(({ eni }) => !provided.some((each) => isSameNic(each.eni, eni))).map(unprovided),
   ];
 }
 

@@ -30,3 +30,8 @@ export interface Eni {
   /** Routes in the pod; null means a default route through each gateway. */
   readonly routes: readonly EniRoute[] | null;
 }
+
+/** Whether two descriptions are of one NIC: settings may give an ENI another ID, or be of another provider, but its MAC stays. */
+export function isSameNic(a: Pick<Eni, 'id' | 'mac'>, b: Pick<Eni, 'id' | 'mac'>): boolean {
+  return a.id === b.id || a.mac === b.mac;
+}

@@ -80,15 +80,20 @@ export function createStaticProvider({ inventory, discover, ledger, clock }: Sta
   };
 }
 
-/** Every known ENI with its entry; behind them those that somebody holds although settings and discovery no longer show them. */
+/**
+ * Every known ENI with its entry; behind them those that somebody holds although settings and discovery no longer show them. One that is
+ * held under another ID is called as it was when it was given out, until it is given back: it is one NIC.
+ */
 function join(known: readonly Eni[], allocations: Allocations): ProvidedEni[] {
-  const ids = new Set(known.map(({ id }) => id));
-  const entries = known.map((eni): ProvidedEni => {
+  const held = Object.values(allocations).filter(({ holder }) => holder !== null);
+  const present = known.filter((eni) => !held.some((each) => each.eni.mac === eni.mac && each.eni.id !== eni.id));
+  const ids = new Set(present.map(({ id }) => id));
+  const entries = present.map((eni): ProvidedEni => {
     const entry = Object.hasOwn(allocations, eni.id) ? allocations[eni.id] : undefined;
     const { holder = null, since = null, releasedAt = null } = entry ?? {};
     return { eni, holder, since, releasedAt };
   });
-  const remembered = Object.values(allocations).filter(({ eni, holder }) => holder !== null && !ids.has(eni.id));
+  const remembered = held.filter(({ eni }) => !ids.has(eni.id));
   return [...entries, ...remembered];
 }
 

@@ -4,6 +4,7 @@ import type { Provider } from '../../src/providers/provider.js';
 import { createStaticProvider } from '../../src/providers/static.js';
 import { describeProvider } from '../contract/provider.js';
 import { macOf, sampleEndpoint, sampleEni } from '../model/samples.js';
+import { enimErrorOf } from '../model/thrown.js';
 import { openStore } from '../store/opened.js';
 import { useTemporaryDirectories } from '../store/temporary.js';
 
@@ -61,6 +62,16 @@ describe('the static provider over changing settings', () => {
     await open(root, [sampleEni(1)]).allocate(sampleEndpoint(), ['eni-1']);
     const changed = sampleEni(1, { mtu: 9000 });
     expect((await open(root, [changed]).list())[0]).toMatchObject({ eni: changed, holder: sampleEndpoint() });
+  });
+
+  it('calls an ENI as it was when it was given out, until it is given back, and gives nobody the same NIC by another ID', async () => {
+    await open(root, [sampleEni(1)]).allocate(sampleEndpoint(), ['eni-1']);
+    const renumbered = open(root, [sampleEni(1, { id: 'nic-1' })]);
+    expect(await idsOf(renumbered)).toEqual(['eni-1']);
+    const other = sampleEndpoint({ containerID: 'c9' });
+    expect(await enimErrorOf(() => renumbered.allocate(other, ['nic-1']))).toMatchObject({ code: 'NO_FREE_ENI' });
+    await renumbered.release(sampleEndpoint());
+    expect((await renumbered.allocate(other, ['nic-1'])).id).toBe('nic-1');
   });
 
   it('puts discovered ENIs behind the inventory, and does not show one twice', async () => {

@@ -4,6 +4,7 @@
  * meets an add or del that is under way, nor another gc.
  */
 import { type Endpoint, sameKey } from '../../model/attachment.js';
+import { isSameNic } from '../../model/eni.js';
 import { messageOf } from '../../model/errors.js';
 import { look } from '../locate.js';
 import { attachmentLock, eniLock, withLock } from '../locked.js';
@@ -107,10 +108,9 @@ async function survey(parts: Parts): Promise<Finding[]> {
       judgeRecorded(parts, machine, processes, attachment, withdrawnOf(withdrawn, attachment)),
     ),
   );
-  const ids = new Set(attachments.map(({ eni }) => eni.id));
   const others = await Promise.all(
     provided
-      .filter(({ eni }) => !ids.has(eni.id))
+      .filter(({ eni }) => !attachments.some((each) => isSameNic(each.eni, eni)))
       .map((each) => judgeUnrecorded(parts, machine, attachments, each, withdrawnOf(withdrawn, each.holder))),
   );
   const ofEnis = [...recorded, ...others.filter((finding) => finding !== undefined)];

@@ -1,5 +1,6 @@
 /** gc for ENIs without a record, of which provider and label may still say whose they are. */
 import { type Attachment, BY_HAND, type Endpoint, sameKey } from '../../model/attachment.js';
+import { isSameNic } from '../../model/eni.js';
 import { parseLabel } from '../../model/label.js';
 import type { ProvidedEni } from '../../providers/provider.js';
 import { giveBack } from '../home.js';
@@ -81,10 +82,9 @@ async function ifStill<T>(
   work: () => Promise<T>,
 ): Promise<T | undefined> {
   const attachments = await parts.store.list();
-  if (attachments.some(({ eni }) => eni.id === id)) return undefined;
   const provided = (await parts.provider.list()).find(({ eni }) => eni.id === id);
   const again =
-    provided === undefined
+    provided === undefined || attachments.some(({ eni }) => isSameNic(eni, provided.eni))
       ? undefined
       : await judgeUnrecorded(parts, look(parts), attachments, provided, await withdrawnNow(parts, provided));
   if (again?.action !== action || again.endpoint === null || endpoint === null) return undefined;

@@ -1,0 +1,93 @@
+import { describe, expect, it } from '@jest/globals';
+import { allocateByHand, releaseByHand } from '../../src/manager/byhand.js';
+import { list } from '../../src/manager/list.js';
+import { keyOf } from '../../src/model/attachment.js';
+import { enimErrorOf } from '../model/thrown.js';
+import type { Machine } from './machine.js';
+import { addTo, delOf, gcOf, nodeWith } from './node.js';
+
+/** The settings call the same NICs otherwise from now on. */
+function renumber({ inventory }: Machine): void {
+  inventory.splice(0, inventory.length, ...inventory.map((eni) => ({ ...eni, id: eni.id.replace('eni', 'nic') })));
+}
+
+const addNext = (machine: Machine) => addTo(machine, { owner: 'default/db-0', containerID: 'c9', netns: 'db-0' });
+
+/** One ENI, and a pod whose del died once the NIC was home. */
+async function halfReturned(): Promise<Machine> {
+  const machine = nodeWith(1);
+  for (const name of ['web-0', 'db-0']) machine.addPod(name);
+  await addTo(machine);
+  machine.interference = {
+    before: (call) => {
+      if (call === 'store.forget') throw new Error('dead');
+    },
+  };
+  await expect(delOf(machine)).rejects.toThrow('dead');
+  machine.interference = {};
+  expect([...machine.attachments.values()].map(({ phase }) => phase)).toEqual(['releasing']);
+  expect(machine.kernel.in(1).map(({ name }) => name)).toContain('ens1');
+  return machine;
+}
+
+describe('an ENI that gets another ID', () => {
+  it('is not given out again before it was given back, and then is', async () => {
+    const machine = await halfReturned();
+    renumber(machine);
+    expect(await enimErrorOf(() => addNext(machine))).toMatchObject({ code: 'NO_FREE_ENI' });
+    await delOf(machine);
+    expect((await addNext(machine)).attachment.eni.id).toBe('nic-1');
+  });
+
+  it('is not given out again after a reboot before gc has seen it', async () => {
+    const machine = nodeWith(1);
+    machine.addPod('web-0');
+    await addTo(machine);
+    machine.reboot();
+    machine.addPod('db-0');
+    renumber(machine);
+    // As it is where the settings name another provider: its books know nothing of who had it.
+    machine.allocations = {};
+    expect(await enimErrorOf(() => addNext(machine))).toMatchObject({ code: 'NO_FREE_ENI' });
+    expect(await gcOf(machine)).toEqual([
+      expect.stringMatching(/^eni-1 reclaim: made before the last boot.*\(done\)$/),
+    ]);
+    expect((await addNext(machine)).attachment.eni.id).toBe('nic-1');
+  });
+
+  it('is one ENI in the list, and gc keeps it, as long as its pod lives', async () => {
+    for (const knowsHolder of [true, false]) {
+      const machine = nodeWith(1);
+      machine.addPod('web-0');
+      await addTo(machine);
+      renumber(machine);
+      if (!knowsHolder) machine.allocations = {};
+      expect((await list(machine.parts())).map(({ id, state }) => [id, state])).toEqual([['eni-1', 'used']]);
+      expect(await gcOf(machine)).toEqual([expect.stringMatching(/^eni-1 keep: /)]);
+      await delOf(machine);
+      expect((await list(machine.parts())).map(({ id, state }) => [id, state])).toEqual([['nic-1', 'free']]);
+    }
+  });
+
+  it('stays held by hand', async () => {
+    const machine = nodeWith(1);
+    machine.addPod('db-0');
+    await allocateByHand(machine.parts(), 'ops/reserve', null);
+    renumber(machine);
+    expect(await enimErrorOf(() => addNext(machine))).toMatchObject({ code: 'NO_FREE_ENI' });
+    expect(await releaseByHand(machine.parts(), 'ops/reserve')).toMatchObject([{ id: 'eni-1' }]);
+    await addNext(machine);
+  });
+
+  it('is not taken from the next pod by a late del of one whose record has the former ID (sriov-cni#219)', async () => {
+    const machine = await halfReturned();
+    const [late] = machine.attachments.values();
+    await delOf(machine);
+    renumber(machine);
+    const { attachment } = await addNext(machine);
+    if (late !== undefined) machine.attachments.set(keyOf(late), late);
+    await delOf(machine);
+    expect([...machine.attachments.values()]).toEqual([attachment]);
+    expect(machine.kernel.in(attachment.netns.inode).map(({ name }) => name)).toContain('eth0');
+  });
+});
