@@ -7,6 +7,7 @@ import { EnimError } from '../model/errors.js';
 import { begun, ended } from '../model/history.js';
 import { setupOf } from '../model/setup.js';
 import { allocate, forRecord, notAtHome, type Wish } from './allocate.js';
+import { giveBack } from './home.js';
 import { homeLook } from './homelook.js';
 import { findLink, identityOf } from './identify.js';
 import { eniLock, type LockedParts, underLock } from './locked.js';
@@ -27,8 +28,9 @@ export function lease(parts: Parts, endpoint: Endpoint, path: string, wish: Wish
 function leaseUnderLock(parts: Parts, endpoint: Endpoint, path: string, wish: Wish): Promise<Attachment> {
   return underLock(parts, endpoint, async (locked) => {
     const netns = await locked.netns.get(path);
-    const before = await locked.store.find(endpoint);
-    if (before !== undefined) refuseMain(before);
+    const recorded = await locked.store.find(endpoint);
+    if (recorded !== undefined) refuseMain(recorded);
+    const before = await finishRelease(locked, recorded);
     if (before?.netns.inode === netns.inode && before.bootID === parts.bootID) return before;
     const home = await locked.links.lookHome();
     const eni = await allocate(locked, endpoint, wish, home, forRecord(netns));
@@ -43,6 +45,13 @@ function leaseUnderLock(parts: Parts, endpoint: Endpoint, path: string, wish: Wi
       throw await undo.after(thrown);
     }
   });
+}
+
+/** The lease if it stands. What died on its way home is brought there first: only its record says what it looked like. */
+async function finishRelease(parts: LockedParts, lease: Attachment | undefined): Promise<Attachment | undefined> {
+  if (lease?.phase !== 'releasing') return lease;
+  await giveBack(parts, lease, { reason: 'add replaced it' });
+  return undefined;
 }
 
 async function record(

@@ -63,6 +63,22 @@ describe('lease', () => {
     expect(new Set(leases.map(({ eni }) => eni.id)).size).toBe(1);
   });
 
+  it('repeated after a del that died half way is made anew, so that gc leaves it alone', async () => {
+    const machine = await node(1);
+    await leaseOn(machine);
+    machine.interference = {
+      before: (call) => {
+        if (call === 'store.forget' || call === 'provider.release') throw new Error('dead');
+      },
+    };
+    await expect(delOf(machine)).rejects.toThrow('dead');
+    machine.interference = {};
+    expect([...machine.attachments.values()].map(({ phase }) => phase)).toEqual(['releasing']);
+    expect((await leaseOn(machine)).phase).toBe('attached');
+    moveByAnother(machine);
+    expect(await gcOf(machine)).toEqual([expect.stringMatching(/^eni-1 keep: /)]);
+  });
+
   it('after a reboot, or in the container’s next netns, is made anew', async () => {
     const machine = await node();
     const first = await leaseOn(machine);
