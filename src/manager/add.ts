@@ -91,7 +91,7 @@ function addUnderLock(
     // have the same, so if the NIC is not in this one, the record is of one that is dead.
     const isStale = request.containerID === null && before.netns.inode === netns.inode && link === undefined;
     if (!isStale) refuseOtherOwner(before, endpoint, netns);
-    const same = await resume(locked, before, netns, link);
+    const same = await resume(locked, before, netns, link, request.eni ?? null);
     if (same !== undefined) return same;
     // Whoever asked may have done it himself while this waited for the lock, and what is there is his.
     stopIfAborted(signal);
@@ -125,16 +125,23 @@ function refuseOtherOwner(attachment: Attachment, { owner }: Endpoint, netns: Ne
   );
 }
 
-/** The answer of an earlier add whose NIC is where it should be; sets it up anew where that was interrupted or undone. */
+/**
+ * The answer of an earlier add whose NIC is where it should be; sets it up anew where that was interrupted or undone.
+ *
+ * @param wished the ENI that it has to be; null means any
+ * @throws EnimError INVALID_ARGUMENT if it is another one
+ */
 async function resume(
   parts: LockedParts,
   attachment: Attachment,
   netns: NetnsRef,
   link: Link | undefined,
+  wished: string | null,
 ): Promise<Added | undefined> {
   if (attachment.phase === 'releasing' || attachment.netns.inode !== netns.inode || attachment.bootID !== parts.bootID)
     return undefined;
   if (link === undefined || link.name !== attachment.ifname) return undefined;
+  if (wished !== null && wished !== attachment.eni.id) throw isAnother(attachment, wished);
   if (attachment.phase === 'attached' && parts.links.faults(link, attachment.setup).length === 0)
     return { attachment, link };
   const lock = await parts.locks.acquire(eniLock(attachment.eni.id));
@@ -146,6 +153,16 @@ async function resume(
   } finally {
     lock.release();
   }
+}
+
+function isAnother({ ifname, containerID, owner, eni }: Attachment, wished: string): EnimError {
+  return new EnimError(
+    'INVALID_ARGUMENT',
+    `${ifname} of container ${containerID} is ENI ${eni.id} already, not ${wished}.`,
+    {
+      hint: `choose another name with --ifname, or give that one back first: enim del ${owner} --container-id ${containerID}`,
+    },
+  );
 }
 
 async function attach(

@@ -313,6 +313,19 @@ describe('add', () => {
     expect(machine.show()).toBe(before);
   });
 
+  it('repeated for another ENI than the one that it has says so, and leaves that alone', async () => {
+    const machine = await node();
+    await addTo(machine, { eni: 'eni-1' });
+    const before = machine.show();
+    for (const eni of ['eni-2', 'eni-unknown']) {
+      const { code, message, hint } = await enimErrorOf(() => addTo(machine, { eni }));
+      expect([code, message]).toEqual(['INVALID_ARGUMENT', `eth0 of container c0 is ENI eni-1 already, not ${eni}.`]);
+      expect(hint).toContain('enim del default/web-0 --container-id c0');
+    }
+    expect(machine.show()).toBe(before);
+    expect((await addTo(machine, { eni: 'eni-1' })).attachment.eni.id).toBe('eni-1');
+  });
+
   it('leaves alone what it holds whose NIC is not at home', async () => {
     const machine = await node();
     await machine
