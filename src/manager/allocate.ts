@@ -1,6 +1,6 @@
 /** Asks the provider for an ENI, having looked which of them have their NIC at home and to spare. */
 import type { HomeView } from '../link/driver.js';
-import type { Endpoint, NetnsRef } from '../model/attachment.js';
+import { BY_HAND, type Endpoint, type NetnsRef } from '../model/attachment.js';
 import type { Eni } from '../model/eni.js';
 import { EnimError } from '../model/errors.js';
 import type { Link } from '../model/link.js';
@@ -108,8 +108,13 @@ async function isWholeNodeShared({ provider }: Parts, provided: readonly Provide
   return !assigned.some(({ eni: { mode, excluded } }) => mode === 'Primary' && excluded === null);
 }
 
-function refusalOf(eni: Eni, { owner }: Endpoint, fitness: readonly Fitness[]): EnimError {
+function refusalOf(eni: Eni, { owner, network }: Endpoint, fitness: readonly Fitness[]): EnimError {
   const its = fitness.find(({ id }) => id === eni.id);
+  if (its?.fit === true && network === BY_HAND) {
+    return new EnimError('INVALID_ARGUMENT', `${owner} holds ENI ${eni.id} already, by hand.`, {
+      hint: `name another owner, or free that one first: enim provider release ${owner}`,
+    });
+  }
   if (its?.fit === true) {
     return new EnimError(
       'INVALID_ARGUMENT',

@@ -25,12 +25,14 @@ export async function allocateByHand(parts: Parts, owner: string, eni: string | 
 }
 
 /**
- * Frees what is held by hand for the owner; nothing held is an empty list.
+ * Frees what is held by hand for the owner; nothing held is an empty list. What it has besides, its del gives back.
  *
- * @throws EnimError UNSAFE if the owner's ENI is attached, or its NIC is not at home
+ * @throws EnimError UNSAFE if all that the owner has is attached, or the NIC of what is held is not at home
  */
 export async function releaseByHand(parts: Parts, owner: string): Promise<readonly Eni[]> {
-  const held = (await parts.provider.list()).filter(({ holder }) => holder?.owner === owner);
+  const all = (await parts.provider.list()).filter(({ holder }) => holder?.owner === owner);
+  const byHand = all.filter(({ holder }) => holder?.network === BY_HAND);
+  const held = byHand.length > 0 ? byHand : all;
   for (const each of held) await refuseAway(parts, each, owner);
   for (const { eni, holder } of held) {
     const lock = await parts.locks.acquire(eniLock(eni.id));

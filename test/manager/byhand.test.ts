@@ -20,6 +20,16 @@ describe('holding by hand', () => {
     expect((await enimErrorOf(() => allocateByHand(machine.parts(), 'a/c', 'eni-9'))).code).toBe('NOT_THERE');
   });
 
+  it('gives an owner no second one, and says how to free the first', async () => {
+    const machine = nodeWith(2);
+    await allocateByHand(machine.parts(), 'a/b', 'eni-1');
+    const before = machine.show();
+    const { code, message, hint } = await enimErrorOf(() => allocateByHand(machine.parts(), 'a/b', 'eni-2'));
+    expect([code, message]).toEqual(['INVALID_ARGUMENT', 'a/b holds ENI eni-1 already, by hand.']);
+    expect(hint).toContain('enim provider release a/b');
+    expect(machine.show()).toBe(before);
+  });
+
   it('tells owners apart whose names differ in dot and slash alone', async () => {
     const machine = nodeWith(2);
     const ids = [
@@ -54,6 +64,16 @@ describe('holding by hand', () => {
     expect(await releaseByHand(machine.parts(), 'a/b')).toEqual([]);
     expect(machine.show()).toBe(before);
     expect(machine.locks.names).toEqual([]);
+  });
+
+  it('ends also while the owner has another ENI attached, which stays', async () => {
+    const machine = nodeWith(2);
+    machine.addPod('web-0');
+    await addTo(machine);
+    const before = machine.show();
+    await allocateByHand(machine.parts(), 'default/web-0', null);
+    expect((await releaseByHand(machine.parts(), 'default/web-0')).map(({ id }) => id)).toEqual(['eni-2']);
+    expect(machine.show()).toBe(before);
   });
 
   it('is no way to free what a pod has', async () => {
