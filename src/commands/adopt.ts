@@ -33,7 +33,7 @@ export default class Adopt extends EnimCommand {
   };
 
   async run(): Promise<{ readonly written: boolean; readonly adoptions: readonly Adoption[] }> {
-    const { args, flags } = await this.parse(Adopt);
+    const { args, flags, metadata } = await this.parse(Adopt);
     const owner = flags.owner === undefined ? null : parseOwner(flags.owner);
     if (owner !== null && args.eni === undefined) {
       throw new EnimError('INVALID_ARGUMENT', '--owner says whose one ENI is, and none is named.', {
@@ -41,7 +41,8 @@ export default class Adopt extends EnimCommand {
       });
     }
     const { parts } = this.open(flags, 'adopt');
-    const cached = cachedAdds(flags['cache-dir'], (message) => this.warn(message));
+    const isNamed = metadata.flags['cache-dir']?.setFromDefault !== true;
+    const cached = cachedAdds(flags['cache-dir'], isNamed, (message) => this.warn(message));
     const look = (write: boolean): Promise<readonly Adoption[]> =>
       adopt(parts, { write, eni: args.eni ?? null, owner, cached });
     let [written, adoptions] = [flags.yes, await look(flags.yes)];
@@ -56,6 +57,16 @@ export default class Adopt extends EnimCommand {
       throw new EnimError('STATE_UNWRITABLE', `${failed.length} of ${adoptions.length} ENIs could not be recorded.`, {
         details: failed.map(({ eni, error }) => `${eni}: ${error}`),
         hint: 'mend what is said above, then: enim adopt --yes',
+      });
+    }
+    const [unclear, ...others] = adoptions.filter(({ attachment }) => attachment === null);
+    // A person was asked about those alone that are clear.
+    if (flags.yes && unclear !== undefined) {
+      const [subject, whose] =
+        others.length === 0 ? ['1 ENI was', 'it is'] : [`${others.length + 1} ENIs were`, 'they are'];
+      throw new EnimError('UNSAFE', `${subject} not recorded, for it is not clear whose ${whose}.`, {
+        details: [unclear, ...others].map(({ eni, evidence }) => `${eni}: ${evidence.join('; ')}`),
+        hint: `enim adopt ${unclear.eni} --owner NAMESPACE/NAME --yes`,
       });
     }
     return { written, adoptions };

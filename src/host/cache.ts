@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { parseMac } from '../model/address.js';
 import type { Endpoint } from '../model/attachment.js';
-import { errnoOf, messageOf } from '../model/errors.js';
+import { EnimError, errnoOf, messageOf } from '../model/errors.js';
 import { containerIDFault, ifnameFault, isNetworkName, isOwner, ownerName } from '../model/names.js';
 
 /** An ADD that enim answered, as its runtime remembers it. */
@@ -49,12 +49,14 @@ const Network = v.looseObject({
 });
 
 /**
- * All ADDs of enim in a cache; none if there is no such directory.
+ * All ADDs of enim in a cache.
  *
+ * @param isNamed whether somebody has said that it is there; one that is not is empty else
  * @param warn is told of what cannot be read, which is left out
+ * @throws EnimError NOT_THERE
  */
-export function readCache(directory: string, warn: (message: string) => void): CachedAdd[] {
-  return namesIn(directory, warn).flatMap((name) => {
+export function readCache(directory: string, isNamed: boolean, warn: (message: string) => void): CachedAdd[] {
+  return namesIn(directory, isNamed, warn).flatMap((name) => {
     const path = join(directory, name);
     try {
       return parseCached(readFileSync(path, 'utf8'));
@@ -66,13 +68,17 @@ export function readCache(directory: string, warn: (message: string) => void): C
   });
 }
 
-function namesIn(directory: string, warn: (message: string) => void): string[] {
+function namesIn(directory: string, isNamed: boolean, warn: (message: string) => void): string[] {
   try {
     return readdirSync(directory, { withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map(({ name }) => name)
       .sort();
   } catch (thrown) {
+    if (isNamed && errnoOf(thrown) === 'ENOENT')
+      throw new EnimError('NOT_THERE', `There is no directory ${directory} in which a runtime keeps results.`, {
+        hint: 'name the one of your runtime, or leave --cache-dir out',
+      });
     if (errnoOf(thrown) !== 'ENOENT') warn(`The runtimes’ cache ${directory} cannot be read (${messageOf(thrown)}).`);
     return [];
   }

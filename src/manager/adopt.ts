@@ -75,7 +75,8 @@ export async function adopt(parts: Parts, request: AdoptRequest): Promise<readon
       adoptions.push(undecided(stray, where));
       continue;
     }
-    const adoption = judge({ ...stray, where }, processes.get(where.netns.inode) ?? [], request.owner ?? null);
+    const pids = processes.get(where.netns.inode) ?? [];
+    const adoption = judge({ ...stray, where }, pids, request.owner ?? null, parts.network);
     const { attachment } = adoption;
     if (!request.write || attachment === null) adoptions.push(adoption);
     else adoptions.push({ ...adoption, ...(await record(parts, stray.eni, where, attachment, search)) });
@@ -137,10 +138,11 @@ function judge(
   { eni, where, holder, cached }: Stray & { readonly where: Away },
   pids: readonly number[],
   owner: string | null,
+  network: string,
 ): Adoption {
   const { link, netns } = where;
   const label = parseLabel(link.alias)?.endpoint ?? null;
-  const unsaid = { network: 'enim', containerID: `netns-${netns.inode}`, ifname: link.name, owner: '', uid: null };
+  const unsaid = { network, containerID: `netns-${netns.inode}`, ifname: link.name, owner: '', uid: null };
   const { endpoint, evidence } = conclude({ label, provider: holder, cached, owner }, unsaid);
   const inhabited = pids.length === 0 ? 'no process is in the netns' : `pid ${pids[0]} is in the netns`;
   return {

@@ -58,5 +58,21 @@ describeEndToEnd('enim adopt', () => {
     expect((await node.enim(['adopt'])).stdout).toContain('Nothing to adopt');
     expectRefusal(await node.enim(['adopt', node.eni(1).id]), { code: 4, says: [node.eni(1).id] });
     expectRefusal(await node.enim(['adopt', '--owner', 'a/b']), { code: 2, says: ['--owner'] });
+    const cache = join(node.dir, 'nowhere');
+    expectRefusal(await node.enim(['adopt', '--cache-dir', cache]), { code: 4, says: [cache] });
+  });
+
+  it('does not end with 0 where it was to record an ENI, and nothing says whose that is', async () => {
+    await add(node, 'default/web-0', pod, ['--eni', node.eni(0).id]);
+    rmSync(node.stateDir, { recursive: true });
+    await pod.run('ip', 'link', 'set', 'dev', 'eth0', 'alias', '');
+    for (const named of [[], [node.eni(0).id]]) {
+      const hint = `enim adopt ${node.eni(0).id} --owner NAMESPACE/NAME --yes`;
+      const { code, stderr } = await node.enim(['adopt', ...named, '--yes']);
+      expect({ code, stderr }).toEqual({ code: 6, stderr: expect.stringMatching(/^error: 1 ENI was not recorded/) });
+      expect(stderr).toContain(hint);
+    }
+    expect(await node.enim(['adopt', node.eni(0).id, '--owner', 'ops/web', '--yes'])).toMatchObject({ code: 0 });
+    expect(await node.enim(['del', 'ops/web'])).toMatchObject({ code: 0 });
   });
 });

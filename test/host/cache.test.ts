@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { readCache } from '../../src/host/cache.js';
 import { sampleCached } from '../model/cached.js';
+import { enimErrorOf } from '../model/thrown.js';
 import { useTemporaryDirectories } from '../store/temporary.js';
 
 const temporary = useTemporaryDirectories();
@@ -12,7 +13,7 @@ function read(files: Readonly<Record<string, unknown>>): { adds: ReturnType<type
   const [directory, warnings] = [temporary(), [] as string[]];
   for (const [name, content] of Object.entries(files))
     writeFileSync(join(directory, name), typeof content === 'string' ? content : JSON.stringify(content));
-  return { adds: readCache(directory, (message) => warnings.push(message.replace(directory, ''))), warnings };
+  return { adds: readCache(directory, true, (message) => warnings.push(message.replace(directory, ''))), warnings };
 }
 
 describe('the cache of container runtimes', () => {
@@ -66,16 +67,21 @@ describe('the cache of container runtimes', () => {
   it('is empty where there is none, and where there is something else it says so', () => {
     const directory = temporary();
     const warnings: string[] = [];
-    expect(readCache(join(directory, 'none'), (message) => warnings.push(message))).toEqual([]);
+    expect(readCache(join(directory, 'none'), false, (message) => warnings.push(message))).toEqual([]);
     expect(warnings).toEqual([]);
     writeFileSync(join(directory, 'file'), '');
-    expect(readCache(join(directory, 'file'), (message) => warnings.push(message))).toEqual([]);
+    expect(readCache(join(directory, 'file'), true, (message) => warnings.push(message))).toEqual([]);
     expect(warnings).toEqual([expect.stringContaining('ENOTDIR')]);
+  });
+
+  it('must be there if somebody names it', async () => {
+    const directory = join(temporary(), 'none');
+    expect(await enimErrorOf(() => readCache(directory, true, () => undefined))).toMatchObject({ code: 'NOT_THERE' });
   });
 
   it('ignores what is no file in it', () => {
     const directory = temporary();
     mkdirSync(join(directory, 'sub'));
-    expect(readCache(directory, (message) => expect(message).toBe('never'))).toEqual([]);
+    expect(readCache(directory, true, (message) => expect(message).toBe('never'))).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { add } from '../../src/manager/add.js';
 import { adopt } from '../../src/manager/adopt.js';
 import type { Device } from '../link/kernel.js';
 import { macOf, sampleEndpoint } from '../model/samples.js';
@@ -65,6 +66,19 @@ describe('adopt', () => {
     const request = { write: true, eni: 'eni-1', owner: 'ops/web' };
     expect(await adopt(machine.parts(), request)).toMatchObject([{ done: true, attachment: { owner: 'ops/web' } }]);
     expect(await delOf(machine, { owner: 'ops/web', containerID: null })).toHaveLength(1);
+  });
+
+  it('records what a human says in the network of attachments by hand, so that their add, repeated, finds it', async () => {
+    const machine = nodeWith(2);
+    machine.addPod('web-0');
+    const byHand = { ...machine.parts(), network: 'mine' };
+    const request = { owner: 'ops/web', containerID: null, netns: 'web-0', ifname: 'eth0' };
+    await add(byHand, request);
+    machine.attachments.clear();
+    machine.allocations = {};
+    eth0(machine).alias = undefined;
+    await adopt(byHand, { write: true, eni: 'eni-1', owner: 'ops/web' });
+    expect((await add(byHand, request)).attachment).toMatchObject({ network: 'mine', eni: { id: 'eni-1' } });
   });
 
   it('finds a NIC that no provider knows by its label', async () => {
