@@ -1,16 +1,9 @@
 import { Args, Flags } from '@oclif/core';
+import { history, type Past } from '../manager/history.js';
 import { parseDuration } from '../model/duration.js';
-import { type Holding, pair, select } from '../model/history.js';
 import { parseOwner } from '../model/names.js';
 import { renderHistory } from '../render/history.js';
 import { EnimCommand } from './base.js';
-
-interface HistoryResult {
-  /** One for each time that somebody had an ENI, the newest last. */
-  readonly holdings: readonly Holding[];
-  /** Lines of the file that are torn, damaged, or of a kind that this enim does not know. */
-  readonly ignored: number;
-}
 
 /** `enim history`: who had which ENI. */
 export default class History extends EnimCommand {
@@ -42,16 +35,15 @@ It goes back as far as two files of 1 MiB do: some 5,000 attachments. It is a re
     }),
   };
 
-  async run(): Promise<HistoryResult> {
+  async run(): Promise<Past> {
     const { args, flags } = await this.parse(History);
     const subject =
       args.subject === undefined ? null : args.subject.includes('/') ? parseOwner(args.subject) : args.subject;
     const span = flags.since === undefined ? null : parseDuration(flags.since, '--since');
     const { parts } = this.open(flags, 'history');
     const now = parts.clock();
-    const { events, ignored } = await parts.history.read();
     const since = span === null ? null : new Date(now.getTime() - span);
-    const holdings = select(pair(events), { subject, since });
+    const { holdings, ignored } = await history(parts, { subject, since });
     if (flags.output === 'json') this.log(JSON.stringify({ holdings, ignored }, null, 2));
     else
       this.show(() =>

@@ -1,6 +1,8 @@
 import type { Attachment } from '../model/attachment.js';
 import { isSameNic } from '../model/eni.js';
+import { EnimError } from '../model/errors.js';
 import type { ProvidedEni } from '../providers/provider.js';
+import type { Parts } from './parts.js';
 
 /** An ENI that the provider or a record speaks of. */
 export interface Known extends ProvidedEni {
@@ -23,4 +25,11 @@ export function joinRecords(provided: readonly ProvidedEni[], attachments: reado
 
 function unprovided(attachment: Attachment): Known {
   return { eni: attachment.eni, holder: attachment, since: attachment.since, releasedAt: null, attachment };
+}
+
+/** @throws EnimError NOT_THERE if neither the provider nor a record speaks of an ENI with this ID */
+export async function refuseUnknown({ provider, store }: Parts, id: string): Promise<void> {
+  const [provided, attachments] = await Promise.all([provider.list(), store.list()]);
+  if ([...provided, ...attachments].some(({ eni }) => eni.id === id)) return;
+  throw new EnimError('NOT_THERE', `No ENI "${id}" is known.`, { hint: 'see the known ones: enim list --output name' });
 }

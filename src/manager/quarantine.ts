@@ -1,6 +1,6 @@
 /** Keeping an ENI from being given out: by a human, or because its NIC did not come home as it must. */
-import { EnimError } from '../model/errors.js';
 import type { Quarantine } from '../model/quarantine.js';
+import { refuseUnknown } from './known.js';
 import type { Parts } from './parts.js';
 
 /** How long an ENI rests that enim itself does not trust, in milliseconds; then it is tried again. */
@@ -43,9 +43,4 @@ async function put(parts: Parts, eni: string, reason: string, duration: number |
   const entry: Quarantine = { reason, since: now.toISOString(), until };
   await parts.store.quarantine.put(eni, entry);
   return entry;
-}
-
-async function refuseUnknown(parts: Parts, id: string): Promise<void> {
-  if ((await parts.provider.list()).some(({ eni }) => eni.id === id)) return;
-  throw new EnimError('NOT_THERE', `No ENI "${id}" is known.`, { hint: 'see the known ones: enim list --output name' });
 }

@@ -54,8 +54,7 @@ export function historyTable(
 function nothing({ subject, since }: HistoryOptions): string {
   const of = subject === null ? '' : ` of ${subject}`;
   const within = since === null ? '' : ` within the last ${since}`;
-  const isEni = subject !== null && !subject.includes('/');
-  return `Nothing is recorded${of}${within}.${isEni ? ' The known ENIs: enim list' : ''}`;
+  return `Nothing is recorded${of}${within}.`;
 }
 
 const COLUMNS = ['time', 'eni', 'owner', 'container', 'from', 'to', 'held', 'why'];

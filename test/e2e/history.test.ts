@@ -103,13 +103,14 @@ describeEndToEnd('enim history', () => {
     expectRefusal(await node.enim(['history', '--since', 'ever']), { code: 2, says: ['--since is "ever"'] });
   });
 
-  it('has nothing of an ENI that nobody knows, and says so', async () => {
-    const { code, stdout } = await expectUnchanged(node, () => node.enim(['history', 'eni-unknown']));
-    expect({ code, stdout }).toEqual({
-      code: 0,
-      stdout: 'Nothing is recorded of eni-unknown. The known ENIs: enim list\n',
-    });
-    expect(await history('eni-unknown')).toEqual({ holdings: [], ignored: 0 });
+  it('has nothing of an ENI that nobody has had, and says so; one that nobody knows is refused', async () => {
+    const { id } = node.eni(1);
+    const { code, stdout } = await expectUnchanged(node, () => node.enim(['history', id]));
+    expect({ code, stdout }).toEqual({ code: 0, stdout: `Nothing is recorded of ${id}.\n` });
+    expect(await history(id)).toEqual({ holdings: [], ignored: 0 });
+    expect(await history('default/nobody')).toEqual({ holdings: [], ignored: 0 });
+    const unknown = await expectUnchanged(node, () => node.enim(['history', 'eni-unknown']));
+    expectRefusal(unknown, { code: 4, says: ['No ENI "eni-unknown" is known'], mentions: ['enim list'] });
   });
 
   it('has nothing of an add that failed before the move', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { history } from '../../src/manager/history.js';
 import { endLease, lease } from '../../src/manager/lease.js';
 import { prune } from '../../src/manager/prune.js';
 import type { Attachment } from '../../src/model/attachment.js';
@@ -282,5 +283,31 @@ describe('after a death at any step', () => {
         expect([when, call, lasting]).toMatchObject([when, call, [{ containerID: 'c0' }]]);
       }
     }
+  });
+});
+
+describe('the history of one subject', () => {
+  const of = (machine: Machine, subject: string | null) => history(machine.parts(), { subject, since: null });
+
+  it('refuses an ENI that nobody knows, and of which nothing is recorded', async () => {
+    const machine = await attached();
+    for (const word of ['eni-unknown', ''])
+      expect(await enimErrorOf(() => of(machine, word))).toMatchObject({ code: 'NOT_THERE' });
+    expect((await of(machine, 'eni-2')).holdings).toEqual([]);
+    expect((await of(machine, 'default/nobody')).holdings).toEqual([]);
+  });
+
+  it('tells what is recorded of an ENI that has left the inventory', async () => {
+    const machine = await attached();
+    await delOf(machine);
+    machine.inventory.length = 0;
+    expect((await of(machine, 'eni-1')).holdings).toMatchObject([{ eni: 'eni-1', reason: 'del' }]);
+  });
+
+  it('tells it while the provider cannot be asked', async () => {
+    const machine = await attached();
+    failAt(machine, 'provider.list');
+    expect((await of(machine, 'eni-1')).holdings).toHaveLength(1);
+    expect((await of(machine, 'eni-unknown')).holdings).toEqual([]);
   });
 });

@@ -50,7 +50,7 @@ describe('the table of the history', () => {
 
   it.each([
     [{}, 'Nothing is recorded.'],
-    [{ subject: 'eni-9' }, 'Nothing is recorded of eni-9. The known ENIs: enim list'],
+    [{ subject: 'eni-9' }, 'Nothing is recorded of eni-9.'],
     [{ subject: 'default/web-0', since: '2h' }, 'Nothing is recorded of default/web-0 within the last 2h.'],
   ])('of nothing says so: %j', (options, text) => {
     expect(render([], options)).toBe(text);
