@@ -69,6 +69,12 @@ export async function giveBack(
       if (isRecorded) await tell(`${reason}; the ENI was another’s by then`, []);
       return undefined;
     }
+    if (await isLabelledForAnother(parts, attachment, isRecorded)) {
+      await parts.store.forget(attachment);
+      if (isRecorded) await tell(`${reason}; the NIC was another’s by then`, []);
+      await parts.provider.release(endpointOf(attachment), { lasting: 'this boot' });
+      return undefined;
+    }
     if (attachment.phase !== 'releasing') await parts.store.put({ ...attachment, phase: 'releasing' });
     const link = await bringHome(parts, attachment, forceRebind);
     const home = link === null ? GONE : await parts.links.restore(link, attachment.snapshot, besideOthers(parts));
@@ -105,6 +111,19 @@ async function belongsToAnother(
     throw thrown;
   });
   return provided.some(({ eni, holder }) => eni.id === own.id && holder !== null && isOther(holder));
+}
+
+/**
+ * Whether the NIC is in the netns of another, by its label. A record of an earlier generation does not know who was given the ENI since.
+ * Only a record of the netns that the NIC is in outweighs a label, for a pod can write one.
+ */
+async function isLabelledForAnother(parts: Parts, attachment: Attachment, isRecorded: boolean): Promise<boolean> {
+  const { bootID, netns } = attachment;
+  const where = await locate(look(parts), identityOfAttachment(attachment, parts.bootID), netns);
+  if (where.at !== 'netns') return false;
+  const label = parseLabel(where.link.alias)?.endpoint ?? null;
+  const isThere = isRecorded && bootID === parts.bootID && where.netns.inode === netns.inode;
+  return !isThere && label !== null && !sameKey(label, attachment);
 }
 
 /** Whether the kernel says what the record says; an old record may speak of a NIC that is another's by now. */

@@ -1,0 +1,44 @@
+import { expect, it } from '@jest/globals';
+import type { Machine } from './machine.js';
+import { addTo, delOf, gcOf, nodeWith } from './node.js';
+
+/** web-0 had the only ENI, and db-0 has it now; the state is that of the former time. */
+async function restored(betweenThem: (machine: Machine) => void = () => {}): Promise<Machine> {
+  const machine = nodeWith(1);
+  machine.addPod('web-0');
+  await addTo(machine);
+  const [attachments, allocations] = [[...machine.attachments], machine.allocations];
+  await delOf(machine);
+  betweenThem(machine);
+  machine.addPod('db-0');
+  await addTo(machine, { owner: 'default/db-0', containerID: 'c9', netns: 'db-0' });
+  machine.attachments.clear();
+  for (const [key, attachment] of attachments) machine.attachments.set(key, attachment);
+  machine.allocations = allocations;
+  return machine;
+}
+
+const hasNic = async (machine: Machine): Promise<boolean> => {
+  const netns = await machine.parts().netns.get('/run/netns/db-0');
+  return machine.kernel.in(netns.inode).some(({ name }) => name === 'eth0');
+};
+
+it('a late del by a state of an earlier time takes no NIC from its next pod, which gc then records again', async () => {
+  const machine = await restored();
+  expect(await delOf(machine)).toEqual([]);
+  expect(await delOf(machine)).toEqual([]);
+  expect(await hasNic(machine)).toBe(true);
+  expect(await gcOf(machine)).toEqual([
+    expect.stringMatching(/^eni-1 repair: .*labelled for default\/db-0.*\(done\)$/),
+  ]);
+  const request = { owner: 'default/db-0', containerID: 'c9' };
+  expect(await delOf(machine, request)).toMatchObject([{ link: { name: 'ens1' } }]);
+});
+
+it('gc by a state of before the last boot takes no NIC from a pod of this one', async () => {
+  const machine = await restored((node) => node.reboot());
+  await gcOf(machine);
+  expect(await hasNic(machine)).toBe(true);
+  expect(await gcOf(machine)).toEqual([expect.stringMatching(/^eni-1 repair: /)]);
+  expect([...machine.attachments.values()]).toMatchObject([{ owner: 'default/db-0', containerID: 'c9' }]);
+});
