@@ -48,14 +48,26 @@ export function besideOthers({ locks, sleep }: Parts): Beside {
   };
 }
 
-/** Does the work under a lock that is held already, and releases it. */
-export async function withLock<T>(parts: Parts, lock: Lock, work: (parts: LockedParts) => Promise<T>): Promise<T> {
+/**
+ * Does the work under a lock that is held already, and releases it.
+ *
+ * @param isOver whether its file goes as well, for nobody may need this lock again; no program may be left that does some of the work
+ */
+export async function withLock<T>(
+  parts: Parts,
+  lock: Lock,
+  work: (parts: LockedParts) => Promise<T>,
+  isOver: (result: T) => boolean = () => false,
+): Promise<T> {
   const links = parts.links.under(lock);
+  let end = lock.release;
   try {
-    return await work({ ...parts, links });
+    const result = await work({ ...parts, links });
+    if (isOver(result)) end = lock.retire;
+    return result;
   } finally {
     // A process that stays would hold it for ever.
-    await links.close().finally(() => lock.release());
+    await links.close().finally(end);
   }
 }
 
@@ -65,5 +77,5 @@ export async function underLock<T>(
   key: AttachmentKey,
   work: (parts: LockedParts) => Promise<T>,
 ): Promise<T> {
-  return withLock(parts, await parts.locks.acquire(attachmentLock(key)), work);
+  return withLock(parts, await parts.locks.acquire(attachmentLock(key)), work, () => true);
 }

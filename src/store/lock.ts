@@ -3,7 +3,18 @@
  * dies with its last holder, SIGKILL included, and a child that inherits the descriptor keeps it until the child's own work is
  * done. Waits are bounded.
  */
-import { closeSync, existsSync, ftruncateSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { openIn } from '../durable.js';
 import type { Programs } from '../exec.js';
@@ -19,6 +30,11 @@ export interface Lock {
   /** For children that are to keep the lock while they work. */
   readonly fd: number;
   release(): void;
+  /**
+   * Releases it, and removes its file, of which there would else be one for every name that there ever was. Only for a lock that no
+   * child has any more, for that one would keep a file that nobody finds.
+   */
+  retire(): void;
 }
 
 /** The named locks of a node. */
@@ -32,7 +48,7 @@ export interface Locks {
   /** Takes the lock if it is free at this moment. */
   tryAcquire(name: string): Promise<Lock | undefined>;
   /**
-   * Waits as `acquire` does until nobody holds the lock. Where nobody ever did, nothing is made.
+   * Waits as `acquire` does until nobody holds the lock. No file of it is left.
    *
    * @throws EnimError BUSY, naming the holder
    */
@@ -63,7 +79,10 @@ interface LockSettings {
   readonly waits?: Waits | undefined;
 }
 
-/** Locks as files in a directory; nobody ever removes one, for then two processes could hold "the same" lock. */
+/**
+ * Locks as files in a directory. Only who has the lock removes its file, and who gets it sees to it that the file is still the one of that
+ * name: two processes could hold "the same" lock else.
+ */
 export function createLocks(programs: Programs, settings: LockSettings): Locks {
   const { directory, wait, purpose, turns = createTurns(), observe = () => {}, waits = () => () => {} } = settings;
   const trying = settings.isConcurrent === true ? GOING_ON : STANDING;
@@ -91,31 +110,39 @@ export function createLocks(programs: Programs, settings: LockSettings): Locks {
     milliseconds: number,
     leave: () => void,
   ): Promise<Lock | undefined> => {
-    const fd = open(path, directory);
-    try {
-      if (!(await takeFlock(programs, fd, milliseconds, trying))) {
-        closeSync(fd);
-        return undefined;
-      }
-    } catch (thrown) {
-      closeSync(fd);
-      throw thrown;
-    }
+    const fd = await openLocked(path, milliseconds);
+    if (fd === undefined) return undefined;
     failpoint('locked', name);
     signPost(fd, purpose);
     let isHeld = true;
-    return {
-      fd,
-      release() {
-        if (!isHeld) return;
-        isHeld = false;
-        failpoint('unlock', name);
-        signPost(fd, null);
-        closeSync(fd);
-        failpoint('unlocked', name);
-        leave();
-      },
+    const end = (isOver: boolean): void => {
+      if (!isHeld) return;
+      isHeld = false;
+      failpoint('unlock', name);
+      signPost(fd, null);
+      if (isOver) remove(path, fd);
+      closeSync(fd);
+      failpoint('unlocked', name);
+      leave();
     };
+    return { fd, release: () => end(false), retire: () => end(true) };
+  };
+
+  /** A descriptor of the file that has the name, with the lock; undefined if it cannot be had in time. */
+  const openLocked = async (path: string, milliseconds: number): Promise<number | undefined> => {
+    const until = performance.now() + milliseconds;
+    for (;;) {
+      const fd = open(path, directory);
+      try {
+        const isTaken = await takeFlock(programs, fd, Math.max(0, until - performance.now()), trying);
+        if (isTaken && isAt(path, fd)) return fd;
+        closeSync(fd);
+        if (!isTaken) return undefined;
+      } catch (thrown) {
+        closeSync(fd);
+        throw thrown;
+      }
+    }
   };
 
   const acquire = async (name: string): Promise<Lock> => {
@@ -140,11 +167,11 @@ export function createLocks(programs: Programs, settings: LockSettings): Locks {
   return {
     acquire,
     async settle(name) {
-      if (existsSync(join(directory, lockFileName(name)))) (await acquire(name)).release();
+      if (existsSync(join(directory, lockFileName(name)))) (await acquire(name)).retire();
     },
     async settleAll(beginning) {
       const deadline = performance.now() + wait;
-      // One after the other: there is a file for every attachment that there ever was, and only so many may be open.
+      // One after the other: there may be hundreds, and only so many may be open.
       const held: string[] = [];
       for (const path of filesOf(directory, beginning)) if (!(await isFreeWithin(programs, path, 0))) held.push(path);
       for (const path of held) {
@@ -186,9 +213,27 @@ function filesOf(directory: string, beginning: string): string[] {
   return names.filter((name) => name.startsWith(plain) && name.endsWith('.lock')).map((name) => join(directory, name));
 }
 
+/** Whether this is still the file of that name. */
+function isAt(path: string, fd: number): boolean {
+  const { dev, ino } = fstatSync(fd);
+  const named = statSync(path, { throwIfNoEntry: false });
+  return named?.ino === ino && named.dev === dev;
+}
+
+/** That it stays is no failure: whoever wants the lock next takes it. */
+function remove(path: string, fd: number): void {
+  try {
+    if (isAt(path, fd)) unlinkSync(path);
+  } catch (thrown) {
+    if (errnoOf(thrown) === undefined) throw thrown;
+  }
+  failpoint('unlinked', path);
+}
+
 /** Takes the lock for no longer than it needs to see that nobody else has it, and without a word about who we are. */
 async function isFreeWithin(programs: Programs, path: string, milliseconds: number): Promise<boolean> {
-  const fd = open(path, dirname(path));
+  const fd = openThere(path);
+  if (fd === undefined) return true;
   try {
     return await takeFlock(programs, fd, milliseconds, GOING_ON);
   } finally {
@@ -206,20 +251,33 @@ function checksum(text: string): string {
   return halves.join('');
 }
 
+/** Undefined if nobody has, or waits for, the lock of that file. */
+function openThere(path: string): number | undefined {
+  try {
+    return openSync(path, 'r+');
+  } catch (thrown) {
+    if (errnoOf(thrown) === 'ENOENT') return undefined;
+    throw unopened(path, dirname(path), thrown);
+  }
+}
+
 function open(path: string, directory: string): number {
   try {
     return openIn(directory, () => openSync(path, 'a+', 0o600));
   } catch (thrown) {
-    const errno = errnoOf(thrown);
-    const code = ['EACCES', 'EPERM'].includes(errno ?? '') ? 'NOT_PERMITTED' : 'STATE_UNWRITABLE';
-    // Of a file where the directory should be mkdir says EEXIST.
-    const why = errno === 'EEXIST' || errno === 'ENOTDIR' ? `${directory} is no directory` : (errno ?? String(thrown));
-    throw new EnimError(code, `The lock file ${path} cannot be opened (${why}).`, {
-      hint:
-        code === 'NOT_PERMITTED' ? 'run enim as root' : `make ${directory} a writable directory, or set ENIM_RUN_DIR`,
-      cause: thrown,
-    });
+    throw unopened(path, directory, thrown);
   }
+}
+
+function unopened(path: string, directory: string, thrown: unknown): EnimError {
+  const errno = errnoOf(thrown);
+  const code = ['EACCES', 'EPERM'].includes(errno ?? '') ? 'NOT_PERMITTED' : 'STATE_UNWRITABLE';
+  // Of a file where the directory should be mkdir says EEXIST.
+  const why = errno === 'EEXIST' || errno === 'ENOTDIR' ? `${directory} is no directory` : (errno ?? String(thrown));
+  return new EnimError(code, `The lock file ${path} cannot be opened (${why}).`, {
+    hint: code === 'NOT_PERMITTED' ? 'run enim as root' : `make ${directory} a writable directory, or set ENIM_RUN_DIR`,
+    cause: thrown,
+  });
 }
 
 async function takeFlock(programs: Programs, fd: number, milliseconds: number, trying: Trying): Promise<boolean> {

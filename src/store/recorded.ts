@@ -85,6 +85,7 @@ function recordedLocks(held: readonly string[], refused: () => Promise<never>): 
   const isHeld = (name: string): boolean => held.some((path) => path.endsWith(`/${lockFileName(name)}`));
   return {
     ...{ acquire: refused, settle: refused, settleAll: refused },
-    tryAcquire: async (name) => (isHeld(name) ? undefined : { fd: -1, release: () => undefined }),
+    tryAcquire: async (name) =>
+      isHeld(name) ? undefined : { fd: -1, release: () => undefined, retire: () => undefined },
   };
 }

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from '@jest/globals';
 import { type AddAnswer, add, answer } from '../fabric/answers.js';
+import { errorOf, resultOf } from '../fabric/cni.js';
 import { expectRefusal, expectUnchanged } from '../fabric/expectations.js';
 import { inventory } from '../fabric/inventory.js';
 import { createNode, type Node } from '../fabric/node.js';
@@ -72,6 +73,26 @@ describeEndToEnd('many processes at once', () => {
     );
     expect(dels.map(({ code }) => code)).toEqual(Array.from({ length: 8 }, () => 0));
     expect(await node.kernelState()).toEqual(before);
+  });
+
+  it('leave no lock files behind of containers that are over, also of those that got nothing, or were collected', async () => {
+    node = await createNode({ enis: 1 });
+    const pod = await node.pod('web-0');
+    const dying = await node.pod('web-1');
+    const ofContainers = (): string[] => readdirSync(node.runDir).filter((name) => name.startsWith('attachment'));
+
+    await resultOf(node, 'ADD', { netns: pod.path });
+    expect(ofContainers()).toEqual([]);
+    await errorOf(node, 'ADD', { containerID: 'c2', netns: dying.path });
+    await resultOf(node, 'DEL', { containerID: 'c2', netns: dying.path });
+    expect(ofContainers()).toEqual([]);
+    await resultOf(node, 'DEL', { netns: pod.path });
+
+    await resultOf(node, 'ADD', { containerID: 'c3', netns: dying.path });
+    await dying.destroy();
+    answer(await node.enim(['gc', '--grace', '0', '--json']));
+    await resultOf(node, 'DEL', { containerID: 'c3' });
+    expect([node.state()?.attachments, ofContainers()]).toEqual([{}, []]);
   });
 
   it('an add and a del of one container at once end in one of both states', async () => {

@@ -307,7 +307,10 @@ class MemoryLocks implements Locks {
     this.#fd += 1;
     const fd = this.#fd;
     this.#held.set(name, fd);
-    return { fd, release: () => void (this.#held.get(name) === fd && this.#free(name)) };
+    const release = (): void => {
+      if (this.#held.get(name) === fd) this.#free(name);
+    };
+    return { fd, release, retire: release };
   }
 
   #free(name: string): void {

@@ -193,7 +193,7 @@ describe('a history', () => {
         writeFileSync(join(directory, 'history.1.log'), readFileSync(path));
         writeFileSync(path, '');
         await other.history.record(event(9));
-        return { fd: -1, release: () => undefined };
+        return { fd: -1, release: () => undefined, retire: () => undefined };
       },
     };
     const full = createHistory({ directory, locks, warn: () => undefined, limit: 400 });

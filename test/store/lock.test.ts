@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { createPrograms, type Programs } from '../../src/exec.js';
@@ -213,12 +213,53 @@ describe('locks', () => {
     again?.release();
   });
 
-  it('leave their file in place, for a removed one could be held twice', async () => {
+  it('leave their file in place when they are released, and none when nobody will need them again', async () => {
     const directory = temporary();
     (await locksIn(directory).acquire('state')).release();
     const path = lockFile(directory);
-    (await locksIn(directory).acquire('state')).release();
+    const lock = await locksIn(directory).acquire('state');
     expect(lockFile(directory)).toBe(path);
+    lock.retire();
+    expect(readdirSync(directory)).toEqual([]);
+    lock.retire();
+  });
+
+  it('are held by one, however often their file is removed while others wait for it', async () => {
+    const directory = temporary();
+    let inside = 0;
+    let most = 0;
+    const work = async (turn: number): Promise<void> => {
+      const lock = await locksIn(directory).acquire('attachment a');
+      inside += 1;
+      most = Math.max(most, inside);
+      await new Promise((resolve) => setTimeout(resolve, turn % 3));
+      inside -= 1;
+      if (turn % 4 === 0) lock.release();
+      else lock.retire();
+    };
+    for (let round = 0; round < 3; round += 1) await Promise.all(Array.from({ length: 12 }, (_, turn) => work(turn)));
+    expect([most, inside]).toEqual([1, 0]);
+  });
+
+  it('are not had by a file that has lost its name, and leave alone what has the name by then', async () => {
+    const directory = temporary();
+    const first = await locksIn(directory).acquire('state');
+    const path = lockFile(directory);
+    const waiting = locksIn(directory).acquire('state');
+    const { ino } = statSync(path);
+    await eventually('that it waits', () =>
+      new RegExp(`-> FLOCK .*:${ino} `).test(readFileSync('/proc/locks', 'utf8')),
+    );
+    rmSync(path);
+    const other = await locksIn(directory).acquire('state');
+    first.retire();
+    expect(readFileSync(path, 'utf8')).toContain('a test');
+    expect(await locksIn(directory).tryAcquire('state')).toBeUndefined();
+    other.retire();
+    const last = await waiting;
+    expect(await locksIn(directory).tryAcquire('state')).toBeUndefined();
+    last.retire();
+    expect(readdirSync(directory)).toEqual([]);
   });
 
   it('say who has them while they are held, and nobody afterwards', async () => {

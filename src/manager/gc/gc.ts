@@ -7,7 +7,7 @@ import { type Endpoint, sameKey } from '../../model/attachment.js';
 import { isSameNic } from '../../model/eni.js';
 import { messageOf } from '../../model/errors.js';
 import { look } from '../locate.js';
-import { attachmentLock, eniLock, withLock } from '../locked.js';
+import { attachmentLock, eniLock, type LockedParts, withLock } from '../locked.js';
 import type { Parts } from '../parts.js';
 import type { Verdict } from '../verdict.js';
 import { findWithdrawn, withdrawnOf } from '../withdrawn.js';
@@ -79,7 +79,7 @@ async function carryOut(parts: Parts, finding: Finding, dryRun: boolean): Promis
   if (finding.act === undefined) return outcome(finding);
   const lock = await parts.locks.tryAcquire(lockOf(finding));
   if (lock === undefined) return outcome({ ...finding, action: 'skip', reason: 'another enim is working on it' });
-  return withLock(parts, lock, async (locked) => {
+  const work = async (locked: LockedParts): Promise<Collected> => {
     if (dryRun) return outcome(finding);
     try {
       const result = await finding.act?.(locked);
@@ -88,7 +88,8 @@ async function carryOut(parts: Parts, finding: Finding, dryRun: boolean): Promis
     } catch (thrown) {
       return outcome(finding, { error: messageOf(thrown) });
     }
-  });
+  };
+  return withLock(parts, lock, work, ({ error }) => error === null && finding.endpoint !== null);
 }
 
 function lockOf({ eni, endpoint }: Finding): string {
