@@ -69,14 +69,15 @@ export async function giveBack(
       if (isRecorded) await tell(`${reason}; the ENI was another’s by then`, []);
       return undefined;
     }
-    if (await isLabelledForAnother(parts, attachment, isRecorded)) {
+    const seen = await locate(look(parts), identityOfAttachment(attachment, parts.bootID), attachment.netns);
+    if (isLabelledForAnother(seen, attachment, isRecorded && attachment.bootID === parts.bootID)) {
       await parts.store.forget(attachment);
       if (isRecorded) await tell(`${reason}; the NIC was another’s by then`, []);
       await parts.provider.release(endpointOf(attachment), { lasting: 'this boot' });
       return undefined;
     }
     if (attachment.phase !== 'releasing') await parts.store.put({ ...attachment, phase: 'releasing' });
-    const link = await bringHome(parts, attachment, forceRebind);
+    const link = await bringHome(parts, attachment, { seen, forceRebind });
     const home = link === null ? GONE : await parts.links.restore(link, attachment.snapshot, besideOthers(parts));
     const wrong = home.remaining.find(({ what }) => what === 'MAC');
     if (wrong !== undefined)
@@ -116,13 +117,13 @@ async function belongsToAnother(
 /**
  * Whether the NIC is in the netns of another, by its label. A record of an earlier generation does not know who was given the ENI since.
  * Only a record of the netns that the NIC is in outweighs a label, for a pod can write one.
+ *
+ * @param isOfThisBoot whether there is a record, and of this boot
  */
-async function isLabelledForAnother(parts: Parts, attachment: Attachment, isRecorded: boolean): Promise<boolean> {
-  const { bootID, netns } = attachment;
-  const where = await locate(look(parts), identityOfAttachment(attachment, parts.bootID), netns);
-  if (where.at !== 'netns') return false;
-  const label = parseLabel(where.link.alias)?.endpoint ?? null;
-  const isThere = isRecorded && bootID === parts.bootID && where.netns.inode === netns.inode;
+function isLabelledForAnother(seen: Whereabouts, attachment: Attachment, isOfThisBoot: boolean): boolean {
+  if (seen.at !== 'netns') return false;
+  const label = parseLabel(seen.link.alias)?.endpoint ?? null;
+  const isThere = isOfThisBoot && seen.netns.inode === attachment.netns.inode;
   return !isThere && label !== null && !sameKey(label, attachment);
 }
 
@@ -146,12 +147,16 @@ function toldLater(thrown: unknown, { eni: { id } }: Attachment, link: Link | nu
 /**
  * Moves the NIC home from wherever it is; null if it is proved gone.
  *
- * @param forceRebind as a last resort
+ * @param how where it was seen a moment ago, if anybody has looked; and whether its driver is bound anew as a last resort
  *
  * @throws EnimError LINK_LOST, LINK_FAILED
  */
-export async function bringHome(parts: LockedParts, attachment: Attachment, forceRebind = false): Promise<Link | null> {
-  const where = await locateOrWait(parts, attachment).catch(async (thrown: unknown) => {
+export async function bringHome(
+  parts: LockedParts,
+  attachment: Attachment,
+  { seen, forceRebind = false }: { readonly seen?: Whereabouts; readonly forceRebind?: boolean } = {},
+): Promise<Link | null> {
+  const where = await locateOrWait(parts, attachment, seen).catch(async (thrown: unknown) => {
     const bus = identityOfAttachment(attachment, parts.bootID).busAddress;
     if (!forceRebind || bus === null || !(thrown instanceof EnimError) || thrown.code !== 'LINK_LOST') throw thrown;
     await parts.links.rebind(bus);
@@ -183,13 +188,13 @@ export function ambiguous(message: string): EnimError {
   });
 }
 
-async function locateOrWait(parts: LockedParts, attachment: Attachment): Promise<Whereabouts> {
+async function locateOrWait(parts: LockedParts, attachment: Attachment, seen?: Whereabouts): Promise<Whereabouts> {
   const identity = identityOfAttachment(attachment, parts.bootID);
   const bus = identity.busAddress;
   const deadline = parts.clock().getTime() + RETURN_WAIT_MS;
   for (let waited = 0; ; waited += RETURN_POLL_MS) {
     const machine = look(parts);
-    const where = await locate(machine, identity, attachment.netns);
+    const where = waited === 0 && seen !== undefined ? seen : await locate(machine, identity, attachment.netns);
     // No netns outlives a boot, so what is not to be seen after one is not there.
     if (where.at !== 'nowhere' || bus === null || attachment.bootID !== parts.bootID) return where;
     // A disk may have got the number of a virtio NIC that was pulled out.
