@@ -122,9 +122,11 @@ async function belongsToAnother(
  */
 function isLabelledForAnother(seen: Whereabouts, attachment: Attachment, isOfThisBoot: boolean): boolean {
   if (seen.at !== 'netns') return false;
+  const { netns } = attachment;
   const label = parseLabel(seen.link.alias)?.endpoint ?? null;
-  const isThere = isOfThisBoot && seen.netns.inode === attachment.netns.inode;
-  return !isThere && label !== null && !sameKey(label, attachment);
+  // The kernel gives the number of a dead netns to the next one, and a derived container ID is that number.
+  const isIn = seen.netns.inode === netns.inode && seen.netns.path === netns.path;
+  return !(isOfThisBoot && isIn) && label !== null && !(sameKey(label, attachment) && label.owner === attachment.owner);
 }
 
 /** Whether the kernel says what the record says; an old record may speak of a NIC that is another's by now. */

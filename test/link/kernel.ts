@@ -73,6 +73,14 @@ export class Kernel {
     return this.#nextInode;
   }
 
+  /** The netns at a path ends, and the next one gets its number. */
+  reuse(path: string): void {
+    const inode = this.paths.get(path);
+    if (inode === undefined) throw new Error(`There is no netns ${path}.`);
+    this.endNetns(inode);
+    this.#nextInode = inode - 1;
+  }
+
   /** A card, unless `kind` says otherwise; in `netns`, or at home. */
   addDevice(device: Partial<Device> & Pick<Device, 'name' | 'mac'>, netns = HOME): Device {
     const there = this.in(netns);

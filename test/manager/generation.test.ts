@@ -3,7 +3,7 @@ import type { Machine } from './machine.js';
 import { addTo, delOf, gcOf, nodeWith } from './node.js';
 
 /** web-0 had the only ENI, and db-0 has it now; the state is that of the former time. */
-async function restored(betweenThem: (machine: Machine) => void = () => {}): Promise<Machine> {
+async function restored(betweenThem: (machine: Machine) => void = () => {}, containerID = 'c9'): Promise<Machine> {
   const machine = nodeWith(1);
   machine.addPod('web-0');
   await addTo(machine);
@@ -11,7 +11,7 @@ async function restored(betweenThem: (machine: Machine) => void = () => {}): Pro
   await delOf(machine);
   betweenThem(machine);
   machine.addPod('db-0');
-  await addTo(machine, { owner: 'default/db-0', containerID: 'c9', netns: 'db-0' });
+  await addTo(machine, { owner: 'default/db-0', containerID, netns: 'db-0' });
   machine.attachments.clear();
   for (const [key, attachment] of attachments) machine.attachments.set(key, attachment);
   machine.allocations = allocations;
@@ -41,4 +41,12 @@ it('gc by a state of before the last boot takes no NIC from a pod of this one', 
   expect(await hasNic(machine)).toBe(true);
   expect(await gcOf(machine)).toEqual([expect.stringMatching(/^eni-1 repair: /)]);
   expect([...machine.attachments.values()]).toMatchObject([{ owner: 'default/db-0', containerID: 'c9' }]);
+});
+
+it('the next pod keeps its NIC also where its netns has got the number of the former one', async () => {
+  for (const containerID of ['c9', 'c0']) {
+    const machine = await restored((node) => node.kernel.reuse('/run/netns/web-0'), containerID);
+    expect(await delOf(machine)).toEqual([]);
+    expect(await hasNic(machine)).toBe(true);
+  }
 });
