@@ -1,6 +1,6 @@
 /** Whose an ENI is that nothing is recorded of: what was said of it by the label, the provider, a runtime and a human, weighed. Pure. */
 import type { CachedAdd } from '../host/cache.js';
-import { type Endpoint, sameKey } from '../model/attachment.js';
+import { type Endpoint, sameEndpoint } from '../model/attachment.js';
 import type { Link } from '../model/link.js';
 
 /** What is said of one ENI. */
@@ -48,7 +48,7 @@ export function conclude(
     ...cached.map((endpoint) => ({ who: 'a runtime', endpoint })),
   ];
   const [first] = said;
-  const isUnanimous = said.every(({ endpoint }) => first !== undefined && isSame(endpoint, first.endpoint));
+  const isUnanimous = said.every(({ endpoint }) => first !== undefined && sameEndpoint(endpoint, first.endpoint));
   const evidence = [
     ...said.map(({ who, endpoint }) => `${who} says ${isUnanimous ? endpoint.owner : inFull(endpoint)}`),
     ...(owner === null ? [] : [`you say ${owner}`]),
@@ -57,13 +57,9 @@ export function conclude(
   const believed = isUnanimous ? said : said.filter(({ endpoint }) => endpoint.owner === owner);
   const [one, ...others] = believed.map(({ endpoint }) => endpoint);
   if (one === undefined) return { endpoint: isUnanimous && owner !== null ? { ...unsaid, owner } : null, evidence };
-  if (!others.every((other) => isSame(other, one))) return { endpoint: null, evidence };
+  if (!others.every((other) => sameEndpoint(other, one))) return { endpoint: null, evidence };
   const uid = believed.find(({ endpoint }) => endpoint.uid !== null)?.endpoint.uid ?? null;
   return { endpoint: { ...one, owner: owner ?? one.owner, uid }, evidence };
-}
-
-function isSame(a: Endpoint, b: Endpoint): boolean {
-  return sameKey(a, b) && a.owner === b.owner;
 }
 
 function inFull({ owner, network, containerID, ifname }: Endpoint): string {

@@ -2,7 +2,7 @@
  * Bringing an attachment's NIC home: record the intention, find the NIC, move it, make it what it was, and only then let go of
  * the record and tell the provider. Killed at any point, the same call finishes the rest.
  */
-import { type Attachment, type AttachmentKey, endpointOf, sameKey } from '../model/attachment.js';
+import { type Attachment, type AttachmentKey, endpointOf, sameEndpoint, sameKey } from '../model/attachment.js';
 import { isSameNic } from '../model/eni.js';
 import { EnimError } from '../model/errors.js';
 import { ended } from '../model/history.js';
@@ -124,9 +124,9 @@ function isLabelledForAnother(seen: Whereabouts, attachment: Attachment, isOfThi
   if (seen.at !== 'netns') return false;
   const { netns } = attachment;
   const label = parseLabel(seen.link.alias)?.endpoint ?? null;
-  // The kernel gives the number of a dead netns to the next one, and a derived container ID is that number.
+  // The kernel gives the number of a dead netns to the next one.
   const isIn = seen.netns.inode === netns.inode && seen.netns.path === netns.path;
-  return !(isOfThisBoot && isIn) && label !== null && !(sameKey(label, attachment) && label.owner === attachment.owner);
+  return !(isOfThisBoot && isIn) && label !== null && !sameEndpoint(label, attachment);
 }
 
 /** Whether the kernel says what the record says; an old record may speak of a NIC that is another's by now. */

@@ -74,6 +74,11 @@ export function sameKey(a: AttachmentKey, b: AttachmentKey): boolean {
   return keyOf(a) === keyOf(b);
 }
 
+/** Whether they mean the same attachment of the same owner: a derived container ID comes again with the next pod. */
+export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
+  return sameKey(a, b) && a.owner === b.owner;
+}
+
 /** The endpoint of an attachment, without the rest of the record. */
 export function endpointOf({ owner, uid, network, containerID, ifname }: Endpoint): Endpoint {
   return { owner, uid, network, containerID, ifname };

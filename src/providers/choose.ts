@@ -1,10 +1,10 @@
 /** Which free ENI is next. Pure and deterministic, so that two looks at one state agree. */
-import { type Endpoint, sameKey } from '../model/attachment.js';
+import { type Endpoint, sameEndpoint } from '../model/attachment.js';
 import type { ProvidedEni } from './provider.js';
 
 /** The ENI that the endpoint holds already, if any. */
 export function findHeld(enis: readonly ProvidedEni[], endpoint: Endpoint): ProvidedEni | undefined {
-  return enis.find(({ holder }) => holder !== null && sameKey(holder, endpoint) && holder.owner === endpoint.owner);
+  return enis.find(({ holder }) => holder !== null && sameEndpoint(holder, endpoint));
 }
 
 /**

@@ -50,3 +50,20 @@ it('the next pod keeps its NIC also where its netns has got the number of the fo
     expect(await hasNic(machine)).toBe(true);
   }
 });
+
+it('gc records nobody while label and provider disagree, as after a late del of the former pod that died half way', async () => {
+  const machine = await restored();
+  machine.interference = {
+    before: (call) => {
+      if (call === 'provider.release') throw new Error('dead');
+    },
+  };
+  await expect(delOf(machine)).rejects.toThrow('dead');
+  machine.interference = {};
+  expect(await gcOf(machine)).toEqual([
+    'eni-1 skip: NIC is in /run/netns/db-0 as eth0, labelled for default/db-0, but the provider has it for default/web-0; see enim adopt eni-1',
+  ]);
+  expect(await delOf(machine)).toEqual([]);
+  expect(await hasNic(machine)).toBe(true);
+  expect(await gcOf(machine)).toEqual([expect.stringMatching(/^eni-1 repair: .*labelled for default\/db-0/)]);
+});

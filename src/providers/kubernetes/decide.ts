@@ -1,5 +1,5 @@
 /** What is to be done next for an endpoint that wants an ENI, given what was last seen. Pure. */
-import { type Endpoint, sameKey } from '../../model/attachment.js';
+import { type Endpoint, sameEndpoint } from '../../model/attachment.js';
 import { chooseFree } from '../choose.js';
 import { eniOf, isForWholeEni, isOf, nameOf, podOf } from './endpoint.js';
 import { type Look, type Seen, view } from './view.js';
@@ -26,7 +26,7 @@ function decide(look: Look, endpoint: Endpoint, candidates: readonly string[], o
   const all = view(look);
   const isNamed = ({ metadata }: EndpointObject): boolean =>
     all.some((each) => each.endpoint?.metadata.uid === metadata.uid);
-  const held = all.find(({ provided: { holder } }) => holder !== null && isSame(holder, endpoint));
+  const held = all.find(({ provided: { holder } }) => holder !== null && sameEndpoint(holder, endpoint));
   if (held?.endpoint !== undefined) return { do: 'keep', seen: held, object: held.endpoint };
 
   const own = look.endpoints.filter((object) => isOf(object, endpoint) && !isNamed(object) && !isLetGo(object));
@@ -70,10 +70,6 @@ export function decideAgain(
   const any = candidates[Math.floor(random() * candidates.length)] ?? '';
   const step = decide(look, endpoint, [any], occupied);
   return step.do === 'take' ? step : best;
-}
-
-function isSame(holder: Endpoint, endpoint: Endpoint): boolean {
-  return sameKey(holder, endpoint) && holder.owner === endpoint.owner;
 }
 
 function choose(all: readonly Seen[], candidates: readonly string[]): Seen | undefined {

@@ -2,7 +2,7 @@
  * The CCEEndpoint that stands for one attachment: what it is called, what is in it, and whom it speaks of. Pure.
  */
 import { type Cidr, networkOf, parseCidr } from '../../model/address.js';
-import { BY_HAND, type Endpoint, keyOf, sameKey } from '../../model/attachment.js';
+import { BY_HAND, type Endpoint, keyOf, sameEndpoint } from '../../model/attachment.js';
 import type { Eni, EniAddress } from '../../model/eni.js';
 import { EnimError } from '../../model/errors.js';
 import { isOwner } from '../../model/names.js';
@@ -194,8 +194,7 @@ export function stranger(name: string, containerID: string): Endpoint {
 
 /** Whether it stands for this attachment of this owner. */
 export function isOf(object: EndpointObject, endpoint: Endpoint): boolean {
-  const holder = holderOf(object);
-  return sameKey(holder, endpoint) && holder.owner === endpoint.owner;
+  return sameEndpoint(holderOf(object), endpoint);
 }
 
 /** ID of the ENI that it speaks of; what an ENI says of it is what counts. */

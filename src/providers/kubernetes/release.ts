@@ -2,7 +2,7 @@
  * Giving back what an endpoint holds. The ENI comes first: an endpoint object that is there too long hurts nobody, and tells whoever
  * comes next what is still to be done. An ENI whose object is gone is no reason to keep the endpoint object.
  */
-import { type Endpoint, sameKey } from '../../model/attachment.js';
+import { type Endpoint, sameEndpoint } from '../../model/attachment.js';
 import type { Api } from './api.js';
 import { isOf } from './endpoint.js';
 import { freed, referenceOf } from './eni.js';
@@ -33,9 +33,7 @@ function isNothing({ enis, objects }: Held): boolean {
 }
 
 function heldBy(look: Look, endpoint: Endpoint): Held {
-  const enis = view(look).filter(
-    ({ provided: { holder } }) => holder !== null && sameKey(holder, endpoint) && holder.owner === endpoint.owner,
-  );
+  const enis = view(look).filter(({ provided: { holder } }) => holder !== null && sameEndpoint(holder, endpoint));
   return { enis, objects: look.endpoints.filter((object) => isOf(object, endpoint)) };
 }
 
