@@ -142,7 +142,8 @@ export function openIproute2(programs: Programs, keepOpen: readonly number[]): K
     },
 
     prepare(places) {
-      for (const place of places) speakerIn(place);
+      // Only who asks there needs to be told.
+      for (const place of places) if (place === 'home' || !isReplaced(place)) speakerIn(place);
     },
 
     async close() {
@@ -155,9 +156,12 @@ export function openIproute2(programs: Programs, keepOpen: readonly number[]): K
 
 /** Whether the path leads to a netns at all, the program finds out; that it is another one, only we can tell. */
 function refuseReplaced(place: Place): void {
-  if (place === 'home' || place.inode === undefined) return;
-  const inode = inodeAt(place.path);
-  if (inode !== undefined && inode !== place.inode) throw replaced(place.path);
+  if (place !== 'home' && isReplaced(place)) throw replaced(place.path);
+}
+
+function isReplaced({ path, inode }: Exclude<Place, 'home'>): boolean {
+  const there = inodeAt(path);
+  return inode !== undefined && there !== undefined && there !== inode;
 }
 
 function inodeAt(path: string): number | undefined {

@@ -505,6 +505,8 @@ function speaks(isConcurrent: boolean): void {
     const move = ['link', 'set', 'dev', 'eni0', 'netns', place.path, 'name', 'eth0'];
     expect(await ask({ name: 'change', args: [at(ours), [move], { into: place }] })).toMatchObject(refusal);
     const program = openIproute2(createPrograms(10_000), []);
+    // Whoever has got its path since must not keep the NIC from being brought home from elsewhere.
+    program.prepare([place]);
     await expect(program.links(place)).rejects.toMatchObject(refusal);
     await expect(program.change(at(ours), [move], { into: place })).rejects.toMatchObject(refusal);
     await program.close();
