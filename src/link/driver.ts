@@ -246,9 +246,11 @@ function changes(
       const clashing: string[] = [];
       for (const altname of link.altnames)
         if (altname === target || (await kernel.isTaken('home', altname))) clashing.push(altname);
+      // Names that are no UTF-8 look the same where it is the program `ip` that says them.
+      const dev = link.name.includes('\ufffd') ? wordFor(link, await kernel.names(netns)) : link.name;
       await kernel.change(netns, [
-        ...clashing.map((altname) => ['link', 'property', 'del', 'dev', link.name, 'altname', altname]),
-        ['link', 'set', 'dev', link.name, 'netns', `/proc/${process.pid}/ns/net`, 'name', target],
+        ...clashing.map((altname) => ['link', 'property', 'del', 'dev', dev, 'altname', altname]),
+        ['link', 'set', 'dev', dev, 'netns', `/proc/${process.pid}/ns/net`, 'name', target],
       ]);
       return target;
     },

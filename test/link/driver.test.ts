@@ -224,6 +224,15 @@ describe('moveHome', () => {
     expect(kernel.in(HOME).find(({ name }) => name === 'eni1')?.altnames).toEqual(['fine']);
   });
 
+  it('brings home the NIC and not another link, where ip says the names of both alike', async () => {
+    const { kernel, driver, netns, card } = await away();
+    kernel.in(netns.inode).unshift({ ...card, ifindex: 77, name: '\ufffd', mac: macOf(9), permanentMac: macOf(9) });
+    card.name = '\ufffd';
+    const link = (await driver.lookInto(netns))?.find(({ ifindex }) => ifindex === card.ifindex);
+    await driver.moveHome(link as Link, netns, 'eni1');
+    expect(kernel.in(HOME)).toEqual([card]);
+  });
+
   it('holds the lock meanwhile', async () => {
     const { kernel, driver, netns, link } = await away();
     const seen: string[] = [];
