@@ -3,7 +3,7 @@
  * in one line those that are.
  */
 import type { Attachment } from '../../model/attachment.js';
-import type { Eni } from '../../model/eni.js';
+import { type Eni, isSameNic } from '../../model/eni.js';
 import type { Link } from '../../model/link.js';
 import { type Quarantine, quarantineOf } from '../../model/quarantine.js';
 import type { Collected } from '../gc/finding.js';
@@ -54,7 +54,7 @@ export async function checkEnis(patient: Patient, parts: Parts): Promise<readonl
     return lock === undefined ? undefined : lock.sign || `pid ${lock.holders[0]?.pid}`;
   };
   const troubles = views.flatMap((view) => {
-    const eni = provided.find((each) => each.eni.id === view.id)?.eni;
+    const eni = provided.find((each) => isSameNic(each.eni, view))?.eni;
     return judgeEni({
       view,
       eni,

@@ -4,6 +4,7 @@
  * the lock of its ENI, after another look: whoever gives the ENI to a pod meanwhile is first.
  */
 import type { Step } from '../../link/arrange.js';
+import { isSameNic } from '../../model/eni.js';
 import { EnimError, messageOf } from '../../model/errors.js';
 import type { SyncEni } from '../../model/sync.js';
 import type { Assigned, Assignments } from '../../providers/provider.js';
@@ -96,7 +97,7 @@ async function planNow(parts: Parts, assigned: readonly Assigned[], whose = assi
   const seen = await lookAround(parts.links, whose);
   const attachments = [...before, ...(await parts.store.list())];
   const enis = assigned.map(({ eni }): SyncEni => {
-    const owner = attachments.find((each) => each.eni.id === eni.id)?.owner;
+    const owner = attachments.find((each) => isSameNic(each.eni, eni))?.owner;
     return owner === undefined ? eni : { ...eni, excluded: eni.excluded ?? `${owner} has it` };
   });
   const reserved = new Set(attachments.map(({ snapshot }) => snapshot.name));

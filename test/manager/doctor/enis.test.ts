@@ -27,6 +27,13 @@ describe('the ENIs', () => {
     expect([machine.show(), machine.locks.names]).toEqual([before, []]);
   });
 
+  it('that the provider calls otherwise since they were given out are known to it', async () => {
+    const { machine } = await attached();
+    machine.inventory[0] = sampleEni(1, { id: 'nic-1' });
+    machine.allocations = {};
+    expect(await look(machine)).toEqual(['ok 2 ENIs: in order: 1 free, 1 used']);
+  });
+
   it('that do not exist are a warning', async () => {
     expect(await look(nodeWith(0))).toEqual([expect.stringMatching(/^warning no ENI: .* → enim provider init$/)]);
     const machine = nodeWith(0);

@@ -137,15 +137,17 @@ describe('a round of sync', () => {
     expect(outcomes(await bed.sync())).toEqual(['change', 'change']);
   });
 
-  it('leaves an ENI alone that is recorded, and the name that a NIC comes home under', async () => {
-    bed.attachments = [
-      sampleAttachment({ eni: sampleEni(1), owner: 'default/web-0', snapshot: sampleSnapshot({ name: 'cce-eni-0' }) }),
-    ];
-    expect((await bed.sync()).enis).toMatchObject([
-      { outcome: 'left', reason: 'default/web-0 has it' },
-      { outcome: 'change', nic: { name: 'cce-eni-1' } },
-    ]);
-  });
+  it.each(['eni-1', 'former'])(
+    'leaves an ENI alone that is recorded as %s, and the name that its NIC comes home under',
+    async (id) => {
+      const snapshot = sampleSnapshot({ name: 'cce-eni-0' });
+      bed.attachments = [sampleAttachment({ eni: sampleEni(1, { id }), owner: 'default/web-0', snapshot })];
+      expect((await bed.sync()).enis).toMatchObject([
+        { outcome: 'left', reason: 'default/web-0 has it' },
+        { outcome: 'change', nic: { name: 'cce-eni-1' } },
+      ]);
+    },
+  );
 
   it('gives no number twice, also where the NIC of the first one leaves meanwhile', async () => {
     bed.interfere = (event) => {
