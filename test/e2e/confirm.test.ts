@@ -17,9 +17,9 @@ describeEndToEnd('what asks before it does what cannot be taken back', () => {
 
   afterEach(() => node.destroy());
 
-  /** On a terminal, where somebody types this. */
-  const typing = (keys: string, line: string): Promise<EnimResult> => {
-    const command = `(sleep 1; printf '${keys}'; sleep 1) | script -qec "$LINE" /dev/null`;
+  /** On a terminal, where somebody types this, after something else has been done. */
+  const typing = (keys: string, line: string, meanwhile = 'true'): Promise<EnimResult> => {
+    const command = `(sleep 1; ${meanwhile} >&2; printf '${keys}'; sleep 1) | script -qec "$LINE" /dev/null`;
     return node.start(['sh', '-c', command], { env: { LINE: line } }).result;
   };
 
@@ -51,6 +51,15 @@ describeEndToEnd('what asks before it does what cannot be taken back', () => {
     const result = await typing(keys, `enim uninstall ${places}`);
     expect(result.code).toBe(code);
     expect(existsSync(join(node.dir, 'bin/enim'))).toBe(isThere);
+  });
+
+  it('provider init writes nothing where an ENI that it would drop was given out while it asked', async () => {
+    expect((await node.enim(['del', 'default/web-0'])).code).toBe(0);
+    await node.ip('link add other type veth peer name end');
+    const give = `enim add default/web-1 --netns ${(await node.pod('web-1')).path}`;
+    const result = await typing('y\\r', 'enim provider init --name other --force', give);
+    expect([result.code, result.stdout]).toEqual([5, expect.stringContaining('Meanwhile')]);
+    expect((await node.enim(['config', 'get', 'static'])).stdout).toContain(node.eni(0).mac);
   });
 
   it('adopt asks on a terminal whether it is to record what it has found', async () => {

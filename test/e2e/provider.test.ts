@@ -2,6 +2,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { add, answer, list, show } from '../fabric/answers.js';
 import { expectRefusal, expectUnchanged } from '../fabric/expectations.js';
+import { inventory } from '../fabric/inventory.js';
 import { createNode, type Node } from '../fabric/node.js';
 import { describeEndToEnd } from '../fabric/requirements.js';
 
@@ -202,7 +203,7 @@ describeEndToEnd('enim provider init', () => {
     await add(node, 'default/web-0', pod, ['--eni', 'mine-0'], 'c1');
 
     const { stdout } = await init('--yes', '--force');
-    expect(stdout).toMatch(/^Kept, for somebody has them: mine-0$/m);
+    expect(stdout).toMatch(/^Kept, for somebody has or may have them: mine-0$/m);
     expect(stdout).toMatch(/^Wrote 3 ENIs /m);
     const shown = await list(node);
     expect(shown.map(({ id, state, ipv4: has }) => [id, state, has?.address])).toEqual([
@@ -213,6 +214,17 @@ describeEndToEnd('enim provider init', () => {
     rmSync(node.stateDir, { recursive: true });
     await init('--yes', '--force');
     expect((await list(node)).map(({ id, state }) => [id, state])[0]).toEqual(['mine-0', 'orphan']);
+  });
+
+  it('with --force keeps an ENI whose NIC nobody can tell from another, for it may be the one in the pod', async () => {
+    node.writeSettings(inventory(node.enis));
+    const { id, mac } = node.eni(0);
+    await add(node, 'default/web-0', await node.pod('web-0'), ['--eni', id]);
+    await node.ip(`link add twin address ${mac} type veth peer name other`);
+    rmSync(node.stateDir, { recursive: true });
+
+    expect((await init('--yes', '--force')).stdout).toContain(`may have them: ${id}\n`);
+    expect(await show(node, node.eni(0))).toMatchObject({ id, state: 'quarantined' });
   });
 
   it('keeps the other settings', async () => {

@@ -1,8 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Flags } from '@oclif/core';
 import { openSettingsFile } from '../../config/edit.js';
 import { type EniView, list } from '../../manager/list.js';
 import { survey } from '../../manager/survey.js';
-import { type Proposal, propose, replaceInventory } from '../../model/discover.js';
+import { type Proposal, propose, type Replacement, replaceInventory } from '../../model/discover.js';
 import { EnimError } from '../../model/errors.js';
 import { plural } from '../../render/plural.js';
 import { renderProposal } from '../../render/proposal.js';
@@ -12,7 +13,7 @@ import { unattended, yesFlag } from '../confirm.js';
 interface InitResult extends Proposal {
   readonly config: string;
   readonly written: boolean;
-  /** IDs of ENIs that were in the inventory already and stay, because somebody has them. */
+  /** IDs of ENIs that were in the inventory already and stay, because somebody has or may have them. */
   readonly kept: readonly string[];
 }
 
@@ -78,11 +79,15 @@ export default class ProviderInit extends EnimCommand {
       );
     }
     const file = openSettingsFile(path);
-    const raw = settings.static.enis.length > 0 ? (file.get('static.enis') as readonly unknown[]) : [];
-    const before = settings.static.enis.map(({ id, mac }, index) => ({ id, mac, raw: raw[index] }));
-    const inUse = (before.length > 0 ? await list(parts) : []).filter(isInUse).map(({ id }) => id);
-    const { entries, kept } = replaceInventory(before, proposal.enis, (id) => inUse.includes(id));
-    if (kept.length > 0) this.show(() => `Kept, for somebody has them: ${kept.join(', ')}`);
+    const replace = async (): Promise<Replacement & { readonly raw: readonly unknown[] }> => {
+      const raw = settings.static.enis.length > 0 ? (file.get('static.enis') as readonly unknown[]) : [];
+      const before = settings.static.enis.map(({ id, mac }, index) => ({ id, mac, raw: raw[index] }));
+      const inUse = (before.length > 0 ? await list(parts) : []).filter(isInUse).map(({ id }) => id);
+      return { ...replaceInventory(before, proposal.enis, (id) => inUse.includes(id)), raw };
+    };
+    const replacement = await replace();
+    const { entries, kept } = replacement;
+    if (kept.length > 0) this.show(() => `Kept, for somebody has or may have them: ${kept.join(', ')}`);
     if (proposal.enis.length === 0) {
       throw new EnimError('NOT_THERE', 'No NIC of this node can be managed.', {
         hint: `attach an ENI to the node; or take virtual devices by name: enim provider init --name 'eni*'`,
@@ -91,9 +96,17 @@ export default class ProviderInit extends EnimCommand {
     if (!flags.yes && !this.isAttended()) {
       throw unattended(`${plural(entries.length, 'ENI')} would be written to ${path}`);
     }
-    if (!flags.yes && !(await this.confirm(`Write ${plural(entries.length, 'ENI')} to ${path}?`))) {
-      this.show(() => 'Nothing was written.');
-      return { ...proposal, config: path, written: false, kept };
+    if (!flags.yes) {
+      if (!(await this.confirm(`Write ${plural(entries.length, 'ENI')} to ${path}?`))) {
+        this.show(() => 'Nothing was written.');
+        return { ...proposal, config: path, written: false, kept };
+      }
+      // A person takes his time.
+      if (!isDeepStrictEqual(await replace(), replacement)) {
+        throw new EnimError('BUSY', 'Meanwhile the inventory was changed, or who has an ENI; nothing was written.', {
+          hint: 'look at it anew, with the same command',
+        });
+      }
     }
     file.set('static.enis', JSON.stringify(entries));
     this.show(() => `Wrote ${plural(entries.length, 'ENI')} to ${path}. See them: enim list`);
@@ -101,7 +114,7 @@ export default class ProviderInit extends EnimCommand {
   }
 }
 
-/** Held, or away from home: without its entry nobody would know whose the NIC is. */
-function isInUse({ attachment, link }: EniView): boolean {
-  return attachment !== null || (link !== null && link.netns !== null);
+/** Held, or away from home, or one of several links that may be: without its entry nobody would know whose the NIC is. */
+function isInUse({ attachment, link, state }: EniView): boolean {
+  return attachment !== null || (link === null ? state === 'quarantined' : link.netns !== null);
 }
