@@ -3,6 +3,7 @@ import { cachedAdds } from '../compose/cache.js';
 import { type Adoption, adopt } from '../manager/adopt.js';
 import { EnimError } from '../model/errors.js';
 import { parseOwner } from '../model/names.js';
+import { commandLine } from '../model/paste.js';
 import { renderAdoptions } from '../render/adoptions.js';
 import { plural } from '../render/plural.js';
 import { EnimCommand } from './base.js';
@@ -45,30 +46,54 @@ export default class Adopt extends EnimCommand {
     const cached = cachedAdds(flags['cache-dir'], isNamed, (message) => this.warn(message));
     const look = (write: boolean): Promise<readonly Adoption[]> =>
       adopt(parts, { write, eni: args.eni ?? null, owner, cached });
+    const named = [
+      ...(args.eni === undefined ? [] : [args.eni]),
+      ...(owner === null ? [] : ['--owner', owner]),
+      ...(isNamed ? ['--cache-dir', flags['cache-dir']] : []),
+    ];
+    const again = commandLine(['enim', 'adopt', ...named, '--yes']);
     let [written, adoptions] = [flags.yes, await look(flags.yes)];
-    this.show(() => renderAdoptions(adoptions, written, this.width()));
+    this.show(() => renderAdoptions(adoptions, written ? null : again, this.width()));
     const clear = adoptions.filter(({ attachment }) => attachment !== null).length;
     if (!written && clear > 0 && this.isAttended() && (await this.confirm(`Record ${plural(clear, 'ENI')}?`))) {
       [written, adoptions] = [true, await look(true)];
-      this.show(() => renderAdoptions(adoptions, written, this.width()));
+      this.show(() => renderAdoptions(adoptions, null, this.width()));
     }
-    const failed = adoptions.filter(({ error }) => error !== null);
+    const failed = adoptions.filter(({ attachment, error }) => attachment !== null && error !== null);
     if (failed.length > 0) {
       throw new EnimError('STATE_UNWRITABLE', `${failed.length} of ${adoptions.length} ENIs could not be recorded.`, {
         details: failed.map(({ eni, error }) => `${eni}: ${error}`),
-        hint: 'mend what is said above, then: enim adopt --yes',
+        hint: `mend what is said above, then: ${again}`,
       });
     }
-    const [unclear, ...others] = adoptions.filter(({ attachment }) => attachment === null);
     // A person was asked about those alone that are clear.
-    if (flags.yes && unclear !== undefined) {
-      const [subject, whose] =
-        others.length === 0 ? ['1 ENI was', 'it is'] : [`${others.length + 1} ENIs were`, 'they are'];
-      throw new EnimError('UNSAFE', `${subject} not recorded, for it is not clear whose ${whose}.`, {
-        details: [unclear, ...others].map(({ eni, evidence }) => `${eni}: ${evidence.join('; ')}`),
-        hint: `enim adopt ${unclear.eni} --owner NAMESPACE/NAME --yes`,
-      });
-    }
+    if (flags.yes) refuseUnclear(adoptions.filter(({ attachment }) => attachment === null));
     return { written, adoptions };
   }
+}
+
+/**
+ * Those of which nobody says whose they are, or which NIC is theirs.
+ *
+ * @throws EnimError AMBIGUOUS_LINK, UNSAFE
+ */
+function refuseUnclear([first, ...others]: readonly Adoption[]): void {
+  if (first === undefined) return;
+  const [subject, whose] =
+    others.length === 0 ? ['1 ENI was', 'it is'] : [`${others.length + 1} ENIs were`, 'they are'];
+  const unclear = [first, ...others];
+  const ownable = unclear.find(({ error }) => error === null);
+  const details = unclear.map(({ eni, where, evidence, error }) =>
+    error === null ? `${eni}: ${evidence.join('; ')}` : `${eni}: ${where}`,
+  );
+  if (ownable === undefined) {
+    throw new EnimError('AMBIGUOUS_LINK', `${subject} not recorded, for several devices could be its NIC.`, {
+      details,
+      hint: `remove what is no ENI, or give the ENI its pciAddress: enim where ${first.mac}`,
+    });
+  }
+  throw new EnimError('UNSAFE', `${subject} not recorded, for it is not clear whose ${whose}.`, {
+    details,
+    hint: `enim adopt ${ownable.eni} --owner NAMESPACE/NAME --yes`,
+  });
 }

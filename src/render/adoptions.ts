@@ -3,14 +3,19 @@ import type { Adoption } from '../manager/adopt.js';
 import { fittedTable } from './fitted.js';
 import { type Concession, toItsEnd } from './narrow.js';
 
-/** One line an ENI, and how to go on. */
-export function renderAdoptions(adoptions: readonly Adoption[], written: boolean, width: number | null): string {
+/**
+ * One line an ENI, and how to go on.
+ *
+ * @param again command that records it; null where it was
+ */
+export function renderAdoptions(adoptions: readonly Adoption[], again: string | null, width: number | null): string {
   if (adoptions.length === 0) return 'Nothing to adopt: every NIC that is away is recorded.';
   const rows = adoptions.map(({ eni, attachment, where, evidence, done, error }) => [
     ...[eni, attachment?.owner ?? '-', attachment?.containerID ?? '-'],
-    done ? 'recorded' : error !== null ? 'failed' : attachment === null ? 'unclear' : 'to record',
-    [where, ...evidence, ...(error === null ? [] : [`FAILED: ${error}`])].join('; '),
+    done ? 'recorded' : attachment === null ? 'unclear' : error !== null ? 'failed' : 'to record',
+    [where, ...evidence, ...(error === null ? [] : [attachment === null ? error : `FAILED: ${error}`])].join('; '),
   ]);
+  const isClear = adoptions.some(({ attachment }) => attachment !== null);
   const unclear = adoptions.find(({ attachment, error }) => attachment === null && error === null);
   return [
     ...fittedTable(['eni', 'owner', 'container', 'conclusion', 'because'], rows, {
@@ -19,7 +24,7 @@ export function renderAdoptions(adoptions: readonly Adoption[], written: boolean
       prose: true,
       whole: 'enim adopt | less -S',
     }),
-    ...(written ? [] : ['Nothing was written. To record it: enim adopt --yes']),
+    ...(again === null ? [] : [isClear ? `Nothing was written. To record it: ${again}` : 'Nothing was written.']),
     ...(unclear === undefined
       ? []
       : [`It is not clear whose ${unclear.eni} is. To say it: enim adopt ${unclear.eni} --owner NAMESPACE/NAME --yes`]),

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { add, list } from '../fabric/answers.js';
+import { add, answer, list } from '../fabric/answers.js';
 import { expectRefusal, expectUnchanged } from '../fabric/expectations.js';
 import { inventory } from '../fabric/inventory.js';
 import { createNode, type Node } from '../fabric/node.js';
@@ -74,5 +74,42 @@ describeEndToEnd('enim adopt', () => {
     }
     expect(await node.enim(['adopt', node.eni(0).id, '--owner', 'ops/web', '--yes'])).toMatchObject({ code: 0 });
     expect(await node.enim(['del', 'ops/web'])).toMatchObject({ code: 0 });
+  });
+
+  it('names the command that records what was shown, with all that was said', async () => {
+    await add(node, 'default/web-0', pod, ['--eni', node.eni(0).id]);
+    rmSync(node.stateDir, { recursive: true });
+    const { stdout } = await node.enim(['adopt', node.eni(0).id, '--owner', 'ops/web']);
+    const again = `adopt ${node.eni(0).id} --owner ops/web --yes`;
+    expect(stdout).toContain(`Nothing was written. To record it: enim ${again}\n`);
+    expect(await node.enim(again.split(' '))).toMatchObject({ code: 0 });
+    expect((await list(node))[0]).toMatchObject({ attachment: { owner: 'ops/web' } });
+  });
+
+  it('looks without an error at an ENI whose NIC cannot be told from another, and with --yes records the others and refuses', async () => {
+    const [tied, clear] = [node.eni(0), node.eni(1)];
+    await add(node, 'default/web-0', pod, ['--eni', tied.id]);
+    await add(node, 'default/web-1', await node.pod('web-1'), ['--eni', clear.id]);
+    await node.ip(`link add name twin address ${tied.mac} type veth peer name other`);
+    rmSync(node.stateDir, { recursive: true });
+
+    const alone = await expectUnchanged(node, () => node.enim(['adopt', tied.id]));
+    expect({ ...alone, stdout: '' }).toMatchObject({ code: 0, stderr: '' });
+    expect(alone.stdout).toMatch(/ unclear +several links have the MAC .*\nNothing was written\.\n$/);
+    const { adoptions } = answer<{ adoptions: object[] }>(await node.enim(['adopt', '--json']));
+    expect(adoptions).toMatchObject([
+      { eni: tied.id, attachment: null },
+      { eni: clear.id, error: null },
+    ]);
+
+    const { code, stderr } = await node.enim(['adopt', '--yes']);
+    expect({ code, stderr }).toEqual({
+      code: 6,
+      stderr: expect.stringMatching(/^error: 1 ENI was not recorded, for sev/),
+    });
+    expect(stderr).toContain(`enim where ${tied.mac}\n`);
+    expect((await list(node)).map(({ state }) => state)).toEqual(['quarantined', 'used']);
+    await node.ip('link del twin');
+    expect(await node.enim(['adopt', '--yes'])).toMatchObject({ code: 0 });
   });
 });

@@ -70,7 +70,7 @@ const COMMANDS: Readonly<Record<string, Draw>> = {
   'sync --dry-run': (views, width) => renderSynced(world.synced(views), width),
   install: (views, width) => renderInstallation(world.installation(views), width, NOW),
   version: () => renderVersion(world.VERSION),
-  adopt: (views, width) => renderAdoptions(world.adoptions(views), false, width),
+  adopt: (views, width) => renderAdoptions(world.adoptions(views), 'enim adopt --yes', width),
   drain: (views, width) =>
     renderPicture({
       ...{ standings: world.standings(views), passed: 42_000, timeout: 600_000, width: width ?? 1_000, height: 12 },
