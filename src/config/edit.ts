@@ -2,7 +2,7 @@
  * Editing the settings file, for `enim config` and `enim provider init`. What would be invalid is never written, and a write that
  * went wrong (a full disk) leaves the file as it was.
  */
-import { linkSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { linkSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, extname } from 'node:path';
 import Conf from 'conf';
 import { EnimError, errnoOf, messageOf } from '../model/errors.js';
@@ -36,7 +36,7 @@ export function openSettingsFile(path: string): SettingsFile {
     configName: basename(path, extension),
     fileExtension: extension.slice(1),
     clearInvalidConfig: false,
-    configFileMode: 0o644,
+    configFileMode: modeOf(path),
     serialize: (value) => {
       checkSettings(path, value);
       return `${JSON.stringify(value, null, 2)}\n`;
@@ -58,6 +58,8 @@ export function openSettingsFile(path: string): SettingsFile {
       refuseNoPath(conf, key);
       const value = jsonOrText(text);
       keepingOld(path, () => (value === null ? conf.delete(key) : conf.set(key, value)));
+      // Of a path such as "__proto__.x" conf writes nothing, and says nothing.
+      if (value !== null && !conf.has(key)) throw noPath(key);
       return value;
     },
   };
@@ -69,9 +71,19 @@ function refuseNoPath(conf: Conf, key: string): void {
     conf.has(key);
     if (key !== '') return;
   } catch {}
-  throw new EnimError('INVALID_ARGUMENT', `${JSON.stringify(key)} is no path of a setting.`, {
+  throw noPath(key);
+}
+
+function noPath(key: string): EnimError {
+  return new EnimError('INVALID_ARGUMENT', `${JSON.stringify(key)} is no path of a setting.`, {
     hint: "write for example: enim config get 'static.enis[0].mac'",
   });
+}
+
+/** Who may read and write it stays as it is; a new one is for all to read. */
+function modeOf(path: string): number {
+  const mode = statSync(path, { throwIfNoEntry: false })?.mode;
+  return mode === undefined ? 0o644 : mode & 0o777;
 }
 
 function jsonOrText(text: string): unknown {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { openSettingsFile } from '../../src/config/edit.js';
@@ -60,6 +60,20 @@ describe('the settings file', () => {
     openSettingsFile(path).set('network', 'm');
     expect(contentOf(path)).toEqual({ network: 'm' });
     expect(statSync(path).mode & 0o777).toBe(0o644);
+  });
+
+  it('may be read and written by those by whom it might before', () => {
+    const path = written(GOOD);
+    chmodSync(path, 0o600);
+    openSettingsFile(path).set('network', 'm');
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  it.each(['__proto__.x', 'static.constructor'])('does not say that %s was set', async (key) => {
+    const path = written(GOOD);
+    const error = await enimErrorOf(() => openSettingsFile(path).set(key, '1'));
+    expect(error).toMatchObject({ code: 'INVALID_ARGUMENT', message: `"${key}" is no path of a setting.` });
+    expect(contentOf(path)).toEqual(GOOD);
   });
 
   it('takes JSON as a value, and a text that is none as a text', () => {
