@@ -54,6 +54,7 @@ describeEndToEnd('enim provider', () => {
     expect(await node.enim(['provider', 'restore', id])).toMatchObject({ code: 0 });
     expect(await show(node, node.eni(0))).toMatchObject({ state: 'free', note: null });
     expectRefusal(await node.enim(['provider', 'quarantine', 'eni-none']), { code: 4, says: ['eni-none'] });
+    expectRefusal(await node.enim(['provider', 'quarantine', id, '--reason', '']), { code: 2, says: ['reason'] });
     expectRefusal(await node.enim(['provider', 'quarantine', id, '--for', 'soon']), { code: 2, says: ['--for'] });
   });
 

@@ -1,5 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { quarantine } from '../../manager/quarantine.js';
+import { parseReason } from '../../model/cordon.js';
 import { parseDuration } from '../../model/duration.js';
 import { EnimError } from '../../model/errors.js';
 import type { Quarantine } from '../../model/quarantine.js';
@@ -31,8 +32,9 @@ export default class ProviderQuarantine extends EnimCommand {
   async run(): Promise<{ readonly eni: string; readonly quarantine: Quarantine }> {
     const { args, flags } = await this.parse(ProviderQuarantine);
     const duration = flags.for === undefined ? null : someTime(flags.for);
+    const reason = parseReason(flags.reason);
     const { parts } = this.open(flags, `provider quarantine ${args.eni}`);
-    const entry = await quarantine(parts, args.eni, { reason: flags.reason, duration });
+    const entry = await quarantine(parts, args.eni, { reason, duration });
     const end = entry.until === null ? `until: enim provider restore ${args.eni}` : `until ${entry.until}`;
     this.show(() => `${args.eni} is given to nobody ${end}.`);
     return { eni: args.eni, quarantine: entry };
