@@ -86,7 +86,12 @@ It waits for pods, and ends none by itself. --evict has the cluster end them, wi
     const away = enis.filter((each) => !isHome(each));
     const result = { drained: away.length === 0, outcome: away.length === 0 ? 'drained' : 'held', enis } as const;
     if (!result.drained) {
-      this.refuse({ ...result, cordon, forced: [] }, 'NOT_DRAINED', `${countOf(enis)}.`, 'bring them home: enim drain');
+      this.refuse(
+        { ...result, cordon, forced: [] },
+        'NOT_DRAINED',
+        `${countOf(enis)}.`,
+        hintOf(away, 'bring them home: enim drain'),
+      );
     }
     const warning = cordon === null ? ' The node is not cordoned: ENIs are still given out.' : '';
     this.show(() => `${renderHome(enis)}${warning}`);
@@ -146,7 +151,10 @@ It waits for pods, and ends none by itself. --evict has the cluster end them, wi
           result,
           'NOT_DRAINED',
           `${countOf(standings)}${afterwards}. ${STAYS}`,
-          'end what holds them, then go on: enim drain; or take them: enim drain --timeout 0 --force',
+          hintOf(
+            standings,
+            'end what holds them, then go on: enim drain; or take them: enim drain --timeout 0 --force',
+          ),
         );
       case 'interrupted':
         return this.refuse(
@@ -174,4 +182,15 @@ const STAYS = 'The node stays cordoned.';
 function countOf(enis: readonly Standing[]): string {
   const away = enis.filter((each) => !isHome(each)).length;
   return `${away} of ${enis.length} ENIs ${away === 1 ? 'is' : 'are'} not home`;
+}
+
+/** @param usual where waiting helps, or taking the NIC from a pod; with nothing else a drain would never be done */
+function hintOf(standings: readonly Standing[], usual: string): string {
+  const away = standings.filter((each) => !isHome(each));
+  const comesHome = ({ state, holder }: Standing): boolean =>
+    ['used', 'releasing', 'orphan'].includes(state) || (state === 'missing' && holder !== null);
+  if (away.some(comesHome)) return usual;
+  const byHand = away.find(({ state }) => state === 'by-hand');
+  if (byHand === undefined) return 'see what mends that: enim doctor';
+  return `ask who holds it by hand, then: enim provider release ${byHand.holder?.owner}`;
 }

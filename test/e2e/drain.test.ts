@@ -126,6 +126,11 @@ describeEndToEnd('enim drain', () => {
     const result = await drain('--timeout', '0', '--force', '--yes', '--json');
     expect([result.code, statesOf(result)]).toEqual([1, ['by-hand', 'missing', 'unrestored']]);
     expect(documentOf(result).enis[2]?.reason).toContain('its name is stray, not eni2');
+    // No waiting helps, and no force.
+    expect((await drain('--check')).stderr).toMatch(/Try: .*: enim provider release ops\/reserve\n$/);
+    await node.enim(['provider', 'release', 'ops/reserve']);
+    for (const flags of [['--check'], ['--timeout', '0']])
+      expect((await drain(...flags)).stderr).toMatch(/Try: .*: enim doctor\n$/);
   });
 
   it('fails when somebody takes the cordon away meanwhile', async () => {
