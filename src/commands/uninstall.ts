@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { createInstaller } from '../compose/installation.js';
 import type { Installation } from '../install/installer.js';
+import { type EniView, isAway, list } from '../manager/list.js';
 import { renderInstallation } from '../render/installation.js';
 import { EnimCommand } from './base.js';
 import { declined, yesFlag } from './confirm.js';
@@ -28,7 +29,7 @@ export default class Uninstall extends EnimCommand {
   async run(): Promise<Installation> {
     const { flags } = await this.parse(Uninstall);
     const { parts, node, locations } = this.open(flags, 'uninstall');
-    const held = (await parts.store.list()).map(({ owner, eni }) => `${owner} (${eni.id})`);
+    const held = flags.force ? [] : (await list(parts)).filter(mayBeInPod).map(describe);
     const places = placesOf(flags, locations);
     // Where nobody can be asked it goes on: enim install brings it back.
     if (!flags['dry-run'] && !flags.yes && this.isAttended()) {
@@ -43,4 +44,14 @@ export default class Uninstall extends EnimCommand {
     this.show(() => renderInstallation(done, this.width(), parts.clock()));
     return done;
   }
+}
+
+/** Recorded for a pod, or away from home without a record: somebody has to bring it home. */
+function mayBeInPod(view: EniView): boolean {
+  return view.attachment?.netns != null || isAway(view);
+}
+
+function describe({ id, attachment, link }: EniView): string {
+  if (attachment !== null) return `${attachment.owner} (${id})`;
+  return `${id}, of which nothing is recorded${link === null ? '' : `, in ${link.netns}`}`;
 }

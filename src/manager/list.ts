@@ -67,6 +67,11 @@ export async function list(parts: Parts): Promise<readonly EniView[]> {
   );
 }
 
+/** Whether its NIC is in a netns of others, or may be: of several links nobody can tell which it is. */
+export function isAway({ link, state }: EniView): boolean {
+  return link === null ? state === 'quarantined' : link.netns !== null;
+}
+
 /** The view of an attachment that was just made, without looking again. */
 export function viewAdded({ name: provider }: Parts['provider'], attachment: Attachment, link: Link): EniView {
   return {

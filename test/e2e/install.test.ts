@@ -143,6 +143,9 @@ describeEndToEnd('enim install', () => {
     await node.enim(['add', 'default/web-0', '--netns', pod.netns]);
     const uninstall = (...flags: readonly string[]) => node.enim(['uninstall', ...places, ...flags]);
     expectRefusal(await uninstall(), { code: 6, says: ['1 ENI is attached'], mentions: [/default\/web-0 \(eni-/] });
+    rmSync(node.stateDir, { recursive: true });
+    expectRefusal(await uninstall(), { code: 6, says: ['1 ENI is attached'], mentions: ['nothing is recorded, in '] });
+    await node.enim(['gc', '--grace', '50ms']);
     expect(existsSync(`${root}/bin/enim`)).toBe(true);
     await node.enim(['del', 'default/web-0']);
     const { json } = await uninstall('--json');

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Flags } from '@oclif/core';
 import { openSettingsFile } from '../../config/edit.js';
-import { type EniView, list } from '../../manager/list.js';
+import { type EniView, isAway, list } from '../../manager/list.js';
 import { survey } from '../../manager/survey.js';
 import { type Proposal, propose, type Replacement, replaceInventory } from '../../model/discover.js';
 import { EnimError } from '../../model/errors.js';
@@ -114,7 +114,7 @@ export default class ProviderInit extends EnimCommand {
   }
 }
 
-/** Held, or away from home, or one of several links that may be: without its entry nobody would know whose the NIC is. */
-function isInUse({ attachment, link, state }: EniView): boolean {
-  return attachment !== null || (link === null ? state === 'quarantined' : link.netns !== null);
+/** Without its entry nobody would know whose the NIC is. */
+function isInUse(view: EniView): boolean {
+  return view.attachment !== null || isAway(view);
 }
