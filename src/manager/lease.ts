@@ -94,16 +94,18 @@ function refuseMain({ role, eni, owner, containerID }: Attachment): void {
 
 /**
  * Takes the ENI back; that there is none is success. Its NIC may still be in the pod, for the other plugin moves it afterwards:
- * nobody is given an ENI whose NIC is not at home.
+ * nobody is given an ENI whose NIC is not at home. What enim itself has moved, before the network configuration named another main
+ * plugin, it brings home: the runtime has no other way to say that the pod is gone.
  *
- * @throws EnimError UNSAFE if the NIC was moved by enim itself
+ * @throws EnimError LINK_LOST or whatever else `giveBack` throws, if enim itself has moved it
  */
 export function endLease(parts: Parts, key: AttachmentKey): Promise<void> {
   return underLock(parts, key, async (locked) => {
     const { store, provider } = locked;
     const attachment = await store.find(key);
-    if (attachment !== undefined) {
-      refuseMain(attachment);
+    if (attachment?.role === 'main') {
+      await giveBack(locked, attachment, { reason: 'del' });
+    } else if (attachment !== undefined) {
       await store.forget(attachment);
       await tellEnd(locked, attachment, 'del');
     }

@@ -83,11 +83,15 @@ describeEndToEnd('the CNI plugin and IPAM', () => {
       await resultOf(node, 'CHECK', call());
     });
 
-    it('does not give away what it has moved itself under the same name', async () => {
+    it('does not give away what it has moved itself under the same name, and DEL brings that home', async () => {
+      const before = await node.kernelState();
       await resultOf(node, 'ADD', { netns: pod.path });
       expect(await errorOf(node, 'ADD', call())).toMatchObject({ code: 106 });
-      expect(await errorOf(node, 'DEL', call())).toMatchObject({ code: 106 });
       expect(await pod.link('eth0')).toBeDefined();
+      await resultOf(node, 'DEL', call());
+      await resultOf(node, 'DEL', call({ netns: '' }));
+      expect(await node.kernelState()).toEqual(before);
+      expect(await list(node)).toMatchObject([{ state: 'free' }, { state: 'free' }]);
     });
   });
 
