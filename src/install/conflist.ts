@@ -1,4 +1,5 @@
 /** The network configuration list that makes a container runtime call enim. Pure. */
+import { isDeepStrictEqual } from 'node:util';
 
 /** Name of the executable in the directory of plugins, and so what a configuration calls its `type`. */
 export const PLUGIN = 'enim';
@@ -20,11 +21,32 @@ export function conflist({ network, cniVersion, places }: ConflistSettings): str
 
 /** Whether the text of a list is one whose only plugin is ours. */
 export function isOurConflist(text: string): boolean {
+  return ourPluginIn(text) !== undefined;
+}
+
+function ourPluginIn(text: string): Readonly<Record<string, unknown>> | undefined {
+  const plugins = parsed(text)?.plugins;
+  const [only = null, ...others] = (Array.isArray(plugins) ? plugins : []) as (Record<string, unknown> | null)[];
+  return others.length === 0 && only?.type === PLUGIN ? only : undefined;
+}
+
+/** Whether two lists say the same, however they are laid out. */
+export function saysTheSame(one: string, other: string): boolean {
+  return isDeepStrictEqual(parsed(one), parsed(other));
+}
+
+/** The version in the text of a list that says the same as another but for that; undefined where more differs, or nothing. */
+export function otherVersionIn(before: string, text: string): string | undefined {
+  const [old, fresh] = [parsed(before), parsed(text)];
+  if (typeof old?.cniVersion !== 'string' || old.cniVersion === fresh?.cniVersion) return undefined;
+  return isDeepStrictEqual({ ...old, cniVersion: fresh?.cniVersion }, fresh) ? old.cniVersion : undefined;
+}
+
+function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
-    const { plugins } = JSON.parse(text) as { plugins?: unknown };
-    return Array.isArray(plugins) && plugins.length === 1 && (plugins[0] as { type?: unknown } | null)?.type === PLUGIN;
+    return (JSON.parse(text) as Record<string, unknown> | null) ?? undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }
 

@@ -5,7 +5,15 @@
 import { join } from 'node:path';
 import { EnimError } from '../model/errors.js';
 import type { AccountSource } from './account.js';
-import { type ConflistSettings, conflist, isOurConflist, namesBefore, PLUGIN } from './conflist.js';
+import {
+  type ConflistSettings,
+  conflist,
+  isOurConflist,
+  namesBefore,
+  otherVersionIn,
+  PLUGIN,
+  saysTheSame,
+} from './conflist.js';
 import type { Files } from './files.js';
 import { type Credentials, isOurKubeconfig, kubeconfigText, type TokenFacts } from './kubeconfig.js';
 import { DROP_IN_PATHS, dropIns, isOurDropIn, RELOADS } from './unmanaged.js';
@@ -77,7 +85,7 @@ export interface Installation {
 }
 
 /**
- * Installs; what is as it should be is kept.
+ * Installs; what is as it should be is kept, and a network configuration that differs in its version alone is replaced.
  *
  * @param executable what to copy; null where we run on another program
  * @throws EnimError UNSAFE if another network configuration has the name, INVALID_ARGUMENT, INSTALL_FAILED, NOT_PERMITTED
@@ -93,17 +101,21 @@ export function install(files: Files, executable: string | null, request: Instal
   const confPath = join(confDir, confName);
   const text = conflist(request);
   const before = files.read(confPath)?.toString('utf8');
-  if (before !== undefined && before !== text && !force) {
+  const isSame = before !== undefined && saysTheSame(before, text);
+  // Which version is spoken can change at any time: what is attached is found by the rest, which is the same.
+  const oldVersion = before === undefined ? undefined : otherVersionIn(before, text);
+  if (before !== undefined && !isSame && oldVersion === undefined && !force) {
     throw new EnimError('UNSAFE', `${confPath} is there already, and is not what would be written.`, {
       details: isOurConflist(before) ? difference(pretty(before), text) : ['It names other plugins than enim.'],
       hint: 'see whether you need it; to overwrite it: --force',
     });
   }
-  const put = (path: string, content: string | Uint8Array, mode: number): Change => {
+  const keep = (path: string): Change => ({ path, action: 'keep', note: 'it is up to date' });
+  const put = (path: string, content: string | Uint8Array, mode: number, note: string | null = null): Change => {
     const isUpToDate = files.holds(path, typeof content === 'string' ? Buffer.from(content) : content);
-    if (isUpToDate === true) return { path, action: 'keep', note: 'it is up to date' };
+    if (isUpToDate === true) return keep(path);
     if (!dryRun) files.replace(path, content, mode);
-    return { path, action: isUpToDate === undefined ? 'write' : 'replace', note: null };
+    return { path, action: isUpToDate === undefined ? 'write' : 'replace', note };
   };
   const wanted = unmanaged === null ? [] : dropIns(unmanaged);
   const target = join(binDir, PLUGIN);
@@ -124,7 +136,9 @@ export function install(files: Files, executable: string | null, request: Instal
         ]),
     ...wanted.map(({ path, content }) => put(join(root, path), content, 0o644)),
     // Last: with it runtimes begin to call the plugin.
-    put(confPath, text, 0o644),
+    isSame
+      ? keep(confPath)
+      : put(confPath, text, 0o644, oldVersion === undefined ? null : `its cniVersion was ${oldVersion}`),
   ];
   const others = namesBefore(confName, files.list(confDir));
   return {

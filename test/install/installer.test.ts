@@ -98,6 +98,41 @@ describe('install', () => {
     expect(String(files.read(CONF))).toContain('"name": "eninet"');
   });
 
+  it('replaces a configuration of which it is only to change the version, and says which it was', () => {
+    const files = new MemoryFiles();
+    install(files, '/here/enim', request());
+    const { changes } = install(files, '/here/enim', request({ cniVersion: '1.1.0' }));
+    expect(changes.at(-1)).toEqual({ path: CONF, action: 'replace', note: 'its cniVersion was 1.0.0' });
+    expect(String(files.read(CONF))).toContain('"cniVersion": "1.1.0"');
+  });
+
+  it.each([
+    ['the network', { network: 'other' }],
+    ['the places', { places: { stateDir: '/elsewhere' } }],
+    ['more than the version', { network: 'other', cniVersion: '1.1.0' }],
+  ])(
+    'does not change %s of a configuration, by which a DEL finds what is attached, unless it is told to',
+    async (_, change) => {
+      const files = new MemoryFiles();
+      install(files, '/here/enim', request());
+      const before = String(files.read(CONF));
+      const error = await enimErrorOf(async () => install(files, '/here/enim', request(change)));
+      expect([error.code, String(files.read(CONF))]).toEqual(['UNSAFE', before]);
+      install(files, '/here/enim', request({ ...change, force: true }));
+      expect(String(files.read(CONF))).not.toBe(before);
+    },
+  );
+
+  it('keeps a configuration that says the same in another layout', () => {
+    const files = new MemoryFiles();
+    install(files, '/here/enim', request());
+    const { plugins, ...list } = JSON.parse(String(files.read(CONF)));
+    const text = JSON.stringify({ plugins, ...list });
+    files.content.set(CONF, Buffer.from(text));
+    const { changes } = install(files, '/here/enim', request());
+    expect([changes.at(-1)?.action, String(files.read(CONF))]).toEqual(['keep', text]);
+  });
+
   it('overwrites no program of somebody else’s, unless it is told to', async () => {
     const files = new MemoryFiles();
     files.content.set('/bin-dir/enim', Buffer.from('#!/bin/sh\n'));
