@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { Flags } from '@oclif/core';
 import { createInstaller } from '../compose/installation.js';
 import type { Installation } from '../install/installer.js';
@@ -38,6 +39,7 @@ export default class Uninstall extends EnimCommand {
     }
     const done = await createInstaller(node).uninstall(places, {
       held,
+      stateDir: resolve(locations.stateDir),
       force: flags.force,
       dryRun: flags['dry-run'],
     });

@@ -24,6 +24,12 @@ export function isOurConflist(text: string): boolean {
   return ourPluginIn(text) !== undefined;
 }
 
+/** The directory of the state that a list of ours names; undefined where it names none, or is another's. */
+export function stateDirIn(text: string): string | undefined {
+  const stateDir = ourPluginIn(text)?.stateDir;
+  return typeof stateDir === 'string' && stateDir !== '' ? stateDir : undefined;
+}
+
 function ourPluginIn(text: string): Readonly<Record<string, unknown>> | undefined {
   const plugins = parsed(text)?.plugins;
   const [only = null, ...others] = (Array.isArray(plugins) ? plugins : []) as (Record<string, unknown> | null)[];

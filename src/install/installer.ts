@@ -2,7 +2,7 @@
  * Installing enim as a node's CNI plugin, and removing it again: the executable first, and only then the network configuration that
  * makes a runtime call it; on the way back the other way round.
  */
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { EnimError } from '../model/errors.js';
 import type { AccountSource } from './account.js';
 import {
@@ -13,6 +13,7 @@ import {
   otherVersionIn,
   PLUGIN,
   saysTheSame,
+  stateDirIn,
 } from './conflist.js';
 import type { Files } from './files.js';
 import { type Credentials, isOurKubeconfig, kubeconfigText, type TokenFacts } from './kubeconfig.js';
@@ -69,6 +70,8 @@ export interface Installer {
 export interface UninstallOptions {
   /** Who holds ENIs, for example "default/web-0 (eni-a)". */
   readonly held: readonly string[];
+  /** Directory of the state that says so. */
+  readonly stateDir: string;
   readonly force: boolean;
   readonly dryRun: boolean;
 }
@@ -172,9 +175,10 @@ function described(path: string, { server, account, pod, expires }: ClusterFiles
 /**
  * Removes what `install` wrote, and nothing else.
  *
- * @throws EnimError UNSAFE if anybody holds an ENI
+ * @throws EnimError UNSAFE if anybody holds an ENI, or may do so by another state, which the network configuration names
  */
-export function uninstall(files: Files, places: Places, { held, force, dryRun }: UninstallOptions): Installation {
+export function uninstall(files: Files, places: Places, options: UninstallOptions): Installation {
+  const { held, stateDir, force, dryRun } = options;
   if (held.length > 0 && !force) {
     throw new EnimError(
       'UNSAFE',
@@ -186,6 +190,14 @@ export function uninstall(files: Files, places: Places, { held, force, dryRun }:
     );
   }
   const { binDir, confDir, confName, root, kubeconfig } = places;
+  const confPath = join(confDir, confName);
+  const named = stateDirIn(files.read(confPath)?.toString('utf8') ?? '');
+  if (named !== undefined && resolve(named) !== stateDir && !force) {
+    throw new EnimError('UNSAFE', `${confPath} names the state in ${named}, and this looked into ${stateDir}.`, {
+      details: ['Without the plugin nobody would bring home what is attached by that one.'],
+      hint: `look there: ENIM_STATE_DIR=${named} enim uninstall; to remove it all the same: --force`,
+    });
+  }
   const remove = (path: string, isOurs: (content: Buffer) => boolean): Change => {
     const content = files.read(path);
     if (content === undefined) return { path, action: 'leave', note: 'it is not there' };
@@ -195,7 +207,7 @@ export function uninstall(files: Files, places: Places, { held, force, dryRun }:
   };
   // In this order: first nobody must call the plugin any more.
   const changes = [
-    remove(join(confDir, confName), (content) => isOurConflist(content.toString('utf8'))),
+    remove(confPath, (content) => isOurConflist(content.toString('utf8'))),
     remove(join(binDir, PLUGIN), (content) => content.includes(MARK)),
     ...(files.read(kubeconfig) === undefined
       ? []

@@ -107,6 +107,9 @@ describeEndToEnd('help', () => {
       `mkdir -p ${node.dir}/netns`,
       `mount --bind ${pod.path} $(touch ${node.dir}/netns/pod; echo ${node.dir}/netns/pod)`,
       'mount -t tmpfs enimtest /run/netns',
+      // What the examples of install write: it is this node's, and nobody finds it afterwards.
+      'mkdir -p /tmp/enim-root',
+      'mount -t tmpfs enimtest /tmp/enim-root',
       ...(named === ''
         ? []
         : [`mkdir -p $(dirname ${named})`, `touch ${named}`, `mount --bind ${node.dir}/netns/pod ${named}`]),

@@ -54,7 +54,7 @@ const request = (overrides: Partial<InstallRequest> = {}): InstallRequest => ({
 });
 
 const uninstallFrom = (files: Files, options = {}) =>
-  uninstall(files, PLACES, { held: [], force: false, dryRun: false, ...options });
+  uninstall(files, PLACES, { held: [], stateDir: '/state-dir', force: false, dryRun: false, ...options });
 
 describe('install', () => {
   it('puts the executable first, and then the configuration that makes runtimes call it', () => {
@@ -283,6 +283,23 @@ describe('uninstall', () => {
       [],
     ]);
     uninstallFrom(files, { held: ['default/web-0 (eni-a)'], force: true });
+    expect(files.read(CONF)).toBeUndefined();
+  });
+
+  it('refuses where the configuration names another state than the one that says who holds ENIs, unless it is told to', async () => {
+    const files = new MemoryFiles();
+    install(files, '/here/enim', request({ places: { stateDir: '/elsewhere' } }));
+    files.done.length = 0;
+    const error = await enimErrorOf(async () => uninstallFrom(files));
+    expect([error.code, error.message, files.done]).toEqual([
+      'UNSAFE',
+      `${CONF} names the state in /elsewhere, and this looked into /state-dir.`,
+      [],
+    ]);
+    uninstallFrom(files, { stateDir: '/elsewhere' });
+    expect(files.done[0]).toBe(`remove ${CONF}`);
+    install(files, '/here/enim', request({ places: { stateDir: '/elsewhere' } }));
+    uninstallFrom(files, { force: true });
     expect(files.read(CONF)).toBeUndefined();
   });
 
