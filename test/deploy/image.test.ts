@@ -11,6 +11,7 @@ import {
   readdirSync,
   readFileSync,
   statSync,
+  writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -76,10 +77,11 @@ describeEndToEnd('the image', () => {
     const INPUTS = ['token', 'ca.crt', 'settings.json'];
 
     /** Runs the script with what the node gets, in a directory of its own. */
-    const prepare = async (target: string, inputs: readonly string[] = INPUTS) => {
+    const prepare = async (target: string, inputs: readonly string[] = INPUTS, settings?: string) => {
       mkdirSync(join(target, 'in'), { recursive: true });
       for (const name of inputs)
         copyFileSync(name === 'settings.json' ? SETTINGS : '/etc/hostname', join(target, 'in', name));
+      if (settings !== undefined) writeFileSync(join(target, 'in/settings.json'), settings);
       copyFileSync(join(import.meta.dirname, '../../deploy/agent/prepare.sh'), join(target, 'prepare.sh'));
       const variables = [
         `SETTINGS=${target}/in/settings.json`,
@@ -94,6 +96,33 @@ describeEndToEnd('the image', () => {
       expect(await prepare(node.dir)).toMatchObject({ code: 0, stderr: '' });
       expect(readFileSync(join(node.dir, 'kubeconfig'), 'utf8')).toContain('server: https://[fd00::1]:443\n');
       expect(JSON.parse(readFileSync(join(node.dir, 'config.json'), 'utf8')).kubernetes.nodeName).toBe('node-1');
+    });
+
+    it.each([
+      ['an empty section', '{ "provider": "kubernetes", "kubernetes": {} }'],
+      ['no section', '{ "provider": "kubernetes" }'],
+      ['another layout', '{\n  "provider": "kubernetes",\n  "kubernetes" :\n  {\n    "timeout": 20000\n  }\n}\n'],
+      ['a name already', '{ "provider": "kubernetes", "kubernetes": { "nodeName": "all" } }'],
+    ])('with its name where the settings have %s', async (what, settings) => {
+      const target = join(node.dir, what.replaceAll(' ', '-'));
+      expect(await prepare(target, INPUTS, settings)).toMatchObject({ code: 0, stderr: '' });
+      expect(JSON.parse(readFileSync(join(target, 'config.json'), 'utf8'))).toMatchObject({
+        provider: 'kubernetes',
+        kubernetes: { nodeName: 'node-1' },
+      });
+    });
+
+    it.each([
+      ['no JSON', '{ "provider": "kubernetes", }'],
+      ['wrong', '{ "provider": "kubernetes", "kubernetes": { "timeout": -1 } }'],
+    ])('not with settings that are %s: it keeps those that it has', async (what, settings) => {
+      const target = join(node.dir, `settings-${what.replaceAll(' ', '-')}`);
+      mkdirSync(target);
+      writeFileSync(join(target, 'config.json'), 'those');
+      const { code, stderr } = await prepare(target, INPUTS, settings);
+      expect([code, stderr]).toEqual([2, expect.stringContaining('config.json.new')]);
+      expect(readFileSync(join(target, 'config.json'), 'utf8')).toBe('those');
+      expect(readdirSync(target).sort()).toEqual(['config.json', 'in', 'prepare.sh']);
     });
 
     it.each(INPUTS)('not at all while there is no %s', async (missing) => {
@@ -148,9 +177,7 @@ describeEndToEnd('the image', () => {
 }, [programFault('dpkg'), programFault('unshare'), programFault('time'), programFault('setpriv')]);
 
 /** Of coreutils and sed, which the base image has. */
-const BASE = ['base64', 'cat', 'mv', 'sed', 'timeout']
-  .map((name) => (name === 'sed' ? '/bin/sed' : `/usr/bin/${name}`))
-  .map(real);
+const BASE = ['base64', 'cat', 'cp', 'mv', 'rm', 'timeout'].map((name) => real(`/usr/bin/${name}`));
 
 /** Makes $1 the root, with the node's /proc, and $2 below it under its own path; runs the rest. */
 const MOUNT = `set -e; root=$1 dir=$2; shift 2; mount --make-rprivate /

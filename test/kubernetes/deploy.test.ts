@@ -1,11 +1,11 @@
 /** What deploy/ ships, put before a real API server; and whom the plugin of a node is to it. */
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { loadSettings } from '../../src/config/load.js';
 import { must } from '../fabric/exec.js';
-import { describeWith, programFault } from '../fabric/requirements.js';
+import { describeWith, EXECUTABLE, programFault } from '../fabric/requirements.js';
 import { useTemporaryDirectories } from '../store/temporary.js';
 import { type ApiServer, describeWithApiServer, startApiServer, transportOf } from './apiserver.js';
 import { V2 } from './objects.js';
@@ -119,7 +119,7 @@ describeWithApiServer('what a cluster gets', () => {
       writeFileSync(join(credentials, 'ca.crt'), readFileSync(api.authority.cert));
       await must('sh', [join(ROOT, 'deploy/agent/prepare.sh')], {
         env: {
-          PATH: process.env.PATH ?? '',
+          PATH: `${dirname(EXECUTABLE)}:${process.env.PATH ?? ''}`,
           ...{ SETTINGS: join(ROOT, 'deploy/agent/config.json'), CREDENTIALS: credentials, TARGET: target },
           ...{ NODE_NAME: 'node-7', KUBERNETES_SERVICE_HOST: '127.0.0.1', KUBERNETES_SERVICE_PORT: `${api.port}` },
         },
