@@ -56,7 +56,25 @@ function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
   }
 }
 
+/** Whether a plugin of a network configuration, of a list or a single one, is ours, or has ours as its IPAM plugin. */
+export function callsUs(text: string): boolean {
+  const config = parsed(text);
+  const plugins = Array.isArray(config?.plugins) ? (config.plugins as unknown[]) : [config];
+  return plugins.some((each) => {
+    const { type, ipam } = (each ?? {}) as {
+      readonly type?: unknown;
+      readonly ipam?: { readonly type?: unknown } | null;
+    };
+    return type === PLUGIN || ipam?.type === PLUGIN;
+  });
+}
+
+/** Whether runtimes take a file of this name for a network configuration. */
+export function isConfiguration(name: string): boolean {
+  return /\.(conf|conflist|json)$/.test(name);
+}
+
 /** The names of other configurations that a runtime which takes the first file would take instead of ours. */
 export function namesBefore(name: string, names: readonly string[]): string[] {
-  return names.filter((each) => /\.(conf|conflist|json)$/.test(each) && each < name).sort();
+  return names.filter((each) => isConfiguration(each) && each < name).sort();
 }

@@ -7,7 +7,9 @@ import { EnimError } from '../model/errors.js';
 import type { AccountSource } from './account.js';
 import {
   type ConflistSettings,
+  callsUs,
   conflist,
+  isConfiguration,
   isOurConflist,
   namesBefore,
   otherVersionIn,
@@ -175,7 +177,8 @@ function described(path: string, { server, account, pod, expires }: ClusterFiles
 /**
  * Removes what `install` wrote, and nothing else.
  *
- * @throws EnimError UNSAFE if anybody holds an ENI, or may do so by another state, which the network configuration names
+ * @throws EnimError UNSAFE if anybody holds an ENI, or may do so by another state, which the network configuration names, or if another
+ *   network configuration would have runtimes call the plugin
  */
 export function uninstall(files: Files, places: Places, options: UninstallOptions): Installation {
   const { held, stateDir, force, dryRun } = options;
@@ -197,6 +200,16 @@ export function uninstall(files: Files, places: Places, options: UninstallOption
       details: ['Without the plugin nobody would bring home what is attached by that one.'],
       hint: `look there: ENIM_STATE_DIR=${named} enim uninstall; to remove it all the same: --force`,
     });
+  }
+  const callers = callersBeside(files, confDir, confName);
+  if (callers.length > 0 && !force) {
+    throw new EnimError(
+      'UNSAFE',
+      `${callers.join(', ')} would still have runtimes call the plugin, and no pod would come up.`,
+      {
+        hint: 'change or remove what names enim there; to remove the plugin all the same: --force',
+      },
+    );
   }
   const remove = (path: string, isOurs: (content: Buffer) => boolean): Change => {
     const content = files.read(path);
@@ -221,6 +234,18 @@ export function uninstall(files: Files, places: Places, options: UninstallOption
     ...{ dryRun, changes: [...changes, ...dropIns], warnings: [] },
     ...{ next: removedDropIns ? RELOADS : [], kubeconfig: null },
   };
+}
+
+/** Paths of the network configurations that name our plugin and are not the one that `install` writes. */
+function callersBeside(files: Files, confDir: string, confName: string): string[] {
+  return files
+    .list(confDir)
+    .filter(isConfiguration)
+    .filter((name) => {
+      const text = files.read(join(confDir, name))?.toString('utf8') ?? '';
+      return callsUs(text) && !(name === confName && isOurConflist(text));
+    })
+    .map((name) => join(confDir, name));
 }
 
 /** Stands in every build of enim as it stands here, so that a file can be told from another program of its name. */

@@ -303,6 +303,21 @@ describe('uninstall', () => {
     expect(files.read(CONF)).toBeUndefined();
   });
 
+  it.each([
+    ['its own file, with another plugin added', CONF, '{"plugins":[{"type":"enim"},{"type":"tuning"}]}'],
+    ['another list', '/conf-dir/20-fast.conflist', '{"plugins":[{"type":"enim","device":"eth1"}]}'],
+    ['a single configuration', '/conf-dir/20-fast.conf', '{"type":"enim"}'],
+    ['one that has it for IPAM', '/conf-dir/20-fast.conflist', '{"plugins":[{"type":"other","ipam":{"type":"enim"}}]}'],
+  ])('refuses while %s would have runtimes call the plugin, unless it is told to', async (_, path, text) => {
+    const files = installed();
+    files.content.set(path, Buffer.from(text));
+    const error = await enimErrorOf(async () => uninstallFrom(files));
+    expect([error.code, files.done]).toEqual(['UNSAFE', []]);
+    expect(error.message).toContain(path);
+    uninstallFrom(files, { force: true });
+    expect([...files.content.keys()]).toEqual(['/here/enim', path]);
+  });
+
   it('succeeds where nothing is there', () => {
     const files = new MemoryFiles();
     expect(uninstallFrom(files).changes.every(({ note }) => note === 'it is not there')).toBe(true);
