@@ -9,7 +9,8 @@ import { setupOf } from '../model/setup.js';
 import { allocate, forRecord, notAtHome, type Wish } from './allocate.js';
 import { giveBack } from './home.js';
 import { homeLook } from './homelook.js';
-import { findLink, identityOf } from './identify.js';
+import { findLink, identityOf, identityOfAttachment } from './identify.js';
+import { locate, look } from './locate.js';
 import { eniLock, type LockedParts, underLock } from './locked.js';
 import type { Parts } from './parts.js';
 import { Undo } from './undo.js';
@@ -94,18 +95,20 @@ function refuseMain({ role, eni, owner, containerID }: Attachment): void {
 
 /**
  * Takes the ENI back; that there is none is success. Its NIC may still be in the pod, for the other plugin moves it afterwards:
- * nobody is given an ENI whose NIC is not at home. What enim itself has moved, before the network configuration named another main
- * plugin, it brings home: the runtime has no other way to say that the pod is gone.
+ * nobody is given an ENI whose NIC is not at home. What is enim's to bring home comes home, and is made what it was: only the record
+ * says what that is.
  *
- * @throws EnimError LINK_LOST or whatever else `giveBack` throws, if enim itself has moved it
+ * @throws EnimError LINK_LOST or whatever else `giveBack` throws, of what is enim's
  */
 export function endLease(parts: Parts, key: AttachmentKey): Promise<void> {
   return underLock(parts, key, async (locked) => {
     const { store, provider } = locked;
     const attachment = await store.find(key);
-    if (attachment?.role === 'main') {
+    if (attachment !== undefined && (await isOurs(locked, attachment))) {
       await giveBack(locked, attachment, { reason: 'del' });
-    } else if (attachment !== undefined) {
+      return;
+    }
+    if (attachment !== undefined) {
       await store.forget(attachment);
       await tellEnd(locked, attachment, 'del');
     }
@@ -113,4 +116,15 @@ export function endLease(parts: Parts, key: AttachmentKey): Promise<void> {
       if (holder !== null && sameKey(holder, key)) await provider.release(holder, { lasting: 'this boot' });
     }
   });
+}
+
+/**
+ * Whether it is enim's to bring the NIC home. It has moved it itself, before the network configuration named another main plugin: the
+ * runtime has no other way to say that the pod is gone. Or the other plugin has no more to move, for the netns is gone or the NIC is home.
+ */
+async function isOurs(parts: LockedParts, attachment: Attachment): Promise<boolean> {
+  const { role, phase, netns, bootID } = attachment;
+  if (role === 'main' || phase === 'releasing' || bootID !== parts.bootID) return true;
+  if ((await parts.netns.find(netns.path))?.inode !== netns.inode) return true;
+  return (await locate(look(parts), identityOfAttachment(attachment, bootID), netns)).at === 'home';
 }

@@ -214,6 +214,49 @@ describe('the end of a lease', () => {
     expect([machine.show(), machine.locks.names]).toEqual([before, []]);
   });
 
+  it('makes the NIC what it was that the kernel has sent home, for the netns is gone', async () => {
+    const machine = nodeWith(2);
+    const before = machine.show();
+    const { inode } = machine.addPod('web-0');
+    await leaseOn(machine);
+    moveByAnother(machine, inode);
+    machine.killPod({ inode });
+    await endOn(machine);
+    await endOn(machine);
+    expect([machine.show(), machine.locks.names]).toEqual([before, []]);
+  });
+
+  it('makes the NIC what it was that the other plugin has only moved home', async () => {
+    const machine = await node();
+    const before = machine.show();
+    await leaseOn(machine);
+    moveByAnother(machine);
+    machine.kernel.in(1).push(...machine.kernel.in(101).splice(1));
+    await endOn(machine);
+    expect(machine.show()).toBe(before);
+  });
+
+  it('finishes what a del or gc that was killed has begun', async () => {
+    const clean = nodeWith(2).show();
+    const make = async (): Promise<Machine> => {
+      const machine = nodeWith(2);
+      const { inode } = machine.addPod('web-0');
+      await leaseOn(machine);
+      moveByAnother(machine, inode);
+      machine.killPod({ inode });
+      return machine;
+    };
+    const { calls } = await countSteps(make, (machine) => delOf(machine, { network: 'pods' }));
+    for (const [index, call] of calls.entries()) {
+      for (const when of ['before', 'after'] as const) {
+        const machine = await make();
+        await dieAtCall(machine, index, when, () => delOf(machine, { network: 'pods' }));
+        await endOn(machine);
+        expect([when, call, machine.show()]).toEqual([when, call, clean]);
+      }
+    }
+  });
+
   it('gives nobody the ENI while the other plugin has not moved its NIC home', async () => {
     const machine = await node(1);
     machine.addPod('db-0');

@@ -65,6 +65,17 @@ describeEndToEnd('the CNI plugin and IPAM', () => {
       expect((await list(node))[0]).toMatchObject({ state: 'free', link: { name: node.eni(0).ifname } });
     });
 
+    it('DEL gives the NIC its name back where the kernel has sent it home', async () => {
+      const before = (await node.kernelState()).home;
+      await resultOf(node, 'ADD', call());
+      await node.ip(`link set dev ${node.eni(0).ifname} netns ${pod.netns} name eth0`);
+      await pod.ip('link set dev eth0 mtu 1400 up');
+      await node.simulateCardReturn(pod, 'eth0');
+      expect(await callPlugin(node, 'DEL', call({ netns: '' }))).toMatchObject({ code: 0, stdout: '' });
+      expect((await node.kernelState()).home).toEqual(before);
+      expect(await list(node)).toMatchObject([{ state: 'free' }, { state: 'free' }]);
+    });
+
     it('DEL frees the ENI, but nobody gets it before the other plugin has brought its NIC home', async () => {
       await resultOf(node, 'ADD', call());
       await node.ip(`link set dev ${node.eni(0).ifname} netns ${pod.netns} name eth0`);
