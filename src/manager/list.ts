@@ -1,6 +1,7 @@
 /** The view that people and scripts get: provider × record × kernel, joined for each ENI. */
 import { type Attachment, BY_HAND } from '../model/attachment.js';
 import type { Eni, EniAddress } from '../model/eni.js';
+import { parseLabel } from '../model/label.js';
 import type { Link } from '../model/link.js';
 import { type Quarantine, quarantineOf } from '../model/quarantine.js';
 import type { ProvidedEni } from '../providers/provider.js';
@@ -165,8 +166,12 @@ async function viewUnattached(
     return { ...base, state: 'orphan', link, attachment, note: 'allocated, but nothing is recorded; run: enim gc' };
   }
   if (where.at === 'nowhere') return { ...base, state: 'missing', link, note: `no device with MAC ${eni.mac}` };
-  if (where.at === 'netns')
-    return { ...base, state: 'orphan', link, note: 'away from home without a record; run: enim gc' };
+  if (where.at === 'netns') {
+    // By a label gc records it again; without one a human has to say whose it is.
+    const isLabelled = (parseLabel(where.link.alias)?.endpoint ?? null) !== null;
+    const next = isLabelled ? 'enim gc' : `enim adopt ${eni.id}`;
+    return { ...base, state: 'orphan', link, note: `away from home without a record; run: ${next}` };
+  }
   if (provided.isShared) return { ...base, state: 'shared', link, note: 'in Secondary mode: pods get addresses of it' };
   const fitness = judge(provided, null, [], await machine.home(), quarantine);
   return fitness.fit

@@ -76,6 +76,15 @@ describe('list', () => {
     ]);
   });
 
+  it('leads to adopt where an orphan has no label by which gc would know whose it is', async () => {
+    const machine = nodeWith(1);
+    const { inode } = machine.addPod('web-0');
+    machine.kernel.in(inode).push(...machine.kernel.in(1).splice(1));
+    expect(await lines(machine)).toEqual([
+      'eni-1 | orphan | ens1@/run/netns/web-0 | - | away from home without a record; run: enim adopt eni-1',
+    ]);
+  });
+
   it('shows an orphan: allocated without a record, or at home although its pod lives', async () => {
     const machine = nodeWith(2);
     const { inode } = machine.addPod('web-0');
