@@ -109,6 +109,9 @@ function toLink(raw: v.InferOutput<typeof RawLink>): Link {
     // Without LOWER_UP: the kernel drops NO-CARRIER, which `ip` makes of the operational state, a moment after the carrier is there.
     carrier: !raw.flags.includes('NO-CARRIER') || raw.flags.includes('LOWER_UP'),
     promiscuous: raw.flags.includes('PROMISC'),
+    arp: !raw.flags.includes('NOARP'),
+    multicast: raw.flags.includes('MULTICAST'),
+    allmulticast: raw.flags.includes('ALLMULTI'),
     kind: raw.linkinfo?.info_kind ?? null,
     master: raw.master ?? null,
     // For a veth it is the other end.

@@ -59,6 +59,8 @@ const Route = v.object({
 const LinkShape = v.object({
   ...{ ifindex: number, name: text, altnames: list, alias: maybe, mac: text, permanentMac: text, mtu: number },
   ...{ txqueuelen: number, group: text, up: bool, carrier: bool, promiscuous: bool, kind: maybe, master: maybe },
+  // A bundle of an older enim does not have them.
+  ...{ arp: v.optional(bool, true), multicast: v.optional(bool, true), allmulticast: v.optional(bool, false) },
   ...{ lower: maybe, busAddress: maybe, addresses: v.array(Address) },
 }) satisfies v.GenericSchema<unknown, Link>;
 

@@ -14,6 +14,14 @@ export function takeSnapshot(link: Link, routes: readonly LinkRoute[], sysctls: 
   return { ...look, addresses: own, routes, sysctls };
 }
 
+/** What is on or off: its name for people, its key, and `ip`'s option. */
+const SWITCHES = [
+  ['promiscuity', 'promiscuous', 'promisc'],
+  ['ARP', 'arp', 'arp'],
+  ['multicast', 'multicast', 'multicast'],
+  ['allmulticast', 'allmulticast', 'allmulticast'],
+] as const;
+
 interface Plan {
   readonly commands: readonly IpCommand[];
   /** How many of the commands, from the first, are for the name. */
@@ -52,7 +60,8 @@ export function planRestore(link: Link, snapshot: LinkSnapshot, taken: ReadonlyS
   put('MTU', link.mtu, snapshot.mtu, ['mtu', String(snapshot.mtu)]);
   put('txqueuelen', link.txqueuelen, snapshot.txqueuelen, ['txqueuelen', String(snapshot.txqueuelen)]);
   put('group', link.group, snapshot.group, ['group', snapshot.group]);
-  put('promiscuity', link.promiscuous, snapshot.promiscuous, ['promisc', snapshot.promiscuous ? 'on' : 'off']);
+  for (const [what, key, option] of SWITCHES)
+    put(what, link[key], snapshot[key] ?? link[key], [option, snapshot[key] ? 'on' : 'off']);
   if (parseLabel(link.alias) === undefined) put('alias', link.alias, snapshot.alias, ['alias', snapshot.alias ?? '']);
   else commands.push(['link', 'set', 'dev', dev, 'alias', snapshot.alias ?? '']);
 
@@ -88,7 +97,7 @@ export function remainingDifferences(link: Link, snapshot: LinkSnapshot, routes:
     ...compare('MTU', link.mtu, snapshot.mtu),
     ...compare('txqueuelen', link.txqueuelen, snapshot.txqueuelen),
     ...compare('group', link.group, snapshot.group),
-    ...compare('promiscuity', link.promiscuous, snapshot.promiscuous),
+    ...SWITCHES.flatMap(([what, key]) => compare(what, link[key], snapshot[key] ?? link[key])),
     ...compare('alias', link.alias, snapshot.alias),
     ...compare('master', link.master, snapshot.master),
     ...compare('up', link.up, snapshot.up),

@@ -64,6 +64,7 @@ function unseen(eni: Eni): LinkSnapshot {
       promiscuous: false,
       master: null,
     },
+    ...{ arp: null, multicast: null, allmulticast: null },
     ...{ addresses: [], routes: [], sysctls: {} },
   };
 }

@@ -42,6 +42,10 @@ export interface Link {
   /** False only where the link is up and nothing answers at its other end; one that is down says nothing of that. */
   readonly carrier: boolean;
   readonly promiscuous: boolean;
+  /** Whether it asks for the MACs of its neighbours, and answers who asks for its own. */
+  readonly arp: boolean;
+  readonly multicast: boolean;
+  readonly allmulticast: boolean;
   /** `linkinfo.info_kind`: null for a real card, `veth`, `macvlan`, … for a virtual device. */
   readonly kind: string | null;
   /** Bond, bridge or VRF that it belongs to. */
@@ -67,6 +71,10 @@ export interface LinkSnapshot {
   readonly group: string;
   readonly up: boolean;
   readonly promiscuous: boolean;
+  /** Null, as the two after it, where that is not known: then it stays as it is. */
+  readonly arp: boolean | null;
+  readonly multicast: boolean | null;
+  readonly allmulticast: boolean | null;
   /** Bond, bridge or VRF that it belonged to. */
   readonly master: string | null;
   readonly addresses: readonly { readonly address: string; readonly scope: string }[];

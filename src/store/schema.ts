@@ -132,6 +132,10 @@ const Snapshot = v.object({
   group: text,
   up: v.boolean(),
   promiscuous: v.boolean(),
+  // Without a version of their own: an older enim leaves them out, and is not to be kept from the file by them.
+  arp: v.optional(nullable(v.boolean()), null),
+  multicast: v.optional(nullable(v.boolean()), null),
+  allmulticast: v.optional(nullable(v.boolean()), null),
   master: nullable(text),
   addresses: v.array(v.object({ address: text, scope: text })),
   routes: v.array(Route),

@@ -37,6 +37,9 @@ export interface LinkState {
   readonly master: string | null;
   readonly up: boolean;
   readonly promiscuous: boolean;
+  readonly arp: boolean;
+  readonly multicast: boolean;
+  readonly allmulticast: boolean;
   readonly addresses: readonly string[];
 }
 
@@ -69,6 +72,9 @@ function normalise(raw: RawLink): LinkState {
     master: raw.master ?? null,
     up: raw.flags.includes('UP'),
     promiscuous: raw.flags.includes('PROMISC'),
+    arp: !raw.flags.includes('NOARP'),
+    multicast: raw.flags.includes('MULTICAST'),
+    allmulticast: raw.flags.includes('ALLMULTI'),
     addresses: addressesOf(raw),
   };
 }

@@ -265,13 +265,16 @@ describe('restore', () => {
     await driver.moveIn(await home(), netns, sampleAttachment(), new Set());
     const [inPod] = (await driver.lookInto(netns)) ?? [];
     Object.assign(card, { mac: macOf(99), mtu: 1300, txqlen: 10, promisc: true, altnames: ['pods'] });
+    Object.assign(card, { arp: false, multicast: false, allmulticast: true });
     await driver.moveHome(inPod as Link, netns, 'eni1');
     const [link] = (await driver.lookHome()).links;
     const { restored, remaining, link: now } = await driver.restore(link as Link, snapshot, atOnce);
     expect(kernel.show()).toBe(before);
     expect(remaining).toEqual([]);
     expect(now).toMatchObject({ name: 'eni1', mac: macOf(1), up: true });
-    expect(restored.map(({ what }) => what)).toEqual(['MAC', 'MTU', 'txqueuelen', 'promiscuity', 'altname', 'altname']);
+    expect(restored.map(({ what }) => what)).toEqual([
+      ...['MAC', 'MTU', 'txqueuelen', 'promiscuity', 'ARP', 'multicast', 'allmulticast', 'altname', 'altname'],
+    ]);
   });
 
   it('says what could not be put back', async () => {

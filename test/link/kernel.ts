@@ -34,6 +34,9 @@ export interface Device {
   /** Whether something answers at the other end. */
   carrier: boolean;
   promisc: boolean;
+  arp: boolean;
+  multicast: boolean;
+  allmulticast: boolean;
   kind: string | undefined;
   master: string | undefined;
   bus: string | undefined;
@@ -87,7 +90,7 @@ export class Kernel {
     const added: Device = {
       ...{ ifindex: Math.max(1, ...there.map(({ ifindex }) => ifindex)) + 1, altnames: [], alias: undefined },
       ...{ permanentMac: device.mac, mtu: 1500, txqlen: 1000, group: 'default', up: false, promisc: false },
-      ...{ carrier: true },
+      ...{ carrier: true, arp: true, multicast: true, allmulticast: false },
       ...{ kind: undefined, master: undefined, bus: undefined, addresses: [], routes: [] },
       ...device,
     };
@@ -255,7 +258,8 @@ export class Kernel {
       else if (key === 'mtu') device.mtu = Number(value);
       else if (key === 'txqueuelen') device.txqlen = Number(value);
       else if (key === 'group') device.group = value;
-      else if (key === 'promisc') device.promisc = value === 'on';
+      else if (key === 'promisc' || key === 'arp' || key === 'multicast' || key === 'allmulticast')
+        device[key] = value === 'on';
       else if (key === 'master') device.master = this.#find(place, value).name;
       else if (key === 'up') device.up = true;
       else if (key === 'down') takeDown(device);
@@ -436,15 +440,18 @@ function keyOfRoute({ dst, family, table = 'main', metric = family === 6 ? 1024 
 }
 
 function toJson(device: Device): unknown {
-  const { ifindex, name, mtu, group, txqlen, mac, permanentMac, up, carrier, promisc, addresses } = device;
+  const { ifindex, name, mtu, group, txqlen, mac, permanentMac, up, carrier, promisc, arp, multicast, allmulticast } =
+    device;
   return {
     ...{
       ifindex,
       ifname: name,
       flags: [
         ...(up && !carrier ? ['NO-CARRIER'] : []),
-        ...['BROADCAST', 'MULTICAST', ...(up ? ['UP', ...(carrier ? ['LOWER_UP'] : [])] : [])],
+        ...['BROADCAST', ...(multicast ? ['MULTICAST'] : []), ...(up ? ['UP', ...(carrier ? ['LOWER_UP'] : [])] : [])],
         ...(promisc ? ['PROMISC'] : []),
+        ...(allmulticast ? ['ALLMULTI'] : []),
+        ...(arp ? [] : ['NOARP']),
       ],
       mtu,
       group,
@@ -459,7 +466,7 @@ function toJson(device: Device): unknown {
     ...(device.bus === undefined
       ? {}
       : { parentbus: device.bus.startsWith('virtio') ? 'virtio' : 'pci', parentdev: device.bus }),
-    addr_info: addresses.map(({ address, ...rest }) => {
+    addr_info: device.addresses.map(({ address, ...rest }) => {
       const [local, prefix] = address.split('/');
       return { family: address.includes(':') ? 'inet6' : 'inet', local, prefixlen: Number(prefix), ...rest };
     }),
@@ -487,9 +494,15 @@ function routeJson({
 }
 
 function describe(device: Device): string {
-  const { name, mac, mtu, txqlen, group, up, promisc, alias, altnames, addresses, routes } = device;
+  const { name, mac, mtu, txqlen, group, up, alias, altnames, addresses, routes } = device;
+  const switched = [
+    ...(device.promisc ? [' promisc'] : []),
+    ...(device.arp ? [] : [' noarp']),
+    ...(device.multicast ? [] : [' nomulticast']),
+    ...(device.allmulticast ? [' allmulticast'] : []),
+  ].join('');
   return [
-    `${name} ${mac} mtu ${mtu} qlen ${txqlen} group ${group} ${up ? 'up' : 'down'}${promisc ? ' promisc' : ''} master ${device.master ?? '-'}`,
+    `${name} ${mac} mtu ${mtu} qlen ${txqlen} group ${group} ${up ? 'up' : 'down'}${switched} master ${device.master ?? '-'}`,
     `alias ${alias ?? '-'} altnames ${[...altnames].sort().join(',') || '-'}`,
     `addresses ${
       addresses

@@ -41,7 +41,8 @@ describe('parseLinks', () => {
           txqueuelen: 1000,
           group: 'default',
         },
-        ...{ up: true, carrier: true, promiscuous: false, kind: 'veth', master: null, lower: null, busAddress: null },
+        ...{ up: true, carrier: true, promiscuous: false, arp: true, multicast: true, allmulticast: false },
+        ...{ kind: 'veth', master: null, lower: null, busAddress: null },
         addresses: [
           { address: '10.0.0.10/24', family: 4, scope: 'global', tentative: false, dadFailed: false },
           { address: 'fd00::10/64', family: 6, scope: 'global', tentative: true, dadFailed: false },
@@ -81,6 +82,11 @@ describe('parseLinks', () => {
       '"address":"02:00:00:00:00:99","permaddr":"02:FC:00:00:00:01"',
     );
     expect(parseLinks(json(changed))[0]).toMatchObject({ mac: '02:00:00:00:00:99', permanentMac: '02:fc:00:00:00:01' });
+  });
+
+  it('sees what a link has been told not to do, or to do besides', () => {
+    const changed = CARD.replace('"MULTICAST"', '"NOARP","ALLMULTI"');
+    expect(parseLinks(json(changed))[0]).toMatchObject({ arp: false, multicast: false, allmulticast: true });
   });
 
   it('sees a bond member, promiscuity, and that DAD has failed', () => {

@@ -123,6 +123,9 @@ describe('planRestore', () => {
       txqueuelen: 10,
       group: '7',
       promiscuous: true,
+      arp: false,
+      multicast: false,
+      allmulticast: true,
       alias: 'mine',
     };
     expect(plan(link, { alias: 'uplink 7', altnames: ['enp3s0'] })).toEqual([
@@ -131,6 +134,9 @@ describe('planRestore', () => {
       'link set dev if2 txqueuelen 1000',
       'link set dev if2 group default',
       'link set dev if2 promisc off',
+      'link set dev if2 arp on',
+      'link set dev if2 multicast on',
+      'link set dev if2 allmulticast off',
       'link set dev if2 alias uplink 7',
       'link property add dev if2 altname enp3s0',
       'link set dev if2 down',
@@ -141,9 +147,19 @@ describe('planRestore', () => {
       'txqueuelen 10 → 1000',
       'group 7 → default',
       'promiscuity true → false',
+      'ARP false → true',
+      'multicast false → true',
+      'allmulticast true → false',
       'alias mine → uplink 7',
       'altname - → enp3s0',
     ]);
+  });
+
+  it('leaves alone what an older enim did not write down', () => {
+    const unknown = sampleSnapshot({ arp: null, multicast: null, allmulticast: null });
+    const link = sampleLink({ arp: false, allmulticast: true });
+    expect(planRestore(link, unknown, new Set()).restored).toEqual([]);
+    expect(remainingDifferences(link, unknown, [])).toEqual([]);
   });
 
   it('takes a link down before it changes the MAC, and only then', () => {
@@ -255,6 +271,9 @@ describe('remainingDifferences', () => {
         txqueuelen: 10,
         group: '7',
         promiscuous: true,
+        arp: false,
+        multicast: false,
+        allmulticast: true,
         alias: 'mine',
         up: false,
       },
@@ -274,6 +293,9 @@ describe('remainingDifferences', () => {
       'txqueuelen 10 → 1000',
       'group 7 → default',
       'promiscuity true → false',
+      'ARP false → true',
+      'multicast false → true',
+      'allmulticast true → false',
       'alias mine → -',
       'up false → true',
       'altname - → a',

@@ -79,7 +79,9 @@ export const INFO_KIND = 1;
 export const SKIP_STATISTICS = 8;
 
 /** Flags of a link, by the names that `ip` gives them. */
-export const IFF = { UP: 0x1, RUNNING: 0x40, PROMISC: 0x100, LOWER_UP: 0x10000 } as const;
+export const IFF = {
+  ...{ UP: 0x1, RUNNING: 0x40, NOARP: 0x80, PROMISC: 0x100, ALLMULTI: 0x200, MULTICAST: 0x1000, LOWER_UP: 0x10000 },
+} as const;
 
 export const IFA = { address: 1, local: 2, flags: 8 } as const;
 export const IFA_FLAG = { noDad: 0x2, dadFailed: 0x8, tentative: 0x40 } as const;

@@ -82,6 +82,9 @@ function readLink(message: Message, addresses: readonly LinkAddress[], names: Na
     // RUNNING, which the kernel makes of the operational state, comes a moment after the carrier.
     carrier: !has(IFF.UP) || has(IFF.RUNNING) || has(IFF.LOWER_UP),
     promiscuous: has(IFF.PROMISC),
+    arp: !has(IFF.NOARP),
+    multicast: has(IFF.MULTICAST),
+    allmulticast: has(IFF.ALLMULTI),
     kind: kindIn(attributes),
     master: linkNamed(names, attributes, IFLA.master),
     lower: isOnOther(attributes) ? linkNamed(names, attributes, IFLA.link) : null,

@@ -75,10 +75,18 @@ const MAKING: Readonly<Record<string, number>> = {
   del: 0,
 };
 
-const LINK_OPTIONS = ['dev', 'alias', 'netns', 'name', 'address', 'mtu', 'txqueuelen', 'group', 'promisc', 'master'];
+const LINK_OPTIONS = ['dev', 'alias', 'netns', 'name', 'address', 'mtu', 'txqueuelen', 'group', 'master'];
+
+/** Options that are `on` or `off`: the flag of each, and the word that sets it. */
+const SWITCHES = {
+  promisc: [IFF.PROMISC, 'on'],
+  arp: [IFF.NOARP, 'off'],
+  multicast: [IFF.MULTICAST, 'on'],
+  allmulticast: [IFF.ALLMULTI, 'on'],
+} as const;
 
 function linkRequest(rest: readonly string[], surroundings: Surroundings): Request | undefined {
-  const options = optionsIn(rest, LINK_OPTIONS, ['up', 'down']);
+  const options = optionsIn(rest, [...LINK_OPTIONS, ...Object.keys(SWITCHES)], ['up', 'down']);
   const name = options?.get('dev');
   if (options === undefined || name === undefined) return undefined;
   const attributes: Buffer[] = [];
@@ -96,12 +104,18 @@ function linkRequest(rest: readonly string[], surroundings: Surroundings): Reque
   put('mtu', IFLA.mtu, decimal);
   put('txqueuelen', IFLA.queueLength, decimal);
   put('group', IFLA.group, (value) => numbered(words.group.parse(value)));
-  const promisc = options.get('promisc');
-  if (!isFit || ![undefined, 'on', 'off'].includes(promisc)) return undefined;
+  let wanted = options.has('up') ? IFF.UP : 0;
+  let changed = options.has('up') || options.has('down') ? IFF.UP : 0;
+  for (const [option, [flag, setting]] of Object.entries(SWITCHES)) {
+    const value = options.get(option);
+    if (value === undefined) continue;
+    if (value !== 'on' && value !== 'off') isFit = false;
+    changed |= flag;
+    if (value === setting) wanted |= flag;
+  }
+  if (!isFit) return undefined;
   put('master', IFLA.master, (value) => u32(surroundings.indexOf(value)));
   put('netns', IFLA.netnsFd, (value) => u32(surroundings.openNetns(value)));
-  const wanted = (options.has('up') ? IFF.UP : 0) | (promisc === 'on' ? IFF.PROMISC : 0);
-  const changed = (options.has('up') || options.has('down') ? IFF.UP : 0) | (promisc === undefined ? 0 : IFF.PROMISC);
   const header = linkHeader(surroundings.indexOf(name), wanted, changed);
   return { type: RTM.newLink, flags: 0, body: Buffer.concat([header, ...attributes]) };
 }

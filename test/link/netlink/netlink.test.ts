@@ -86,7 +86,7 @@ function speaks(isConcurrent: boolean): void {
       'link set eni0 addrgenmode none',
       'link property add dev eni0 altname ens5',
       'link property add dev eni0 altname enp0s5',
-      'link set eni0 address 02:e0:00:00:00:99 mtu 1400 txqueuelen 77 group 5 promisc on up',
+      'link set eni0 address 02:e0:00:00:00:99 mtu 1400 txqueuelen 77 group 5 promisc on arp off multicast off allmulticast on up',
       'link set peer0 master bridge0 down',
       'address add 10.0.0.10/24 dev eni0',
       'address add 10.0.0.11/32 peer 10.0.0.12/32 dev eni0',
@@ -312,6 +312,12 @@ function speaks(isConcurrent: boolean): void {
         ['link', 'set', 'dev', 'eni0', 'promisc', 'on'],
         ['link', 'set', 'dev', 'eni0', 'promisc', 'off'],
         ['link', 'set', 'dev', 'eni0', 'promisc', 'on'],
+        ['link', 'set', 'dev', 'eni0', 'arp', 'off'],
+        ['link', 'set', 'dev', 'eni0', 'arp', 'on'],
+        ['link', 'set', 'dev', 'eni0', 'multicast', 'on'],
+        ['link', 'set', 'dev', 'eni0', 'multicast', 'off'],
+        ['link', 'set', 'dev', 'eni0', 'allmulticast', 'off'],
+        ['link', 'set', 'dev', 'eni0', 'allmulticast', 'on'],
         ['link', 'property', 'add', 'dev', 'eni0', 'altname', 'ens5'],
         ['link', 'property', 'add', 'dev', 'eni0', 'altname', 'enp0s5'],
         ['link', 'property', 'del', 'dev', 'eni0', 'altname', 'ens5'],
@@ -387,7 +393,7 @@ function speaks(isConcurrent: boolean): void {
         ['neighbour', 'replace', '10.0.0.1', 'dev', 'eni0', 'use'],
       ],
     ],
-    ['what only the program knows', [['link', 'set', 'dev', 'eni0', 'arp', 'off']]],
+    ['what only the program knows', [['link', 'set', 'dev', 'eni0', 'dynamic', 'on']]],
   ])('sets %s as ip does', async (_, commands) => {
     await change(at(ours), commands);
     for (const command of commands) await must('ip', ['-n', theirs, ...command]);
