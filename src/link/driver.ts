@@ -143,7 +143,8 @@ export function createLinkDriver(programs: Programs, options: DriverOptions = {}
     lookHome: () => share(use, `home, as seen by ${sshPeer}`, (kernel) => lookHome(kernel, sshPeer)),
     lookInto: (netns) =>
       share(use, `links in ${netns.inode} at ${netns.path}`, (kernel) => ifThere(kernel.links(netns))),
-    routesInto: (netns, ifname) => use((kernel) => kernel.routes(netns, { dev: ifname })),
+    routesInto: async (netns, ifname) =>
+      (await use((kernel) => kernel.routes(netns, { dev: ifname }))).filter(({ dev }) => dev === ifname),
     lookAtRouting: (devices, sysctls) => use((kernel) => lookAtRouting(kernel, devices, sysctls)),
     lookAround: (netns, around) => use((kernel) => ifThere(lookAround(kernel, netns ?? 'home', around))),
     findDevice,

@@ -9,7 +9,15 @@ import { namesOf } from '../model/link.js';
 import type { Rule } from '../model/rule.js';
 import { replaced } from './enter.js';
 import { commandFailed, filterWords, type IpCommand, type Kernel, notEntered, type Place, placeKey } from './kernel.js';
-import { parseCounters, parseDocument, parseLinks, parseRoutes, parseRules, parseWay } from './parse.js';
+import {
+  parseCounters,
+  parseDocument,
+  parseLinks,
+  parseMultipath,
+  parseRoutes,
+  parseRules,
+  parseWay,
+} from './parse.js';
 import { readFiles } from './sysctls.js';
 
 /** A process that is spoken to, and the number of lines that it was sent. */
@@ -93,8 +101,10 @@ export function openIproute2(programs: Programs, keepOpen: readonly number[]): K
     isTaken: async (place, name) => namesOf(await links(place, name)).has(name),
 
     async routes(place, filter) {
-      const seen = await show(place, ['route', 'show', 'table', 'all', ...filterWords(filter)]);
-      return parseRoutes(seen, 'dev' in filter ? filter.dev : undefined);
+      const all = ['route', 'show', 'table', 'all'];
+      const seen = await show(place, [...all, ...filterWords(filter)]);
+      if (!('dev' in filter)) return parseRoutes(seen);
+      return [...parseRoutes(seen, filter.dev), ...parseMultipath(await show(place, all), filter.dev)];
     },
 
     sysctls: async (paths) => readFiles(paths),

@@ -54,7 +54,7 @@ export interface Kernel {
   isTaken(place: Place, name: string): Promise<boolean>;
   /**
    * The unicast routes of all tables and both families, without those that the kernel makes by itself for addresses: they come and go
-   * with the address. A route with several next hops is one entry for each.
+   * with the address. A route with several next hops is one entry for each, of whichever device.
    *
    * @throws EnimError NOT_THERE if the netns is gone, LINK_FAILED if there is no such device
    */

@@ -45,7 +45,16 @@ const RawRoute = v.looseObject({
   protocol: v.optional(v.string()),
   /** Router preference: `ip` prints it for IPv6 alone. */
   pref: v.optional(v.string()),
-  nexthops: v.optional(v.array(v.looseObject({ dev: v.optional(v.string()), gateway: v.optional(v.string()) }))),
+  nexthops: v.optional(
+    v.array(
+      v.looseObject({
+        dev: v.optional(v.string()),
+        gateway: v.optional(v.string()),
+        via: v.optional(v.looseObject({ host: v.string() })),
+        weight: v.optional(v.number()),
+      }),
+    ),
+  ),
 });
 
 const RawFlow = v.looseObject({ bytes: v.number(), packets: v.number(), errors: v.number(), dropped: v.number() });
@@ -146,19 +155,31 @@ function toAddress(raw: unknown): LinkAddress[] {
 export function parseRoutes(document: unknown, dev?: string): LinkRoute[] {
   return v.parse(v.array(RawRoute), document).flatMap((raw) => {
     if ((raw.type ?? 'unicast') !== 'unicast' || raw.protocol === 'kernel') return [];
-    const hops = raw.nexthops ?? [{ dev: raw.dev, gateway: raw.gateway ?? raw.via?.host }];
+    const hops = raw.nexthops ?? [{ dev: raw.dev, gateway: raw.gateway, via: raw.via }];
     return hops.map((hop) => ({
       dst: raw.dst,
       family: raw.pref !== undefined || raw.dst.includes(':') ? (6 as const) : (4 as const),
-      gateway: hop.gateway ?? null,
+      gateway: hop.gateway ?? hop.via?.host ?? null,
       dev: hop.dev ?? dev ?? '',
       table: raw.table ?? 'main',
       metric: raw.metric ?? null,
       scope: raw.scope ?? null,
       prefsrc: raw.prefsrc ?? null,
       protocol: raw.protocol ?? null,
+      weight: raw.nexthops === undefined ? null : (hop.weight ?? 1),
     }));
   });
+}
+
+/**
+ * Of what `parseRoutes` reads, the routes with several next hops of which one at least leads through the device. `ip` shows them only
+ * when it is not asked for one.
+ *
+ * @throws ValiError if the document has another shape
+ */
+export function parseMultipath(document: unknown, dev: string): LinkRoute[] {
+  const routes = v.parse(v.array(RawRoute), document);
+  return parseRoutes(routes.filter(({ nexthops }) => nexthops?.some((hop) => hop.dev === dev)));
 }
 
 /**

@@ -53,7 +53,7 @@ const Address = v.object({
 
 const Route = v.object({
   ...{ dst: text, family: v.picklist([4, 6]), gateway: maybe, dev: text, table: text, metric: v.nullable(number) },
-  ...{ scope: maybe, prefsrc: maybe, protocol: maybe },
+  ...{ scope: maybe, prefsrc: maybe, protocol: maybe, weight: v.optional(v.nullable(number), null) },
 }) satisfies v.GenericSchema<unknown, LinkRoute>;
 
 const LinkShape = v.object({

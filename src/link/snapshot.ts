@@ -139,24 +139,70 @@ function restoreTraffic(link: Link, snapshot: LinkSnapshot, dev: string): IpComm
       ? [['link', 'set', 'dev', dev, 'master', snapshot.master]]
       : []),
     ['link', 'set', 'dev', dev, snapshot.up ? 'up' : 'down'],
-    ...(snapshot.up ? snapshot.routes.map((route) => routeCommand(route, dev)) : []),
+    ...(snapshot.up ? routeCommands(snapshot, dev) : []),
   ];
 }
 
 const EVERYWHERE = { 4: '0.0.0.0/0', 6: '::/0' } as const;
 
-function routeCommand(route: LinkRoute, dev: string): IpCommand {
+function routeCommands({ name, routes }: LinkSnapshot, dev: string): IpCommand[] {
+  const ofOneHop = routes.filter(({ weight }) => weight === null);
+  const hops = routes.filter(({ weight }) => weight !== null);
+  const byRoute = Map.groupBy(hops, ({ family, dst, table, metric }) => `${family} ${dst} ${table} ${metric}`);
   return [
-    // Of "default" the family is the gateway's, which may be another than the route's.
-    ...['route', 'replace', route.dst === 'default' ? EVERYWHERE[route.family] : route.dst],
-    ...(route.gateway === null ? [] : ['via', ...viaFamily(route), route.gateway]),
-    ...['dev', dev, 'table', route.table],
-    ...(route.metric === null ? [] : ['metric', String(route.metric)]),
-    ...(route.prefsrc === null ? [] : ['src', route.prefsrc]),
-    ...(route.protocol === null ? [] : ['proto', route.protocol]),
-    ...(route.scope === null || route.family === 6 ? [] : ['scope', route.scope]),
-    ...(route.gateway === null ? [] : ['onlink']),
+    ...ofOneHop.map((route) => [
+      ...destinationWords('replace', route),
+      ...wayWords(route, dev),
+      ...traitWords(route),
+      ...onlink(route),
+    ]),
+    ...[...byRoute.values()].flatMap((each) => multipathCommands(each, name, dev)),
   ];
+}
+
+/**
+ * A route with several next hops is not this NIC's alone: what somebody has put in its place meanwhile stays. When one of its devices
+ * leaves, the kernel drops an IPv4 route as a whole, and of an IPv6 route the next hops of that device, each of which joins again.
+ */
+function multipathCommands(hops: readonly LinkRoute[], name: string, dev: string): IpCommand[] {
+  const commandOf = (verb: string, some: readonly LinkRoute[]): IpCommand[] =>
+    some
+      .slice(0, 1)
+      .map((route) => [
+        ...destinationWords(verb, route),
+        ...traitWords(route),
+        ...some.flatMap((hop) => [
+          ...['nexthop', ...wayWords(hop, hop.dev === name ? dev : hop.dev)],
+          ...['weight', String(hop.weight), ...onlink(hop)],
+        ]),
+      ]);
+  return hops[0]?.family === 4
+    ? commandOf('add', hops)
+    : hops.filter((hop) => hop.dev === name).flatMap((hop) => commandOf('append', [hop]));
+}
+
+/** Of "default" the family is the gateway's, which may be another than the route's. */
+function destinationWords(verb: string, { dst, family }: LinkRoute): string[] {
+  return ['route', verb, dst === 'default' ? EVERYWHERE[family] : dst];
+}
+
+function wayWords(route: LinkRoute, dev: string): string[] {
+  return [...(route.gateway === null ? [] : ['via', ...viaFamily(route), route.gateway]), 'dev', dev];
+}
+
+function traitWords({ table, metric, prefsrc, protocol, scope, family }: LinkRoute): string[] {
+  return [
+    ...['table', table],
+    ...(metric === null ? [] : ['metric', String(metric)]),
+    ...(prefsrc === null ? [] : ['src', prefsrc]),
+    ...(protocol === null ? [] : ['proto', protocol]),
+    ...(scope === null || family === 6 ? [] : ['scope', scope]),
+  ];
+}
+
+/** Whether the gateway can be reached was seen when the route was made. */
+function onlink({ gateway }: LinkRoute): string[] {
+  return gateway === null ? [] : ['onlink'];
 }
 
 /** iproute2 wants the family named where it is not the destination's: an IPv4 route through an IPv6 gateway. */

@@ -6,9 +6,11 @@ import type { LinkSnapshot } from '../model/link.js';
 /** The name that the inventory prescribes, and not our own label of an earlier absence, is what the NIC returns to. */
 export function homeLook(snapshot: LinkSnapshot, eni: Eni): LinkSnapshot {
   const label = parseLabel(snapshot.alias);
+  const name = eni.ifname ?? label?.home ?? snapshot.name;
   return {
     ...snapshot,
-    name: eni.ifname ?? label?.home ?? snapshot.name,
+    name,
+    routes: snapshot.routes.map((route) => (route.dev === snapshot.name ? { ...route, dev: name } : route)),
     alias: label === undefined ? snapshot.alias : null,
   };
 }

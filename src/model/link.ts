@@ -12,7 +12,7 @@ export interface LinkAddress {
   readonly dadFailed: boolean;
 }
 
-/** A route through a link, in `ip route`'s words; `table` is a name or a number. */
+/** A route through a link, or one next hop of a route that has several, in `ip route`'s words; `table` is a name or a number. */
 export interface LinkRoute {
   readonly dst: string;
   readonly family: 4 | 6;
@@ -23,6 +23,8 @@ export interface LinkRoute {
   readonly scope: string | null;
   readonly prefsrc: string | null;
   readonly protocol: string | null;
+  /** Share of a next hop; null for a route that has one only. */
+  readonly weight: number | null;
 }
 
 /** A link at one moment, in one netns. */

@@ -117,6 +117,7 @@ const Route = v.object({
   scope: nullable(text),
   prefsrc: nullable(text),
   protocol: nullable(text),
+  weight: v.optional(nullable(v.number()), null),
 });
 
 const Snapshot = v.object({

@@ -58,6 +58,43 @@ describeEndToEnd('enim del', () => {
       });
     });
 
+    it('as it was before, with the routes that have several next hops, some of which lead through it', async () => {
+      await node.ip(
+        'link set dev eni0 up',
+        'link set dev eni1 up',
+        'addr add 172.30.0.1/24 dev eni0',
+        'addr add 172.30.1.1/24 dev eni1',
+        'addr add fd30::1/64 dev eni0 nodad',
+        'addr add fd31::1/64 dev eni1 nodad',
+        'route add 172.31.0.0/16 metric 9 nexthop via 172.30.0.2 dev eni0 weight 2 onlink nexthop via 172.30.1.2 dev eni1 onlink',
+        'route add 172.29.0.0/16 nexthop via 172.30.0.2 dev eni0 onlink nexthop via 172.30.0.3 dev eni0 onlink',
+        'route add fd32::/64 nexthop via fd30::2 dev eni0 onlink nexthop via fd31::2 dev eni1 onlink',
+      );
+
+      await expectKernelUnchanged(node, async () => {
+        await add(node, 'default/web-0', pod, ['--eni', node.eni(0).id, '--force']);
+        expect(await del('default/web-0')).toMatchObject({ code: 0 });
+      });
+    });
+
+    it('and says which route with several next hops could not be given back', async () => {
+      const route = 'nexthop via 172.30.0.2 dev eni0 onlink nexthop via 172.30.1.2 dev eni1 onlink';
+      await node.ip(
+        'link set dev eni0 up',
+        'link set dev eni1 up',
+        'addr add 172.30.0.1/24 dev eni0',
+        'addr add 172.30.1.1/24 dev eni1',
+        `route add 172.31.0.0/16 ${route}`,
+      );
+      await add(node, 'default/web-0', pod, ['--eni', node.eni(0).id, '--force']);
+      await node.ip('route add 172.31.0.0/16 via 172.30.1.2 dev eni1');
+
+      const { code, stdout } = await del('default/web-0');
+      expect(code).toBe(0);
+      expect(stdout).toContain('172.31.0.0/16 via 172.30.0.2');
+      expect((await node.kernelState()).home?.routes.join()).toContain('172.31.0.0/16 via 172.30.1.2 dev eni1');
+    });
+
     it('down, if it was down', async () => {
       await expectKernelUnchanged(node, async () => {
         await add(node, 'default/web-0', pod);

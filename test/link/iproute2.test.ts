@@ -93,6 +93,8 @@ describe('an `ip` session', () => {
         'address show dev eni1',
         'route show table all default',
         'route show table all dev eni1',
+        // Those with several next hops, which are left out where one device is asked for.
+        'route show table all',
         'route get 10.0.0.1',
       ],
     ]);

@@ -375,6 +375,10 @@ export class Kernel {
 
   #showRoutes(place: number, words: readonly string[]): unknown {
     const text = words.join(' ');
+    if (text === 'table all')
+      return this.in(place).flatMap((device) =>
+        device.routes.map((route) => ({ ...routeJson(route), dev: device.name })),
+      );
     if (text === 'table all default') {
       return this.in(place).flatMap((device) =>
         device.routes

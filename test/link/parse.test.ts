@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { parseDocument, parseLinks, parseRoutes, parseRules, parseWay } from '../../src/link/parse.js';
+import { parseDocument, parseLinks, parseMultipath, parseRoutes, parseRules, parseWay } from '../../src/link/parse.js';
 import type { LinkRoute } from '../../src/model/link.js';
 import { ALL_LINKS, CARD, DEFAULT_ROUTES, ROUTES_OF_DEVICE, TENTATIVE, WAY } from './outputs.js';
 
@@ -167,6 +167,11 @@ describe('parseRoutes', () => {
     expect(parseRoutes([multipath]).map(({ dev, gateway }) => `${dev} ${gateway}`)).toEqual([
       'eth0 10.0.0.1',
       'eth1 10.1.0.1',
+    ]);
+    const others = { ...multipath, dst: '10.9.0.0/16', nexthops: [{ dev: 'eth1', gateway: '10.1.0.1' }] };
+    expect(parseMultipath([multipath, others], 'eth0').map(({ dst, dev }) => `${dst} ${dev}`)).toEqual([
+      'default eth0',
+      'default eth1',
     ]);
   });
 

@@ -41,6 +41,7 @@ function route(overrides: Partial<LinkRoute>): LinkRoute {
       scope: 'global',
       prefsrc: null,
       protocol: 'boot',
+      weight: null,
     },
     ...overrides,
   };
@@ -250,6 +251,32 @@ describe('planRestore', () => {
     expect(plan({}, { up: true, routes: [route({ gateway: 'fd00::1' })] })[1]).toBe(
       'route replace 10.9.0.0/16 via inet6 fd00::1 dev if2 table main proto boot scope global onlink',
     );
+  });
+
+  it('gives a route with several next hops back as one, unless there is another by now: an IPv4 route as a whole', () => {
+    const hop = { dst: '10.9.0.0/16', metric: 7 };
+    const routes = [
+      route({ ...hop, gateway: '10.0.0.3', weight: 2 }),
+      route({ ...hop, gateway: '10.1.0.3', dev: 'eth0', weight: 1 }),
+      route({ dst: '10.8.0.0/16', weight: 1 }),
+    ];
+    expect(plan({}, { up: true, routes }).slice(1)).toEqual([
+      'route add 10.9.0.0/16 table main metric 7 proto boot scope global nexthop via 10.0.0.3 dev if2 weight 2 onlink nexthop via 10.1.0.3 dev eth0 weight 1 onlink',
+      'route add 10.8.0.0/16 table main proto boot scope global nexthop dev if2 weight 1',
+    ]);
+  });
+
+  it('has its next hops of an IPv6 route join those that stayed', () => {
+    const hop = { dst: 'fd01::/64', family: 6, metric: 1024 } as const;
+    const routes = [
+      route({ ...hop, gateway: 'fd00::3', weight: 1 }),
+      route({ ...hop, gateway: 'fd00::4', weight: 3 }),
+      route({ ...hop, gateway: 'fd02::3', dev: 'eth0', weight: 1 }),
+    ];
+    expect(plan({}, { up: true, routes }).slice(1)).toEqual([
+      'route append fd01::/64 table main metric 1024 proto boot nexthop via fd00::3 dev if2 weight 1 onlink',
+      'route append fd01::/64 table main metric 1024 proto boot nexthop via fd00::4 dev if2 weight 3 onlink',
+    ]);
   });
 
   it('gives no routes to a link that was down', () => {

@@ -20,6 +20,7 @@ function defaultRoute(dev: string, table = 'main'): LinkRoute {
     scope: null,
     prefsrc: null,
     protocol: null,
+    weight: null,
   };
 }
 

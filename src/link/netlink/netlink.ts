@@ -88,7 +88,12 @@ export function openNetlink(calls: Libc, wire: Wire, program: Kernel): Kernel {
           const dump = () => post.socket.dump(RTM.getRoute, Buffer.alloc(ROUTE_HEADER));
           if ('dev' in filter) {
             const device = await indexOf(post, filter.dev);
-            return readRoutes(await dump(), new Map([[device, filter.dev]]), { isDefault, device });
+            const names = new Map([[device, filter.dev]]);
+            const routes = await dump();
+            const seen = readRoutes(routes, names, { isDefault, device });
+            // A next hop of another device.
+            if (seen.every(({ dev }) => dev !== '')) return seen;
+            return readRoutes(routes, new Map([...namesIn(await lookAtLinks(post)), ...names]), { isDefault, device });
           }
           const routes = await dump();
           return readRoutes(routes, namesIn(await lookAtLinks(post)), { isDefault, device: null });

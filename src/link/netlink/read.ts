@@ -114,7 +114,7 @@ function readAddress(body: Buffer): LinkAddress[] {
 export interface RouteChoice {
   /** Those that lead to everywhere. */
   readonly isDefault: boolean;
-  /** Index of the device that they lead through; null means any. */
+  /** Index of the device that they lead through, with one of their next hops at least; null means any. */
   readonly device: number | null;
 }
 
@@ -126,9 +126,10 @@ export function readRoutes(routes: readonly Message[], names: Names, { isDefault
     const madeBy = protocol.format(body.readUInt8(5));
     if (body.readUInt8(7) !== UNICAST || madeBy === 'kernel' || (isDefault && length !== 0)) return [];
     const attributes = routeAttributes(body);
-    const through = numberIn(attributes, RTA.device);
-    // A route with several next hops is no route of one device.
-    if (device !== null && through !== device) return [];
+    const hops = attributes.get(RTA.multipath);
+    const alone = { index: numberIn(attributes, RTA.device), gateway: gatewayIn(attributes), weight: null };
+    const ways = hops === undefined ? [alone] : readHops(hops);
+    if (device !== null && !ways.some(({ index }) => index === device)) return [];
     const destination = attributes.get(RTA.destination);
     const route = {
       dst: destination === undefined || length === 0 ? 'default' : showNetwork(destination, length),
@@ -139,9 +140,7 @@ export function readRoutes(routes: readonly Message[], names: Names, { isDefault
       prefsrc: readIn(attributes, RTA.source, formatIP),
       protocol: madeBy,
     };
-    const hops = attributes.get(RTA.multipath);
-    const ways = hops === undefined ? [{ index: through, gateway: gatewayIn(attributes) }] : readHops(hops);
-    return ways.map(({ index, gateway }) => ({ ...route, gateway, dev: names.get(index ?? 0) ?? '' }));
+    return ways.map(({ index, gateway, weight }) => ({ ...route, gateway, dev: names.get(index ?? 0) ?? '', weight }));
   });
 }
 
@@ -189,13 +188,20 @@ function gatewayIn(attributes: Attributes): string | null {
   return readIn(attributes, RTA.via, (via) => formatIP(via.subarray(2))) ?? readIn(attributes, RTA.gateway, formatIP);
 }
 
+interface Hop {
+  readonly index: number;
+  readonly gateway: string | null;
+  readonly weight: number;
+}
+
 /** Each is a `struct rtnexthop` of 8 bytes that says its own length, with attributes behind it. */
-function readHops(bytes: Buffer): { readonly index: number; readonly gateway: string | null }[] {
-  const hops: { index: number; gateway: string | null }[] = [];
+function readHops(bytes: Buffer): Hop[] {
+  const hops: Hop[] = [];
   for (let at = 0; at + 8 <= bytes.length; ) {
     const length = Math.max(8, bytes.readUInt16LE(at));
     const attributes = parseAttributes(bytes.subarray(at + 8, at + length));
-    hops.push({ index: bytes.readInt32LE(at + 4), gateway: gatewayIn(attributes) });
+    const weight = bytes.readUInt8(at + 3) + 1;
+    hops.push({ index: bytes.readInt32LE(at + 4), gateway: gatewayIn(attributes), weight });
     at += (length + 3) & ~3;
   }
   return hops;

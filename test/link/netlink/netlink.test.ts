@@ -4,7 +4,14 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { createPrograms } from '../../../src/exec.js';
 import { openIproute2 } from '../../../src/link/iproute2.js';
 import type { IpCommand, Place, RouteFilter } from '../../../src/link/kernel.js';
-import { parseCounters, parseDocument, parseLinks, parseRoutes, parseRules } from '../../../src/link/parse.js';
+import {
+  parseCounters,
+  parseDocument,
+  parseLinks,
+  parseMultipath,
+  parseRoutes,
+  parseRules,
+} from '../../../src/link/parse.js';
 import type { Counters } from '../../../src/model/counters.js';
 import type { LinkRoute } from '../../../src/model/link.js';
 import type { Rule } from '../../../src/model/rule.js';
@@ -188,7 +195,11 @@ function speaks(isConcurrent: boolean): void {
       'route add default via 10.0.0.2 dev eni0 table 1000 proto static',
       'route add 10.9.0.0/16 via inet6 fe80::1 dev eni0 onlink',
       'route add 10.8.0.1 dev eni0 scope link src 10.0.0.10 proto 77',
-      'route add 10.7.0.0/16 nexthop via 10.0.0.3 dev eni0 nexthop via 10.0.0.4 dev eni0',
+      'route add 10.7.0.0/16 nexthop via 10.0.0.3 dev eni0 weight 3 nexthop via inet6 fe80::4 dev eni0 onlink',
+      'link set bridge0 up',
+      'address add 10.1.0.10/24 dev bridge0',
+      'route add 10.5.0.0/16 nexthop via 10.0.0.3 dev eni0 nexthop via 10.1.0.3 dev bridge0 weight 2',
+      'route add 10.4.0.0/16 nexthop via 10.1.0.3 dev bridge0 nexthop via 10.1.0.4 dev bridge0',
       'route add blackhole 10.6.0.0/16',
       'route add ::/0 via fd00::1 dev eni0',
       'route add fd01::/48 via fd00::2 dev eni0 metric 7 table 77',
@@ -201,7 +212,10 @@ function speaks(isConcurrent: boolean): void {
     ];
     for (const [filter, words, dev] of filters) {
       const seen = (await answer({ name: 'routes', args: [at(ours), filter] })) as LinkRoute[];
-      const expected = parseRoutes(await asIpSees(ours, [...ALL_ROUTES, ...words]), dev);
+      const expected = [
+        ...parseRoutes(await asIpSees(ours, [...ALL_ROUTES, ...words]), dev),
+        ...(dev === undefined ? [] : parseMultipath(await asIpSees(ours, ALL_ROUTES), dev)),
+      ];
       expect(inOrder(seen)).toEqual(inOrder(expected));
       expect(expected.length).toBeGreaterThan(2);
     }

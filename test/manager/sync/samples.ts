@@ -57,7 +57,7 @@ export function sampleRule(overrides: Partial<Rule> = {}): Rule {
 export function sampleRoute(overrides: Partial<LinkRoute> = {}): LinkRoute {
   return {
     ...{ dst: 'default', family: 4, gateway: '10.0.0.1', dev: 'eth0', table: 'main', metric: null },
-    ...{ scope: null, prefsrc: null, protocol: null },
+    ...{ scope: null, prefsrc: null, protocol: null, weight: null },
     ...overrides,
   };
 }
