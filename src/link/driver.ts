@@ -247,8 +247,13 @@ function changes(
       const clashing: string[] = [];
       for (const altname of link.altnames)
         if (altname === target || (await kernel.isTaken('home', altname))) clashing.push(altname);
+      const there = await kernel.links(netns);
       // Names that are no UTF-8 look the same where it is the program `ip` that says them.
-      const dev = link.name.includes('\ufffd') ? wordFor(link, await kernel.names(netns)) : link.name;
+      const dev = link.name.includes('\ufffd') ? wordFor(link, namesOf(there)) : link.name;
+      // What the pod has put on it, a VLAN or a macvlan, would stay there and go on using it, whoever has the NIC next.
+      const uppers = there.filter(({ lower }) => lower === link.name);
+      const removal = uppers.map(({ name: upper }) => ['link', 'del', 'dev', upper]);
+      await kernel.change(netns, removal, { force: true });
       await kernel.change(netns, [
         ...clashing.map((altname) => ['link', 'property', 'del', 'dev', dev, 'altname', altname]),
         ['link', 'set', 'dev', dev, 'netns', `/proc/${process.pid}/ns/net`, 'name', target],

@@ -95,6 +95,20 @@ describeEndToEnd('enim del', () => {
       expect((await node.kernelState()).home?.routes.join()).toContain('172.31.0.0/16 via 172.30.1.2 dev eni1');
     });
 
+    it('without what the pod has put on it, which would go on using it there', async () => {
+      await add(node, 'default/web-0', pod);
+      await pod.ip(
+        'link add mac0 link eth0 type macvlan mode bridge',
+        'link set mac0 up',
+        'link add other0 type bridge',
+      );
+      expect(await del('default/web-0')).toMatchObject({ code: 0 });
+      const left = (await pod.links()).map(({ ifname }) => ifname);
+      expect(left).toContain('other0');
+      expect(left).not.toContain('mac0');
+      await isHome();
+    });
+
     it('down, if it was down', async () => {
       await expectKernelUnchanged(node, async () => {
         await add(node, 'default/web-0', pod);
