@@ -25,6 +25,7 @@ const RawLink = v.looseObject({
   master: v.optional(v.string()),
   address: v.optional(v.string()),
   permaddr: v.optional(v.string()),
+  broadcast: v.optional(v.string()),
   ifalias: v.optional(v.string()),
   altnames: v.optional(v.array(v.string())),
   parentdev: v.optional(v.string()),
@@ -121,6 +122,7 @@ function toLink(raw: v.InferOutput<typeof RawLink>): Link {
     arp: !raw.flags.includes('NOARP'),
     multicast: raw.flags.includes('MULTICAST'),
     allmulticast: raw.flags.includes('ALLMULTI'),
+    broadcast: parseMac(raw.broadcast ?? '') ?? '',
     kind: raw.linkinfo?.info_kind ?? null,
     master: raw.master ?? null,
     // For a veth it is the other end.

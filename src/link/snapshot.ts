@@ -62,6 +62,8 @@ export function planRestore(link: Link, snapshot: LinkSnapshot, taken: ReadonlyS
   put('group', link.group, snapshot.group, ['group', snapshot.group]);
   for (const [what, key, option] of SWITCHES)
     put(what, link[key], snapshot[key] ?? link[key], [option, snapshot[key] ? 'on' : 'off']);
+  const broadcast = snapshot.broadcast ?? link.broadcast;
+  put('broadcast MAC', link.broadcast, broadcast, ['brd', broadcast]);
   if (parseLabel(link.alias) === undefined) put('alias', link.alias, snapshot.alias, ['alias', snapshot.alias ?? '']);
   else commands.push(['link', 'set', 'dev', dev, 'alias', snapshot.alias ?? '']);
 
@@ -98,6 +100,7 @@ export function remainingDifferences(link: Link, snapshot: LinkSnapshot, routes:
     ...compare('txqueuelen', link.txqueuelen, snapshot.txqueuelen),
     ...compare('group', link.group, snapshot.group),
     ...SWITCHES.flatMap(([what, key]) => compare(what, link[key], snapshot[key] ?? link[key])),
+    ...compare('broadcast MAC', link.broadcast, snapshot.broadcast ?? link.broadcast),
     ...compare('alias', link.alias, snapshot.alias),
     ...compare('master', link.master, snapshot.master),
     ...compare('up', link.up, snapshot.up),

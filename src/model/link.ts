@@ -48,6 +48,8 @@ export interface Link {
   readonly arp: boolean;
   readonly multicast: boolean;
   readonly allmulticast: boolean;
+  /** The MAC that stands for all; empty where the link has none. */
+  readonly broadcast: string;
   /** `linkinfo.info_kind`: null for a real card, `veth`, `macvlan`, … for a virtual device. */
   readonly kind: string | null;
   /** Bond, bridge or VRF that it belongs to. */
@@ -73,10 +75,11 @@ export interface LinkSnapshot {
   readonly group: string;
   readonly up: boolean;
   readonly promiscuous: boolean;
-  /** Null, as the two after it, where that is not known: then it stays as it is. */
+  /** Null, as the three after it, where that is not known: then it stays as it is. */
   readonly arp: boolean | null;
   readonly multicast: boolean | null;
   readonly allmulticast: boolean | null;
+  readonly broadcast: string | null;
   /** Bond, bridge or VRF that it belonged to. */
   readonly master: string | null;
   readonly addresses: readonly { readonly address: string; readonly scope: string }[];

@@ -137,6 +137,7 @@ const Snapshot = v.object({
   arp: v.optional(nullable(v.boolean()), null),
   multicast: v.optional(nullable(v.boolean()), null),
   allmulticast: v.optional(nullable(v.boolean()), null),
+  broadcast: v.optional(nullable(text), null),
   master: nullable(text),
   addresses: v.array(v.object({ address: text, scope: text })),
   routes: v.array(Route),

@@ -10,6 +10,7 @@ export const MAC = '02:e0:00:00:00:01';
 const link = (name: string, mac: string, more: object = {}) => ({
   ...{ ifindex: 7, name, altnames: [], alias: null, mac, permanentMac: mac, mtu: 1500, txqueuelen: 1000 },
   ...{ group: 'default', up: true, carrier: true, promiscuous: false, arp: true, multicast: true, allmulticast: false },
+  ...{ broadcast: 'ff:ff:ff:ff:ff:ff' },
   ...{ kind: null, master: null, lower: null, busAddress: '0000:00:05.0', addresses: [], ...more },
 });
 const counted = { bytes: 10, packets: 1, errors: 0, dropped: 0 };

@@ -128,6 +128,7 @@ describeEndToEnd('enim del', () => {
         'link set dev mine0 txqueuelen 5',
         'link set dev mine0 group 9',
         'link set dev mine0 arp off multicast off allmulticast on',
+        'link set dev mine0 broadcast 02:00:00:00:00:00',
         'link property add dev mine0 altname theirs',
         'addr add 192.168.77.1/24 dev mine0',
       );
@@ -136,7 +137,7 @@ describeEndToEnd('enim del', () => {
       expect(code).toBe(0);
       expect(stdout).toMatch(/mtu/i);
       expect(stdout).toContain('1300');
-      for (const what of ['ARP', 'multicast', 'allmulticast']) expect(stdout).toContain(what);
+      for (const what of ['ARP', 'multicast', 'allmulticast', 'broadcast MAC']) expect(stdout).toContain(what);
       expect(await node.kernelState()).toEqual(before);
     });
 

@@ -7,6 +7,7 @@ export interface RawLink {
   readonly ifname: string;
   readonly flags: readonly string[];
   readonly mtu: number;
+  readonly broadcast?: string;
   readonly txqlen?: number;
   readonly group?: string;
   readonly master?: string;
@@ -40,6 +41,7 @@ export interface LinkState {
   readonly arp: boolean;
   readonly multicast: boolean;
   readonly allmulticast: boolean;
+  readonly broadcast: string | null;
   readonly addresses: readonly string[];
 }
 
@@ -75,6 +77,7 @@ function normalise(raw: RawLink): LinkState {
     arp: !raw.flags.includes('NOARP'),
     multicast: raw.flags.includes('MULTICAST'),
     allmulticast: raw.flags.includes('ALLMULTI'),
+    broadcast: raw.broadcast ?? null,
     addresses: addressesOf(raw),
   };
 }

@@ -42,6 +42,7 @@ describe('parseLinks', () => {
           group: 'default',
         },
         ...{ up: true, carrier: true, promiscuous: false, arp: true, multicast: true, allmulticast: false },
+        ...{ broadcast: 'ff:ff:ff:ff:ff:ff' },
         ...{ kind: 'veth', master: null, lower: null, busAddress: null },
         addresses: [
           { address: '10.0.0.10/24', family: 4, scope: 'global', tentative: false, dadFailed: false },

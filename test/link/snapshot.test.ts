@@ -127,6 +127,7 @@ describe('planRestore', () => {
       arp: false,
       multicast: false,
       allmulticast: true,
+      broadcast: macOf(7),
       alias: 'mine',
     };
     expect(plan(link, { alias: 'uplink 7', altnames: ['enp3s0'] })).toEqual([
@@ -138,6 +139,7 @@ describe('planRestore', () => {
       'link set dev if2 arp on',
       'link set dev if2 multicast on',
       'link set dev if2 allmulticast off',
+      'link set dev if2 brd ff:ff:ff:ff:ff:ff',
       'link set dev if2 alias uplink 7',
       'link property add dev if2 altname enp3s0',
       'link set dev if2 down',
@@ -151,14 +153,15 @@ describe('planRestore', () => {
       'ARP false → true',
       'multicast false → true',
       'allmulticast true → false',
+      `broadcast MAC ${macOf(7)} → ff:ff:ff:ff:ff:ff`,
       'alias mine → uplink 7',
       'altname - → enp3s0',
     ]);
   });
 
   it('leaves alone what an older enim did not write down', () => {
-    const unknown = sampleSnapshot({ arp: null, multicast: null, allmulticast: null });
-    const link = sampleLink({ arp: false, allmulticast: true });
+    const unknown = sampleSnapshot({ arp: null, multicast: null, allmulticast: null, broadcast: null });
+    const link = sampleLink({ arp: false, allmulticast: true, broadcast: macOf(7) });
     expect(planRestore(link, unknown, new Set()).restored).toEqual([]);
     expect(remainingDifferences(link, unknown, [])).toEqual([]);
   });
@@ -301,6 +304,7 @@ describe('remainingDifferences', () => {
         arp: false,
         multicast: false,
         allmulticast: true,
+        broadcast: macOf(7),
         alias: 'mine',
         up: false,
       },
@@ -323,6 +327,7 @@ describe('remainingDifferences', () => {
       'ARP false → true',
       'multicast false → true',
       'allmulticast true → false',
+      `broadcast MAC ${macOf(7)} → ff:ff:ff:ff:ff:ff`,
       'alias mine → -',
       'up false → true',
       'altname - → a',

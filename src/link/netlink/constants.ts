@@ -41,6 +41,7 @@ export const RTM = {
 
 export const IFLA = {
   address: 1,
+  broadcast: 2,
   name: 3,
   mtu: 4,
   link: 5,

@@ -85,6 +85,7 @@ function readLink(message: Message, addresses: readonly LinkAddress[], names: Na
     arp: !has(IFF.NOARP),
     multicast: has(IFF.MULTICAST),
     allmulticast: has(IFF.ALLMULTI),
+    broadcast: macIn(attributes, IFLA.broadcast) ?? '',
     kind: kindIn(attributes),
     master: linkNamed(names, attributes, IFLA.master),
     lower: isOnOther(attributes) ? linkNamed(names, attributes, IFLA.link) : null,

@@ -94,6 +94,7 @@ function speaks(isConcurrent: boolean): void {
       'link property add dev eni0 altname ens5',
       'link property add dev eni0 altname enp0s5',
       'link set eni0 address 02:e0:00:00:00:99 mtu 1400 txqueuelen 77 group 5 promisc on arp off multicast off allmulticast on up',
+      'link set eni0 broadcast 02:00:00:00:00:98',
       'link set peer0 master bridge0 down',
       'address add 10.0.0.10/24 dev eni0',
       'address add 10.0.0.11/32 peer 10.0.0.12/32 dev eni0',
