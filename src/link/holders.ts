@@ -53,17 +53,19 @@ async function lookForHolders(inodes: ReadonlySet<number>): Promise<Map<number, 
   const [everyMount, everyProcess] = await Promise.all([mounts(), processes()]);
   const everyDescriptor = descriptors();
   const found = [...inodes].map(async (inode) => {
-    const inside = (everyProcess.get(inode) ?? []).map((pid) => named({ pid }));
-    const open = everyDescriptor
-      .filter((each) => each.inode === inode)
-      .map(async ({ pid, fd }) => ({ ...(await named({ pid })), fd }));
+    const inside = (everyProcess.get(inode) ?? []).map((pid) => ({ pid }));
+    const open = everyDescriptor.filter((each) => each.inode === inode).map(({ pid, fd }) => ({ pid, fd }));
     const paths = everyMount.filter((each) => each.inode === inode).map(({ path, deleted }) => ({ path, deleted }));
-    return [inode, { paths, processes: await Promise.all(inside), descriptors: await Promise.all(open) }] as const;
+    return [inode, { paths, processes: await named(inside), descriptors: await named(open) }] as const;
   });
   return new Map(await Promise.all(found));
 }
 
-async function named<T extends { readonly pid: number }>(each: T): Promise<T & { readonly command: string }> {
-  const command = await promises.readFile(`/proc/${each.pid}/comm`, 'utf8').catch(() => '');
-  return { ...each, command: command.replace(/\n$/, '') };
+/** With the name of each process; without those that have ended since they were seen, which keep nothing. */
+async function named<T extends { readonly pid: number }>(all: readonly T[]): Promise<(T & { command: string })[]> {
+  const found = all.map(async (each) => {
+    const command = await promises.readFile(`/proc/${each.pid}/comm`, 'utf8').catch(() => null);
+    return command === null ? [] : [{ ...each, command: command.replace(/\n$/, '') }];
+  });
+  return (await Promise.all(found)).flat();
 }

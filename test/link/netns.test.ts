@@ -180,4 +180,22 @@ describeAsRoot('a netns that exists', () => {
     }
     expect((await netnsDirectory.holders([inode])).get(inode)).toEqual({ paths: [], processes: [], descriptors: [] });
   });
+
+  it('has no holder that has ended while it was looked at', async () => {
+    const name = uniqueName('passing');
+    const inode = await createNetns(name);
+    // Outside of the shell, so that a process of its own has the descriptor, for a moment.
+    const passing = spawn('sh', ['-c', `while :; do /bin/true 7<${pathOf(name)}; done`]);
+    try {
+      for (let looks = 0; looks < 250; looks += 1) {
+        const found = (await netnsDirectory.holders([inode])).get(inode);
+        expect(found?.descriptors.filter(({ command }) => command === '')).toEqual([]);
+      }
+    } finally {
+      const ended = once(passing, 'exit');
+      passing.kill('SIGKILL');
+      await ended;
+      await deleteNetns(name);
+    }
+  }, 60_000);
 });
