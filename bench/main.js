@@ -10,7 +10,7 @@ import { gcGroup } from './groups/gc.js';
 import { kubernetesGroup } from './groups/kubernetes.js';
 import { listGroup } from './groups/list.js';
 import { resourcesGroup } from './groups/resources.js';
-import { restGroup } from './groups/rest.js';
+import { clusterGroup, restGroup } from './groups/rest.js';
 import { startGroup } from './groups/start.js';
 import { createHome } from './home.js';
 import { parseOptions } from './options.js';
@@ -30,6 +30,7 @@ const GROUPS = {
   agent: agentGroup,
   crowd: crowdGroup,
   rest: restGroup,
+  cluster: clusterGroup,
 };
 
 const { rounds, only, json } = parseOptions(process.argv.slice(2));

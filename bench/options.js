@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 /** What can be measured, in the order of the table. */
 export const GROUP_NAMES = [
   ...['add', 'dual', 'start', 'list', 'commands', 'gc', 'resources', 'burst', 'kubernetes'],
-  ...['agent', 'crowd', 'rest'],
+  ...['agent', 'crowd', 'rest', 'cluster'],
 ];
 
 /** The help text. */
@@ -15,7 +15,7 @@ export const USAGE = `Usage: npm run bench -- [--rounds N] [--only NAME]... [--j
   --json       print a document instead of the table
 
 CNI_PATH says where host-device and static are to be found, if not in /usr/lib/cni. KUBEBUILDER_ASSETS names the directory of
-etcd and kube-apiserver; without it kubernetes is skipped.
+etcd and kube-apiserver; without it kubernetes and cluster are skipped.
 `;
 
 /**

@@ -6,9 +6,6 @@ import { NO_API_SERVER, startApiServer } from '../apiserver.js';
 import { plugin } from '../contenders.js';
 import { clusterHome } from './kubernetes.js';
 
-/** A node gives numbers to no more than 253 ENIs of a cluster. */
-const ENIS = { static: 256, kubernetes: 253 };
-
 /** What is watched for, in milliseconds; one is enough. */
 const REST_MS = 60_000;
 
@@ -21,68 +18,63 @@ const SHARE = 30;
 
 const EVENTS = 10_000;
 
-const GOALS = { memory: '≤ 120', cpu: '≤ 0.5' };
-
-const LABELS = {
-  static: `static provider, ${ENIS.static} ENIs`,
-  kubernetes: `kubernetes provider, ${ENIS.kubernetes} ENIs`,
-};
-
 /** Ticks of /proc/PID/stat in a second. */
 const TICKS = 100;
 
+const ROWS = [
+  ['fresh', 'memory before the first pod (goal ≤ 120)', 'MiB'],
+  ['memory', 'memory, once each ENI was in a pod', 'MiB'],
+  ['cpu', 'CPU (goal ≤ 0.5)', '%'],
+];
+
+const CLUSTER_ROWS = [
+  ['asked', 'requests, those that begin a watch among them', ''],
+  ['grown', `memory after ${EVENTS} events more than before`, 'MiB'],
+];
+
+/** A group of its own, as the next: an agent also looks into the netns of another one's pods, and what that costs is not its own. */
 export const restGroup = {
-  title: `an agent at rest, for ${REST_MS / 1_000} s`,
+  title: `an agent with 256 ENIs of the static provider, at rest for ${REST_MS / 1_000} s`,
 
   async prepare(bench) {
-    const agents = { static: await agentOf(bench, ENIS.static) };
-    const api = NO_API_SERVER === undefined ? await addCluster(bench, agents) : undefined;
-    const names = Object.keys(agents);
-    const rows = names.flatMap((name) => [
-      {
-        ...{
-          key: `memory ${name} fresh`,
-          label: `memory (goal ${GOALS.memory}): ${LABELS[name]}, before the first pod`,
-        },
-        ...{ unit: 'MiB', against: null },
-      },
-      { key: `memory ${name}`, label: `memory: ${LABELS[name]}, once each was in a pod`, unit: 'MiB', against: null },
-      { key: `cpu ${name}`, label: `CPU (goal ${GOALS.cpu}): ${LABELS[name]}`, unit: '%', against: null },
-    ]);
+    const agent = await startUsed(bench, await bench.home({ enis: 256 }));
+    return { contenders: [{ share: SHARE, run: once(() => rest(agent)) }], rows: ROWS.map(rowOf) };
+  },
+};
+
+export const clusterGroup = {
+  // A node gives numbers to no more.
+  title: `an agent with 253 ENIs of an API server of this machine, at rest for ${REST_MS / 1_000} s`,
+
+  async prepare(bench) {
+    if (NO_API_SERVER !== undefined) return { contenders: [], rows: [], notes: [NO_API_SERVER] };
+    const home = await bench.home({ enis: 253, managed: 0 });
+    const api = await startApiServer(home, bench.directory, home.enis);
+    const agent = await startUsed(bench, { ...home, ...clusterHome(home, api.settings) });
     return {
       contenders: [
-        { share: SHARE, run: once(() => rest(agents)) },
-        ...(api === undefined ? [] : [{ share: SHARE, run: once(() => busy(api, agents.kubernetes)) }]),
+        { share: SHARE, run: once(() => rest(agent)) },
+        { share: SHARE, run: once(() => busy(api, agent)) },
       ],
-      rows: [
-        ...rows,
-        ...(api === undefined
-          ? []
-          : [
-              { key: 'asked', label: 'requests, those that begin a watch among them', unit: '', against: null },
-              { key: 'grown', label: `memory after ${EVENTS} events more than before`, unit: 'MiB', against: null },
-            ]),
-      ],
-      notes: NO_API_SERVER === undefined ? [] : [`kubernetes ${NO_API_SERVER}`],
-      stop: () => api?.stop(),
+      rows: [...ROWS, ...CLUSTER_ROWS].map(rowOf),
+      stop: () => api.stop(),
     };
   },
 };
 
+function rowOf([key, label, unit]) {
+  return { key, label, unit, against: null };
+}
+
 /** How many pods come at once, so that every ENI has been in one before it is watched. */
 const PODS = 32;
-
-async function agentOf(bench, enis) {
-  const home = await bench.home({ enis });
-  return usedOnce(bench, { home, pid: await startAgent(bench.enim, home) });
-}
 
 /**
  * As on a node that has been at work for some time. Of a NIC that never was in a pod nothing tells that it is at home, and for a veth that
  * stands in for one that means a look into every netns of the machine, in every round.
  */
-async function usedOnce(bench, agent) {
-  const { home, pid } = agent;
+async function startUsed(bench, home) {
+  const pid = await startAgent(bench.enim, home);
   const fresh = await sleep(FRESH_MS, pid).then(memoryOf);
   const pods = home.pods(PODS);
   for (let used = 0; used < home.enis.length; used += PODS) {
@@ -91,33 +83,17 @@ async function usedOnce(bench, agent) {
     await home.run(...calls.map(({ add }) => add));
     await home.run(...calls.map(({ del }) => del));
   }
-  return { ...agent, fresh };
+  return { home, pid, fresh };
 }
 
-async function addCluster(bench, agents) {
-  const home = await bench.home({ enis: ENIS.kubernetes, managed: 0 });
-  const api = await startApiServer(home, bench.directory, home.enis);
-  const served = { ...home, ...clusterHome(home, api.settings) };
-  agents.kubernetes = await usedOnce(bench, { home: served, pid: await startAgent(bench.enim, served) });
-  return api;
-}
-
-async function rest(agents) {
-  const all = Object.values(agents);
+async function rest({ home, pid, fresh }) {
   await sleep(SETTLE_MS);
-  const askedBefore = await Promise.all(all.map(({ home }) => askedOf(home)));
-  const before = all.map(look);
+  // A scrape, by which the requests are told, is no rest.
+  const asked = await askedOf(home);
+  const used = cpuOf(pid);
   await sleep(REST_MS);
-  const after = all.map(look);
-  const askedAfter = await Promise.all(all.map(({ home }) => askedOf(home)));
-  return Object.fromEntries(
-    Object.keys(agents).flatMap((name, index) => [
-      [`memory ${name} fresh`, all[index].fresh],
-      [`memory ${name}`, after[index].memory],
-      [`cpu ${name}`, ((after[index].cpu - before[index].cpu) / (REST_MS / 1_000)) * 100],
-      ...(name === 'kubernetes' ? [['asked', askedAfter[index] - askedBefore[index]]] : []),
-    ]),
-  );
+  const [cpu, memory] = [((cpuOf(pid) - used) / (REST_MS / 1_000)) * 100, memoryOf(pid)];
+  return { fresh, memory, cpu, asked: (await askedOf(home)) - asked };
 }
 
 /** It takes a minute, and needs no practice. */
@@ -136,11 +112,7 @@ async function busy(api, { pid }) {
   return { grown: memoryOf(pid) - before };
 }
 
-/** CPU in seconds. A scrape, by which the requests are told, is no rest. */
-function look({ pid }) {
-  return { cpu: cpuOf(pid), memory: memoryOf(pid) };
-}
-
+/** In seconds. */
 function cpuOf(pid) {
   // The name of the program may have spaces in it.
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ');
