@@ -7,7 +7,7 @@ import { DROP_IN_PATHS } from '../install/unmanaged.js';
 import type { Patient } from '../manager/doctor/patient.js';
 import { readCordon } from '../store/cordon.js';
 import { inspectState } from '../store/inspect.js';
-import { lockFileName } from '../store/lock.js';
+import { lockFileName } from '../store/lockfile.js';
 import { type ContextOptions, createContext, TOOL_TIMEOUT_MS } from './context.js';
 
 /** Puts together what `doctor` needs; nothing is read yet, for whatever is read may be what is wrong. */

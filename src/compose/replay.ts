@@ -17,7 +17,7 @@ import { FILES, NETNS_FILES, type NodeRecord, STATE_FILES } from '../model/bundl
 import { EnimError } from '../model/errors.js';
 import { ProviderShape } from '../providers/record.js';
 import { createRecordedProvider } from '../providers/recorded.js';
-import { lockFileName } from '../store/lock.js';
+import { lockFileName } from '../store/lockfile.js';
 import { StateShape } from '../store/record.js';
 import { createRecordedState } from '../store/recorded.js';
 import type { Context } from './context.js';
