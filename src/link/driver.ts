@@ -18,8 +18,9 @@ import { configurationFaults, planConfigure, sysctlsFor } from './configure.js';
 import { findDevice } from './device.js';
 import { writeSysctls } from './inside.js';
 import type { Kernel } from './kernel.js';
+import { moveHome } from './move.js';
 import { openKernel } from './open.js';
-import { type Beside, freeName, giveNameBack, namesOfOthers } from './rename.js';
+import { type Beside, giveNameBack, namesOfOthers } from './rename.js';
 import { planRestore, remainingDifferences, takeSnapshot } from './snapshot.js';
 import { findSquatter } from './squatter.js';
 import { lookAround, type Surroundings } from './surroundings.js';
@@ -241,25 +242,7 @@ function changes(
       return settle(kernel, netns, ifname, setup);
     },
 
-    async moveHome(link, netns, name) {
-      const target = (await kernel.isTaken('home', name)) ? freeName(await kernel.names('home')) : name;
-      // An altname that any device at home has, or that is the new name itself, refuses the move or the rename (EEXIST).
-      const clashing: string[] = [];
-      for (const altname of link.altnames)
-        if (altname === target || (await kernel.isTaken('home', altname))) clashing.push(altname);
-      const there = await kernel.links(netns);
-      // Names that are no UTF-8 look the same where it is the program `ip` that says them.
-      const dev = link.name.includes('\ufffd') ? wordFor(link, namesOf(there)) : link.name;
-      // What the pod has put on it, a VLAN or a macvlan, would stay there and go on using it, whoever has the NIC next.
-      const uppers = there.filter(({ lower }) => lower === link.name);
-      const removal = uppers.map(({ name: upper }) => ['link', 'del', 'dev', upper]);
-      await kernel.change(netns, removal, { force: true });
-      await kernel.change(netns, [
-        ...clashing.map((altname) => ['link', 'property', 'del', 'dev', dev, 'altname', altname]),
-        ['link', 'set', 'dev', dev, 'netns', `/proc/${process.pid}/ns/net`, 'name', target],
-      ]);
-      return target;
-    },
+    moveHome: (link, netns, name) => moveHome(kernel, link, netns, name),
 
     async restore(link, snapshot, beside) {
       const { commands, restored } = await giveNameBack(kernel, link, snapshot, beside);
