@@ -71,9 +71,10 @@ export async function giveBack(
     }
     const seen = await locate(look(parts), identityOfAttachment(attachment, parts.bootID), attachment.netns);
     if (isLabelledForAnother(seen, attachment, isRecorded && attachment.bootID === parts.bootID)) {
-      await parts.store.forget(attachment);
-      if (isRecorded) await tell(`${reason}; the NIC was another’s by then`, []);
-      await parts.provider.release(endpointOf(attachment), { lasting: 'this boot' });
+      const failure = await letGo(parts, attachment, async () => {
+        if (isRecorded) await tell(`${reason}; the NIC was another’s by then`, []);
+      });
+      if (failure !== null) throw failure.thrown;
       return undefined;
     }
     if (attachment.phase !== 'releasing') await parts.store.put({ ...attachment, phase: 'releasing' });
@@ -82,19 +83,33 @@ export async function giveBack(
     const wrong = home.remaining.find(({ what }) => what === 'MAC');
     if (wrong !== undefined)
       await distrust(parts, attachment.eni.id, `it came home with the MAC ${wrong.from}, not ${wrong.to}`);
-    const forgotten = parts.store.forget(attachment);
-    const released = parts.provider
-      .release(endpointOf(attachment), { lasting: 'this boot', after: forgotten })
-      .then(() => null)
-      .catch((thrown: unknown) => ({ thrown }));
-    await forgotten;
-    await tell(reason, home.restored);
-    const failure = await released;
+    const failure = await letGo(parts, attachment, () => tell(reason, home.restored));
     if (failure !== null) throw toldLater(failure.thrown, attachment, link);
     return { attachment, ...home };
   } finally {
     lock.release();
   }
+}
+
+/**
+ * Forgets the record, and frees the ENI after that or with one write.
+ *
+ * @param tell is done once the record is gone
+ * @returns what the provider has thrown, if anything
+ */
+async function letGo(
+  parts: Parts,
+  attachment: Attachment,
+  tell: () => Promise<void>,
+): Promise<{ readonly thrown: unknown } | null> {
+  const forgotten = parts.store.forget(attachment);
+  const released = parts.provider
+    .release(endpointOf(attachment), { lasting: 'this boot', after: forgotten })
+    .then(() => null)
+    .catch((thrown: unknown) => ({ thrown }));
+  await forgotten;
+  await tell();
+  return released;
 }
 
 async function belongsToAnother(
