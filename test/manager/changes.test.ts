@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { changesBetween, createChanges } from '../../src/manager/changes.js';
 import { NOW, sampleView } from '../render/views.js';
 
@@ -21,6 +21,13 @@ describe('changesBetween', () => {
 
 describe('changes', () => {
   const patience = 10_000;
+  let end = new AbortController();
+
+  // Who still waits would wait for all of his patience.
+  afterEach(() => {
+    end.abort();
+    end = new AbortController();
+  });
 
   const told = (settle: number) => {
     const listeners: (() => void)[] = [];
@@ -28,7 +35,7 @@ describe('changes', () => {
       listeners.push(onChange);
       return () => undefined;
     };
-    const changes = createChanges([source], settle, new AbortController().signal);
+    const changes = createChanges([source], settle, end.signal);
     return { changes, tell: () => listeners.forEach((listener) => void listener()) };
   };
 
