@@ -1,14 +1,17 @@
-import { describe, expect, it } from '@jest/globals';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { connect } from '../../src/cluster/connect.js';
 import { inTime } from '../../src/cluster/intime.js';
 import type { Streaming } from '../../src/providers/kubernetes/transport.js';
+
+const SLOW_S = 1;
 
 /** Whoever is asked for a token by it takes longer than anybody waits. */
 function slow(): Streaming {
   const exec = {
     apiVersion: 'client.authentication.k8s.io/v1',
     command: 'sleep',
-    args: ['3'],
+    args: [String(SLOW_S)],
     interactiveMode: 'Never',
   };
   const text = JSON.stringify({
@@ -42,6 +45,9 @@ const never = new Promise<never>(() => undefined);
 const request = { path: '/', timeout: 200, opened: () => undefined, line: () => undefined };
 
 describe('a program that gives no token', () => {
+  // Those that nobody waits for any more end by themselves, and a worker of the tests ends only after them.
+  afterAll(() => wait(SLOW_S * 1_000));
+
   it('is waited for no longer than the request may take', async () => {
     await expect(slow().send({ method: 'GET', path: '/', timeout: 200 })).rejects.toMatchObject({ code: 'ETIMEDOUT' });
     await expect(slow().follow(request, new AbortController().signal)).rejects.toMatchObject({ code: 'ETIMEDOUT' });
