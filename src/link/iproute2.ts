@@ -45,8 +45,7 @@ export function isVisitor(argv: readonly string[]): boolean {
 export function openIproute2(programs: Programs, keepOpen: readonly number[]): Kernel {
   const speakers = new Map<string, Speaker>();
 
-  const speakerIn = (place: Place): Speaker => {
-    const key = placeKey(place);
+  const speakerIn = (place: Place, key = placeKey(place)): Speaker => {
     const known = speakers.get(key);
     if (known !== undefined) return known;
     refuseReplaced(place);
@@ -57,19 +56,19 @@ export function openIproute2(programs: Programs, keepOpen: readonly number[]): K
   };
 
   /** Has the lines carried out, the last of which prints a document. */
-  const tell = async (place: Place, lines: readonly IpCommand[]): Promise<string | Failure> => {
-    const speaker = speakerIn(place);
+  const tell = async (place: Place, lines: readonly IpCommand[], key?: string): Promise<string | Failure> => {
+    const speaker = speakerIn(place, key);
     const before = speaker.sent;
     speaker.sent += lines.length;
     const text = lines.map((line) => `${batchLine(line)}\n`).join('');
     const { lines: printed, ended } = await speaker.conversation.ask(text, 1);
     if (ended === null) return printed[0] ?? '';
-    speakers.delete(placeKey(place));
+    speakers.delete(key ?? placeKey(place));
     return { at: failedLine(ended.stderr) - before - 1, ended };
   };
 
-  const show = async (place: Place, command: IpCommand): Promise<unknown> => {
-    const answer = await tell(place, [command]);
+  const show = async (place: Place, command: IpCommand, key?: string): Promise<unknown> => {
+    const answer = await tell(place, [command], key);
     if (typeof answer === 'string') return parseDocument(answer);
     throw failure(place, command, answer.ended);
   };
@@ -86,9 +85,11 @@ export function openIproute2(programs: Programs, keepOpen: readonly number[]): K
   };
 
   const links: Kernel['links'] = async (place, name) => {
-    const command = ['address', 'show', ...(name === undefined ? [] : ['dev', name])];
+    const words = ['show', ...(name === undefined ? [] : ['dev', name])];
     try {
-      return parseLinks(await show(place, command));
+      const seen = await show(place, ['address', ...words]);
+      // By a process of its own, which has no addresses to leave out.
+      return parseLinks(seen, await show(place, ['link', ...words], `modes ${placeKey(place)}`));
     } catch (thrown) {
       if (name !== undefined && thrown instanceof EnimError && /does not exist/.test(thrown.message)) return [];
       throw thrown;

@@ -26,6 +26,12 @@ const RawLink = v.looseObject({
   address: v.optional(v.string()),
   permaddr: v.optional(v.string()),
   broadcast: v.optional(v.string()),
+  gso_max_size: v.optional(v.number()),
+  gso_max_segs: v.optional(v.number()),
+  gro_max_size: v.optional(v.number()),
+  gso_ipv4_max_size: v.optional(v.number()),
+  gro_ipv4_max_size: v.optional(v.number()),
+  xdp: v.optional(v.looseObject({ attached: v.optional(v.array(v.looseObject({ mode: v.number() }))) })),
   ifalias: v.optional(v.string()),
   altnames: v.optional(v.array(v.string())),
   parentdev: v.optional(v.string()),
@@ -94,16 +100,37 @@ function asJson(part: string): string {
 /**
  * Reads `ip -j -d addr show`. Links without a MAC (tunnels) get an empty one.
  *
- * @throws ValiError if the document has another shape
+ * @param modes what `ip -j -d link show` prints, which alone tells the modes
+ * @throws ValiError if a document has another shape
  */
-export function parseLinks(document: unknown): Link[] {
+export function parseLinks(document: unknown, modes: unknown = []): Link[] {
+  const modeOf = new Map(v.parse(v.array(RawMode), modes).map((raw) => [raw.ifindex, toMode(raw)]));
   return v
     .parse(v.array(v.looseObject({ ifindex: v.optional(v.number()) })), document)
     .filter((raw) => raw.ifindex !== undefined)
-    .map((raw) => toLink(v.parse(RawLink, raw)));
+    .map((raw) => toLink(v.parse(RawLink, raw), modeOf.get(raw.ifindex) ?? null));
 }
 
-function toLink(raw: v.InferOutput<typeof RawLink>): Link {
+const RawMode = v.looseObject({
+  ifindex: v.optional(v.number()),
+  linkmode: v.optional(v.string()),
+  linkmode_index: v.optional(v.number()),
+});
+
+function toMode({ linkmode, linkmode_index: index }: v.InferOutput<typeof RawMode>): string | null {
+  return linkmode?.toLowerCase() ?? index?.toString() ?? null;
+}
+
+const LIMITS = ['gso_max_size', 'gso_max_segs', 'gro_max_size', 'gso_ipv4_max_size', 'gro_ipv4_max_size'] as const;
+
+/** The places of a program of XDP, by their numbers (XDP_ATTACHED_DRV, …). */
+const XDP_PLACES = new Map([
+  [1, 'xdpdrv'],
+  [2, 'xdpgeneric'],
+  [3, 'xdpoffload'],
+]);
+
+function toLink(raw: v.InferOutput<typeof RawLink>, mode: string | null): Link {
   const mac = parseMac(raw.address ?? '') ?? '';
   return {
     ifindex: raw.ifindex,
@@ -123,6 +150,14 @@ function toLink(raw: v.InferOutput<typeof RawLink>): Link {
     multicast: raw.flags.includes('MULTICAST'),
     allmulticast: raw.flags.includes('ALLMULTI'),
     broadcast: parseMac(raw.broadcast ?? '') ?? '',
+    mode,
+    packets: Object.fromEntries(
+      LIMITS.flatMap((word) => {
+        const limit = raw[word];
+        return limit === undefined ? [] : [[word, limit] as const];
+      }),
+    ),
+    xdp: (raw.xdp?.attached ?? []).flatMap(({ mode: place }) => XDP_PLACES.get(place) ?? []),
     kind: raw.linkinfo?.info_kind ?? null,
     master: raw.master ?? null,
     // For a veth it is the other end.

@@ -61,7 +61,8 @@ const LinkShape = v.object({
   ...{ txqueuelen: number, group: text, up: bool, carrier: bool, promiscuous: bool, kind: maybe, master: maybe },
   // A bundle of an older enim does not have them.
   ...{ arp: v.optional(bool, true), multicast: v.optional(bool, true), allmulticast: v.optional(bool, false) },
-  ...{ broadcast: v.optional(text, 'ff:ff:ff:ff:ff:ff') },
+  ...{ broadcast: v.optional(text, 'ff:ff:ff:ff:ff:ff'), mode: v.optional(maybe, null) },
+  ...{ packets: v.optional(v.record(text, number), {}), xdp: v.optional(list, []) },
   ...{ lower: maybe, busAddress: maybe, addresses: v.array(Address) },
 }) satisfies v.GenericSchema<unknown, Link>;
 

@@ -22,6 +22,19 @@ const SWITCHES = [
   ['allmulticast', 'allmulticast', 'allmulticast'],
 ] as const;
 
+/** Where a program of XDP is attached and none was at home. One that was and is gone cannot be attached again. */
+function strayPrograms(link: Link, snapshot: LinkSnapshot): string[] {
+  return link.xdp.filter((each) => snapshot.xdp?.includes(each) === false);
+}
+
+/** The limits that differ, of those that are told of both. */
+function changedLimits(link: Link, { packets }: LinkSnapshot): Restored[] {
+  return Object.entries(packets).flatMap(([what, to]) => {
+    const from = link.packets[what];
+    return from === undefined || from === to ? [] : [{ what, from: show(from), to: show(to) }];
+  });
+}
+
 interface Plan {
   readonly commands: readonly IpCommand[];
   /** How many of the commands, from the first, are for the name. */
@@ -56,6 +69,11 @@ export function planRestore(link: Link, snapshot: LinkSnapshot, taken: ReadonlyS
     restored.push({ what: 'name', from: link.name, to: name });
   }
   const renaming = link.name === name ? 0 : commands.length;
+  // Before the MTU, of which a driver takes none that is too large for the program.
+  for (const attached of strayPrograms(link, snapshot)) {
+    commands.push(['link', 'set', 'dev', dev, attached, 'off']);
+    restored.push({ what: 'XDP program', from: attached, to: '-' });
+  }
   put('MAC', link.mac, snapshot.mac, ['address', snapshot.mac]);
   put('MTU', link.mtu, snapshot.mtu, ['mtu', String(snapshot.mtu)]);
   put('txqueuelen', link.txqueuelen, snapshot.txqueuelen, ['txqueuelen', String(snapshot.txqueuelen)]);
@@ -64,6 +82,15 @@ export function planRestore(link: Link, snapshot: LinkSnapshot, taken: ReadonlyS
     put(what, link[key], snapshot[key] ?? link[key], [option, snapshot[key] ? 'on' : 'off']);
   const broadcast = snapshot.broadcast ?? link.broadcast;
   put('broadcast MAC', link.broadcast, broadcast, ['brd', broadcast]);
+  const mode = link.mode === null ? null : (snapshot.mode ?? link.mode);
+  put('link mode', link.mode, mode, ['mode', show(mode)]);
+  const limits = changedLimits(link, snapshot);
+  if (limits.length > 0) {
+    // All at once: the kernel sets those for IPv4 along with the others.
+    const all = Object.entries(snapshot.packets).filter(([what]) => link.packets[what] !== undefined);
+    commands.push(['link', 'set', 'dev', dev, ...all.flatMap(([what, to]) => [what, String(to)])]);
+    restored.push(...limits);
+  }
   if (parseLabel(link.alias) === undefined) put('alias', link.alias, snapshot.alias, ['alias', snapshot.alias ?? '']);
   else commands.push(['link', 'set', 'dev', dev, 'alias', snapshot.alias ?? '']);
 
@@ -101,6 +128,9 @@ export function remainingDifferences(link: Link, snapshot: LinkSnapshot, routes:
     ...compare('group', link.group, snapshot.group),
     ...SWITCHES.flatMap(([what, key]) => compare(what, link[key], snapshot[key] ?? link[key])),
     ...compare('broadcast MAC', link.broadcast, snapshot.broadcast ?? link.broadcast),
+    ...compare('link mode', link.mode, link.mode === null ? null : (snapshot.mode ?? link.mode)),
+    ...changedLimits(link, snapshot),
+    ...strayPrograms(link, snapshot).map((from) => ({ what: 'XDP program', from, to: '-' })),
     ...compare('alias', link.alias, snapshot.alias),
     ...compare('master', link.master, snapshot.master),
     ...compare('up', link.up, snapshot.up),

@@ -64,7 +64,7 @@ function unseen(eni: Eni): LinkSnapshot {
       promiscuous: false,
       master: null,
     },
-    ...{ arp: null, multicast: null, allmulticast: null, broadcast: null },
+    ...{ arp: null, multicast: null, allmulticast: null, broadcast: null, mode: null, packets: {}, xdp: null },
     ...{ addresses: [], routes: [], sysctls: {} },
   };
 }

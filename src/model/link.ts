@@ -50,6 +50,12 @@ export interface Link {
   readonly allmulticast: boolean;
   /** The MAC that stands for all; empty where the link has none. */
   readonly broadcast: string;
+  /** `default`, or `dormant` where somebody above the kernel (802.1X, say) is to call it ready; null where that is not told. */
+  readonly mode: string | null;
+  /** Limits of the packets that are joined and cut, by `ip`'s words for them (`gso_max_size`), as far as they are told. */
+  readonly packets: Readonly<Record<string, number>>;
+  /** How programs of XDP are attached to it, in `ip`'s words: `xdpdrv`, `xdpgeneric`, `xdpoffload`. */
+  readonly xdp: readonly string[];
   /** `linkinfo.info_kind`: null for a real card, `veth`, `macvlan`, … for a virtual device. */
   readonly kind: string | null;
   /** Bond, bridge or VRF that it belongs to. */
@@ -75,11 +81,15 @@ export interface LinkSnapshot {
   readonly group: string;
   readonly up: boolean;
   readonly promiscuous: boolean;
-  /** Null, as the three after it, where that is not known: then it stays as it is. */
+  /** Null, as the four after it, where that is not known: then it stays as it is. */
   readonly arp: boolean | null;
   readonly multicast: boolean | null;
   readonly allmulticast: boolean | null;
   readonly broadcast: string | null;
+  readonly mode: string | null;
+  readonly packets: Readonly<Record<string, number>>;
+  /** Null where that is not known. */
+  readonly xdp: readonly string[] | null;
   /** Bond, bridge or VRF that it belonged to. */
   readonly master: string | null;
   readonly addresses: readonly { readonly address: string; readonly scope: string }[];

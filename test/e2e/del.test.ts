@@ -7,6 +7,7 @@ import { expectKernelUnchanged, expectRefusal, expectUnchanged } from '../fabric
 import { createNode, type Node } from '../fabric/node.js';
 import type { Pod } from '../fabric/pod.js';
 import { describeEndToEnd } from '../fabric/requirements.js';
+import { dropAll } from '../fabric/xdp.js';
 
 describeEndToEnd('enim del', () => {
   let node: Node;
@@ -120,6 +121,8 @@ describeEndToEnd('enim del', () => {
     it('as it was before, whatever the pod has done to it, and says what was put back (sriov-cni#316)', async () => {
       await node.ip('link set dev eni0 alias uplink-two', 'link set dev eni0 up');
       const before = await node.kernelState();
+      const program = join(node.dir, 'drop.o');
+      writeFileSync(program, dropAll());
       await add(node, 'default/web-0', pod);
       await pod.ip(
         'link set dev eth0 down',
@@ -129,6 +132,8 @@ describeEndToEnd('enim del', () => {
         'link set dev mine0 group 9',
         'link set dev mine0 arp off multicast off allmulticast on',
         'link set dev mine0 broadcast 02:00:00:00:00:00',
+        'link set dev mine0 mode dormant gso_max_size 30000 gro_max_size 40000',
+        `link set dev mine0 xdpdrv object ${program} section xdp`,
         'link property add dev mine0 altname theirs',
         'addr add 192.168.77.1/24 dev mine0',
       );
@@ -137,7 +142,19 @@ describeEndToEnd('enim del', () => {
       expect(code).toBe(0);
       expect(stdout).toMatch(/mtu/i);
       expect(stdout).toContain('1300');
-      for (const what of ['ARP', 'multicast', 'allmulticast', 'broadcast MAC']) expect(stdout).toContain(what);
+      for (const what of [
+        'ARP',
+        'multicast',
+        'allmulticast',
+        'broadcast MAC',
+        'link mode',
+        'gso_max_size',
+        'XDP program',
+      ])
+        expect(stdout).toContain(what);
+      expect(JSON.parse(await must('ip', ['-n', node.netns, '-j', 'link', 'show', 'dev', 'eni0']))).toMatchObject([
+        { linkmode: 'DEFAULT' },
+      ]);
       expect(await node.kernelState()).toEqual(before);
     });
 

@@ -8,6 +8,10 @@ export interface RawLink {
   readonly flags: readonly string[];
   readonly mtu: number;
   readonly broadcast?: string;
+  readonly gso_max_size?: number;
+  readonly gso_max_segs?: number;
+  readonly gro_max_size?: number;
+  readonly xdp?: { readonly attached?: readonly { readonly mode: number }[] };
   readonly txqlen?: number;
   readonly group?: string;
   readonly master?: string;
@@ -42,6 +46,9 @@ export interface LinkState {
   readonly multicast: boolean;
   readonly allmulticast: boolean;
   readonly broadcast: string | null;
+  /** Sizes up to which packets are joined and cut, and places of programs of XDP. */
+  readonly limits: readonly (number | undefined)[];
+  readonly xdp: readonly number[];
   readonly addresses: readonly string[];
 }
 
@@ -78,6 +85,8 @@ function normalise(raw: RawLink): LinkState {
     multicast: raw.flags.includes('MULTICAST'),
     allmulticast: raw.flags.includes('ALLMULTI'),
     broadcast: raw.broadcast ?? null,
+    limits: [raw.gso_max_size, raw.gso_max_segs, raw.gro_max_size],
+    xdp: (raw.xdp?.attached ?? []).map(({ mode }) => mode),
     addresses: addressesOf(raw),
   };
 }

@@ -265,7 +265,8 @@ describe('restore', () => {
     await driver.moveIn(await home(), netns, sampleAttachment(), new Set());
     const [inPod] = (await driver.lookInto(netns)) ?? [];
     Object.assign(card, { mac: macOf(99), mtu: 1300, txqlen: 10, promisc: true, altnames: ['pods'] });
-    Object.assign(card, { arp: false, multicast: false, allmulticast: true });
+    Object.assign(card, { arp: false, multicast: false, allmulticast: true, mode: 'DORMANT', xdp: ['xdpgeneric'] });
+    card.packets.gso_max_size = 30_000;
     await driver.moveHome(inPod as Link, netns, 'eni1');
     const [link] = (await driver.lookHome()).links;
     const { restored, remaining, link: now } = await driver.restore(link as Link, snapshot, atOnce);
@@ -273,7 +274,19 @@ describe('restore', () => {
     expect(remaining).toEqual([]);
     expect(now).toMatchObject({ name: 'eni1', mac: macOf(1), up: true });
     expect(restored.map(({ what }) => what)).toEqual([
-      ...['MAC', 'MTU', 'txqueuelen', 'promiscuity', 'ARP', 'multicast', 'allmulticast', 'altname', 'altname'],
+      ...[
+        'XDP program',
+        'MAC',
+        'MTU',
+        'txqueuelen',
+        'promiscuity',
+        'ARP',
+        'multicast',
+        'allmulticast',
+        'link mode',
+        'gso_max_size',
+      ],
+      ...['altname', 'altname'],
     ]);
   });
 

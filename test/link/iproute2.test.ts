@@ -69,17 +69,19 @@ function open(react: Reaction = () => '[]', keepOpen: readonly number[] = []): {
 }
 
 describe('an `ip` session', () => {
-  it('speaks to one process in each place, kept from one call to the next, with the locks it was given', async () => {
+  it('speaks to one process in each place, and to one more for modes, kept from one call to the next, with the locks it was given', async () => {
     const { session, calls } = open(undefined, [7]);
     await session.links('home');
     await session.links(NETNS);
     await session.change('home', [UP]);
+    await session.links('home');
     const batch = ['ip', '-j', '-d', '-batch', '-'];
     expect(calls.map(({ argv, keepOpen }) => [argv, keepOpen])).toEqual([
-      [batch, [7]],
-      [['nsenter', '--net=/run/netns/web-0', '--', ...batch], [7]],
+      ...[batch, batch].map((argv) => [argv, [7]]),
+      ...[batch, batch].map((argv) => [['nsenter', '--net=/run/netns/web-0', '--', ...argv], [7]]),
     ]);
-    expect(calls[0]?.told.slice(0, 2)).toEqual(['address show', 'link set dev eni1 up']);
+    expect(calls[0]?.told).toEqual(['address show', 'link set dev eni1 up', 'address show dev if1', 'address show']);
+    expect(calls[1]?.told).toEqual(['link show', 'link show']);
   });
 
   it('asks for what is wanted, and no more', async () => {
@@ -141,16 +143,16 @@ describe('an `ip` session', () => {
     await session.links('home');
     await session.links(NETNS);
     await session.close();
-    expect(calls.map(({ isOpen }) => isOpen)).toEqual([false, false]);
+    expect(calls.map(({ isOpen }) => isOpen)).toEqual([false, false, false, false]);
   });
 
   it('starts anew after a failure', async () => {
     const { session, calls } = open((words) =>
-      words[0] === 'link' ? { stderr: 'RTNETLINK answers: File exists' } : '[]',
+      words[1] === 'set' ? { stderr: 'RTNETLINK answers: File exists' } : '[]',
     );
     await enimErrorOf(() => session.change('home', [UP]));
     expect(await session.links('home')).toEqual([]);
-    expect(calls).toHaveLength(2);
+    expect(calls.map(({ told }) => told)).toEqual([['link set dev eni1 up'], ['address show'], ['link show']]);
   });
 
   it('goes on after failures only where it is told to', async () => {

@@ -37,6 +37,9 @@ export interface Device {
   arp: boolean;
   multicast: boolean;
   allmulticast: boolean;
+  mode: string;
+  packets: Record<string, number>;
+  xdp: string[];
   kind: string | undefined;
   master: string | undefined;
   bus: string | undefined;
@@ -90,7 +93,8 @@ export class Kernel {
     const added: Device = {
       ...{ ifindex: Math.max(1, ...there.map(({ ifindex }) => ifindex)) + 1, altnames: [], alias: undefined },
       ...{ permanentMac: device.mac, mtu: 1500, txqlen: 1000, group: 'default', up: false, promisc: false },
-      ...{ carrier: true, arp: true, multicast: true, allmulticast: false },
+      ...{ carrier: true, arp: true, multicast: true, allmulticast: false, mode: 'DEFAULT', xdp: [] },
+      packets: { ...PACKETS },
       ...{ kind: undefined, master: undefined, bus: undefined, addresses: [], routes: [] },
       ...device,
     };
@@ -216,7 +220,9 @@ export class Kernel {
     const [object, verb, ...rest] = words;
     const what = `${object} ${verb}`;
     if (words.join(' ') === 'address show dev if1') return [];
-    if (what === 'address show') return this.#showAddresses(place, rest);
+    if (what === 'address show') return this.#showLinks(place, rest, toJson);
+    // The only listing that tells the modes.
+    if (what === 'link show') return this.#showLinks(place, rest, ({ ifindex, mode }) => ({ ifindex, linkmode: mode }));
     if (what === 'route show') return this.#showRoutes(place, rest);
     if (what === 'route get') return this.#wayTo(place, rest[0] ?? '');
     if (what === 'link set') return this.#setLink(place, pairs(rest, ['up', 'down']));
@@ -261,6 +267,9 @@ export class Kernel {
       else if (key === 'promisc' || key === 'arp' || key === 'multicast' || key === 'allmulticast')
         device[key] = value === 'on';
       else if (key === 'master') device.master = this.#find(place, value).name;
+      else if (key === 'mode') device.mode = value.toUpperCase();
+      else if (key in device.packets) device.packets[key] = Number(value);
+      else if (value === 'off' && key in XDP_PLACES) device.xdp = device.xdp.filter((each) => each !== key);
       else if (key === 'up') device.up = true;
       else if (key === 'down') takeDown(device);
       else if (key === 'name') this.#rename(place, device, value);
@@ -364,9 +373,9 @@ export class Kernel {
     device.routes = [...device.routes.filter((other) => !same(other)), route];
   }
 
-  #showAddresses(place: number, words: readonly string[]): unknown {
+  #showLinks(place: number, words: readonly string[], toJson: (device: Device) => object): object[] {
     if (words.length === 0) return this.in(place).map(toJson);
-    if (words[0] !== 'dev') throw new Error(`The fake kernel does not know "ip address show ${words.join(' ')}".`);
+    if (words[0] !== 'dev') throw new Error(`The fake kernel does not know "ip … show ${words.join(' ')}".`);
     const found = this.#seek(place, words[1]);
     if (found === undefined) throw new Refusal(`Device "${words[1]}" does not exist.`);
     // Real `ip` puts an empty object where a link was left out by its filter.
@@ -443,7 +452,12 @@ function keyOfRoute({ dst, family, table = 'main', metric = family === 6 ? 1024 
   return `${family} ${dst} ${table} ${metric}`;
 }
 
-function toJson(device: Device): unknown {
+/** What a card has at first. */
+const PACKETS: Readonly<Record<string, number>> = { gso_max_size: 65536, gso_max_segs: 65535, gro_max_size: 65536 };
+
+const XDP_PLACES: Readonly<Record<string, number>> = { xdpdrv: 1, xdpgeneric: 2, xdpoffload: 3 };
+
+function toJson(device: Device): object {
   const { ifindex, name, mtu, group, txqlen, mac, permanentMac, up, carrier, promisc, arp, multicast, allmulticast } =
     device;
   return {
@@ -461,7 +475,8 @@ function toJson(device: Device): unknown {
       group,
       txqlen,
     },
-    ...{ address: mac, broadcast: 'ff:ff:ff:ff:ff:ff' },
+    ...{ address: mac, broadcast: 'ff:ff:ff:ff:ff:ff', ...device.packets },
+    ...(device.xdp.length === 0 ? {} : { xdp: { attached: device.xdp.map((each) => ({ mode: XDP_PLACES[each] })) } }),
     ...(mac === permanentMac || device.kind !== undefined ? {} : { permaddr: permanentMac }),
     ...(device.alias === undefined ? {} : { ifalias: device.alias }),
     ...(device.altnames.length === 0 ? {} : { altnames: device.altnames }),
@@ -504,6 +519,9 @@ function describe(device: Device): string {
     ...(device.arp ? [] : [' noarp']),
     ...(device.multicast ? [] : [' nomulticast']),
     ...(device.allmulticast ? [' allmulticast'] : []),
+    ...(device.mode === 'DEFAULT' ? [] : [` mode ${device.mode}`]),
+    ...Object.entries(device.packets).flatMap(([key, value]) => (value === PACKETS[key] ? [] : [` ${key} ${value}`])),
+    ...device.xdp.map((each) => ` ${each}`),
   ].join('');
   return [
     `${name} ${mac} mtu ${mtu} qlen ${txqlen} group ${group} ${up ? 'up' : 'down'}${switched} master ${device.master ?? '-'}`,

@@ -42,7 +42,8 @@ describe('parseLinks', () => {
           group: 'default',
         },
         ...{ up: true, carrier: true, promiscuous: false, arp: true, multicast: true, allmulticast: false },
-        ...{ broadcast: 'ff:ff:ff:ff:ff:ff' },
+        ...{ broadcast: 'ff:ff:ff:ff:ff:ff', mode: null, xdp: [] },
+        packets: { gso_max_size: 65536, gso_max_segs: 65535, gro_max_size: 65536 },
         ...{ kind: 'veth', master: null, lower: null, busAddress: null },
         addresses: [
           { address: '10.0.0.10/24', family: 4, scope: 'global', tentative: false, dadFailed: false },
@@ -88,6 +89,18 @@ describe('parseLinks', () => {
   it('sees what a link has been told not to do, or to do besides', () => {
     const changed = CARD.replace('"MULTICAST"', '"NOARP","ALLMULTI"');
     expect(parseLinks(json(changed))[0]).toMatchObject({ arp: false, multicast: false, allmulticast: true });
+  });
+
+  it('has a link’s mode from the listing that alone tells it, in words or as a number', () => {
+    const modes = [{}, { ifindex: 2, linkmode: 'DORMANT' }, { ifindex: 3, linkmode_index: 7 }];
+    const [link] = json(CARD) as [{ ifindex: number }];
+    const modeOf = (ifindex: number) => parseLinks([{ ...link, ifindex }], modes)[0]?.mode;
+    expect([2, 3, 4].map(modeOf)).toEqual(['dormant', '7', null]);
+  });
+
+  it('sees where programs of XDP are attached', () => {
+    const attached = '"xdp":{"mode":4,"attached":[{"mode":1,"prog":{"id":7}},{"mode":3,"prog":{"id":8}}]},"mtu":1400';
+    expect(parseLinks(json(CARD.replace('"mtu":1400', attached)))[0]?.xdp).toEqual(['xdpdrv', 'xdpoffload']);
   });
 
   it('sees a bond member, promiscuity, and that DAD has failed', () => {

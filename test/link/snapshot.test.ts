@@ -128,9 +128,13 @@ describe('planRestore', () => {
       multicast: false,
       allmulticast: true,
       broadcast: macOf(7),
+      mode: 'dormant',
+      packets: { gso_max_size: 30_000, gso_max_segs: 65_535, gro_max_size: 40_000 },
+      xdp: ['xdpdrv'],
       alias: 'mine',
     };
     expect(plan(link, { alias: 'uplink 7', altnames: ['enp3s0'] })).toEqual([
+      'link set dev if2 xdpdrv off',
       `link set dev if2 address ${macOf(1)}`,
       'link set dev if2 mtu 1500',
       'link set dev if2 txqueuelen 1000',
@@ -140,11 +144,14 @@ describe('planRestore', () => {
       'link set dev if2 multicast on',
       'link set dev if2 allmulticast off',
       'link set dev if2 brd ff:ff:ff:ff:ff:ff',
+      'link set dev if2 mode default',
+      'link set dev if2 gso_max_size 65536 gso_max_segs 65535 gro_max_size 65536',
       'link set dev if2 alias uplink 7',
       'link property add dev if2 altname enp3s0',
       'link set dev if2 down',
     ]);
     expect(restored(link, { alias: 'uplink 7', altnames: ['enp3s0'] })).toEqual([
+      'XDP program xdpdrv → -',
       `MAC ${macOf(99)} → ${macOf(1)}`,
       'MTU 1300 → 1500',
       'txqueuelen 10 → 1000',
@@ -154,16 +161,40 @@ describe('planRestore', () => {
       'multicast false → true',
       'allmulticast true → false',
       `broadcast MAC ${macOf(7)} → ff:ff:ff:ff:ff:ff`,
+      'link mode dormant → default',
+      'gso_max_size 30000 → 65536',
+      'gro_max_size 40000 → 65536',
       'alias mine → uplink 7',
       'altname - → enp3s0',
     ]);
   });
 
   it('leaves alone what an older enim did not write down', () => {
-    const unknown = sampleSnapshot({ arp: null, multicast: null, allmulticast: null, broadcast: null });
-    const link = sampleLink({ arp: false, allmulticast: true, broadcast: macOf(7) });
+    const unknown = sampleSnapshot({
+      ...{ arp: null, multicast: null, allmulticast: null, broadcast: null, mode: null, packets: {}, xdp: null },
+    });
+    const link = sampleLink({
+      ...{ arp: false, allmulticast: true, broadcast: macOf(7), mode: 'dormant', xdp: ['xdpdrv'] },
+      packets: { gso_max_size: 30_000 },
+    });
     expect(planRestore(link, unknown, new Set()).restored).toEqual([]);
     expect(remainingDifferences(link, unknown, [])).toEqual([]);
+  });
+
+  it('gives all limits of packets back at once, for the kernel sets one along with another, and none that is not told now', () => {
+    const [of4, of6] = [{ gso_ipv4_max_size: 40_000 }, { gso_max_size: 65_536 }];
+    const changed = { packets: { ...of4, gso_max_size: 30_000 } };
+    const command = 'link set dev if2 gso_max_size 65536 gso_ipv4_max_size 40000';
+    expect(plan(changed, { packets: { ...of6, ...of4 } })).toContain(command);
+    expect(plan({ packets: {} }, { packets: of6 })).toEqual(['link set dev if2 down']);
+  });
+
+  it('leaves programs of XDP that were there at home, and says nothing of one that is gone', () => {
+    expect(plan({ xdp: ['xdpdrv', 'xdpoffload'] }, { xdp: ['xdpdrv'] })).toEqual([
+      'link set dev if2 xdpoffload off',
+      'link set dev if2 down',
+    ]);
+    expect(restored({ xdp: [] }, { xdp: ['xdpdrv'] })).toEqual([]);
   });
 
   it('takes a link down before it changes the MAC, and only then', () => {
@@ -305,6 +336,9 @@ describe('remainingDifferences', () => {
         multicast: false,
         allmulticast: true,
         broadcast: macOf(7),
+        mode: 'dormant',
+        packets: { gso_max_size: 30_000, gso_max_segs: 65_535, gro_max_size: 40_000 },
+        xdp: ['xdpdrv'],
         alias: 'mine',
         up: false,
       },
@@ -328,6 +362,10 @@ describe('remainingDifferences', () => {
       'multicast false → true',
       'allmulticast true → false',
       `broadcast MAC ${macOf(7)} → ff:ff:ff:ff:ff:ff`,
+      'link mode dormant → default',
+      'gso_max_size 30000 → 65536',
+      'gro_max_size 40000 → 65536',
+      'XDP program xdpdrv → -',
       'alias mine → -',
       'up false → true',
       'altname - → a',

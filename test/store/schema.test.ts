@@ -134,9 +134,20 @@ describe('a state file of version 1', () => {
 describe('a state file of an enim that did not write down what was switched on or off of a NIC', () => {
   it('is read: that is not known', () => {
     const today = sampleAttachment();
-    const { arp, multicast, allmulticast, broadcast, ...old } = today.snapshot;
+    const { arp, multicast, allmulticast, broadcast, mode, packets, xdp, ...old } = today.snapshot;
     const file = { ...STATE, attachments: { 'enim/c1/eth0': { ...today, snapshot: old } } };
-    const snapshot = { ...old, arp: null, multicast: null, allmulticast: null, broadcast: null };
+    const snapshot = {
+      ...{
+        ...old,
+        arp: null,
+        multicast: null,
+        allmulticast: null,
+        broadcast: null,
+        mode: null,
+        packets: {},
+        xdp: null,
+      },
+    };
     expect(parseState(JSON.stringify(file))).toEqual({
       kind: 'good',
       state: { ...STATE, attachments: { 'enim/c1/eth0': { ...today, snapshot } } },

@@ -1,11 +1,12 @@
 /** The bed of emulated machines: one run of a scenario in a throw-away guest with the built executable and real network cards. */
-import { copyFileSync, cpSync, existsSync, linkSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, linkSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, jest } from '@jest/globals';
 import type { EniAnswer, VerdictAnswer } from '../fabric/answers.js';
 import { run } from '../fabric/exec.js';
 import { EXECUTABLE } from '../fabric/requirements.js';
+import { dropAll } from '../fabric/xdp.js';
 
 /** Directory of the bed, which holds `vm-run`; unset, its suites are skipped. */
 const BED = process.env.ENIM_VM ?? '';
@@ -109,6 +110,7 @@ export async function play(scenario: string, machine: Machine = {}): Promise<Sto
   const share = mkdtempSync(join(tmpdir(), 'enim-vm-'));
   try {
     cpSync(join(import.meta.dirname, 'guest'), share, { recursive: true });
+    writeFileSync(join(share, 'drop.o'), dropAll());
     place(EXECUTABLE, join(share, 'enim'));
     const guest = [
       ...['--share', share, '--env', 'SCENARIO=/share', '--timeout', String(GUEST_SECONDS)],

@@ -66,8 +66,11 @@ describeInVm('enim with PCI cards', () => {
     it('undoes what the pod changed, and says so, also that the name was taken meanwhile', () => {
       const [returned] = life.answer<DelAnswer>('del-changed').returned;
       expect(returned?.restored).toEqual([
+        { what: 'XDP program', from: 'xdpgeneric', to: '-' },
         { what: 'MAC', from: '02:00:5e:99:00:02', to: B },
         { what: 'MTU', from: '1300', to: '1500' },
+        { what: 'link mode', from: 'dormant', to: 'default' },
+        { what: 'gso_max_size', from: '30000', to: '65536' },
       ]);
       expect(returned?.remaining).toEqual([{ what: 'name', from: 'enim0', to: 'eth1' }]);
       expect(life.cards('after')[B]).toEqual({ ...life.cards('before')[B], name: 'enim0' });

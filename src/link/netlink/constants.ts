@@ -47,6 +47,7 @@ export const IFLA = {
   link: 5,
   master: 10,
   queueLength: 13,
+  mode: 17,
   linkInfo: 18,
   alias: 20,
   statistics: 23,
@@ -55,6 +56,7 @@ export const IFLA = {
   netnsFd: 28,
   extMask: 29,
   linkNetns: 37,
+  xdp: 43,
   properties: 52,
   altname: 53,
   permanentAddress: 54,
@@ -72,6 +74,24 @@ export const CONF = {
     places: { autoconf: 5, dad_transmits: 6, accept_dad: 27, keep_addr_on_down: 42 },
   },
 } as const;
+
+/** The limits of the packets that are joined and cut, by `ip`'s words. */
+export const LIMITS = {
+  ...{ gso_max_size: 41, gso_max_segs: 40, gro_max_size: 58, gso_ipv4_max_size: 63, gro_ipv4_max_size: 64 },
+} as const;
+
+/** In IFLA.xdp: what is to be attached, where, and for each place the number of the program that is there. */
+export const XDP = { program: 1, flags: 3 } as const;
+
+/** The places of a program of XDP, by `ip`'s words: the attribute that tells of it, and the flag that means it. */
+export const XDP_PLACES = {
+  xdpdrv: { attribute: 5, flag: 4 },
+  xdpgeneric: { attribute: 6, flag: 2 },
+  xdpoffload: { attribute: 7, flag: 8 },
+} as const;
+
+/** Stands for a program where there is to be none. */
+export const NO_PROGRAM = 0xffffffff;
 
 /** In IFLA.linkInfo. */
 export const INFO_KIND = 1;

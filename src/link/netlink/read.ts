@@ -2,9 +2,9 @@
 import { formatIP } from '../../model/address.js';
 import type { Counters, Flow } from '../../model/counters.js';
 import type { Link, LinkAddress, LinkRoute } from '../../model/link.js';
-import { CONF, FAMILY, IFA, IFA_FLAG, IFF, IFLA, INFO_KIND, RTA, UNICAST } from './constants.js';
+import { CONF, FAMILY, IFA, IFA_FLAG, IFF, IFLA, INFO_KIND, LIMITS, RTA, UNICAST, XDP_PLACES } from './constants.js';
 import { type Attributes, listAttributes, type Message, parseAttributes, readMac, readText } from './message.js';
-import { group, protocol, scope, table } from './words.js';
+import { group, mode, protocol, scope, table } from './words.js';
 
 /** Of `struct ifinfomsg`, `ifaddrmsg` and `rtmsg`: the bytes before the attributes. */
 const LINK_HEADER = 16;
@@ -86,12 +86,31 @@ function readLink(message: Message, addresses: readonly LinkAddress[], names: Na
     multicast: has(IFF.MULTICAST),
     allmulticast: has(IFF.ALLMULTI),
     broadcast: macIn(attributes, IFLA.broadcast) ?? '',
+    mode: readIn(attributes, IFLA.mode, (bytes) => mode.format(bytes.readUInt8())),
+    packets: limitsIn(attributes),
+    xdp: programsIn(attributes),
     kind: kindIn(attributes),
     master: linkNamed(names, attributes, IFLA.master),
     lower: isOnOther(attributes) ? linkNamed(names, attributes, IFLA.link) : null,
     busAddress: readIn(attributes, IFLA.parentDevice, readText),
     addresses,
   };
+}
+
+function limitsIn(attributes: Attributes): Record<string, number> {
+  const limits: Record<string, number> = {};
+  for (const [word, type] of Object.entries(LIMITS)) {
+    const limit = numberIn(attributes, type);
+    if (limit !== undefined) limits[word] = limit;
+  }
+  return limits;
+}
+
+function programsIn(attributes: Attributes): string[] {
+  const xdp = attributes.get(IFLA.xdp);
+  if (xdp === undefined) return [];
+  const told = parseAttributes(xdp);
+  return Object.entries(XDP_PLACES).flatMap(([word, { attribute }]) => (told.has(attribute) ? [word] : []));
 }
 
 function readAddress(body: Buffer): LinkAddress[] {

@@ -8,13 +8,17 @@ import {
   IFA_FLAG,
   IFF,
   IFLA,
+  LIMITS,
   NEIGHBOUR,
   NLM,
+  NO_PROGRAM,
   ON_LINK,
   RTA,
   RTM,
   TO_TABLE,
   UNICAST,
+  XDP,
+  XDP_PLACES,
 } from './constants.js';
 import { attribute, bytesOfText, nested, text, u32 } from './message.js';
 import * as words from './words.js';
@@ -75,7 +79,11 @@ const MAKING: Readonly<Record<string, number>> = {
   del: 0,
 };
 
-const LINK_OPTIONS = ['dev', 'alias', 'netns', 'name', 'address', 'mtu', 'txqueuelen', 'group', 'master'];
+const LINK_OPTIONS = [
+  ...['dev', 'alias', 'netns', 'name', 'address', 'mtu', 'txqueuelen', 'group', 'master', 'mode'],
+  ...Object.keys(LIMITS),
+  ...Object.keys(XDP_PLACES),
+];
 
 /** Options that are `on` or `off`: the flag of each, and the word that sets it. */
 const SWITCHES = {
@@ -104,6 +112,9 @@ function linkRequest(rest: readonly string[], surroundings: Surroundings): Reque
   put('mtu', IFLA.mtu, decimal);
   put('txqueuelen', IFLA.queueLength, decimal);
   put('group', IFLA.group, (value) => numbered(words.group.parse(value)));
+  put('mode', IFLA.mode, modeByte);
+  for (const [option, type] of Object.entries(LIMITS)) put(option, type, decimal);
+  for (const [option, { flag }] of Object.entries(XDP_PLACES)) put(option, IFLA.xdp, (value) => noProgram(value, flag));
   let wanted = options.has('up') ? IFF.UP : 0;
   let changed = options.has('up') || options.has('down') ? IFF.UP : 0;
   for (const [option, [flag, setting]] of Object.entries(SWITCHES)) {
@@ -118,6 +129,17 @@ function linkRequest(rest: readonly string[], surroundings: Surroundings): Reque
   put('netns', IFLA.netnsFd, (value) => u32(surroundings.openNetns(value)));
   const header = linkHeader(surroundings.indexOf(name), wanted, changed);
   return { type: RTM.newLink, flags: 0, body: Buffer.concat([header, ...attributes]) };
+}
+
+function modeByte(value: string): Buffer | undefined {
+  const mode = words.mode.parse(value);
+  return mode === undefined || mode > 0xff ? undefined : Buffer.from([mode]);
+}
+
+/** What is in IFLA.xdp where a program is to go; to load one is for `ip`. */
+function noProgram(value: string, flag: number): Buffer | undefined {
+  if (value !== 'off') return undefined;
+  return Buffer.concat([attribute(XDP.program, u32(NO_PROGRAM)), attribute(XDP.flags, u32(flag))]);
 }
 
 function propertyRequest([verb, ...rest]: readonly string[], surroundings: Surroundings): Request | undefined {

@@ -2,6 +2,7 @@
 const TABLES = { 255: 'local', 254: 'main', 253: 'default' };
 const SCOPES = { 0: 'global', 200: 'site', 253: 'link', 254: 'host', 255: 'nowhere' };
 const GROUPS = { 0: 'default' };
+const MODES = { 0: 'default', 1: 'dormant' };
 const PROTOCOLS = {
   ...{ 0: 'unspec', 1: 'redirect', 2: 'kernel', 3: 'boot', 4: 'static', 8: 'gated', 9: 'ra', 10: 'mrt', 11: 'zebra' },
   ...{ 12: 'bird', 13: 'dnrouted', 14: 'xorp', 15: 'ntk', 16: 'dhcp', 18: 'keepalived', 42: 'babel', 99: 'openr' },
@@ -28,4 +29,5 @@ function words(names: Readonly<Record<number, string>>): Words {
 export const table = words(TABLES);
 export const scope = words(SCOPES);
 export const group = words(GROUPS);
+export const mode = words(MODES);
 export const protocol = words(PROTOCOLS);

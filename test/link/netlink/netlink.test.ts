@@ -1,4 +1,6 @@
 /** Our own way to the kernel against that of iproute2: the same sights, the same changes, the same refusals. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { createPrograms } from '../../../src/exec.js';
@@ -18,6 +20,7 @@ import type { Rule } from '../../../src/model/rule.js';
 import { ipBatch, must, run } from '../../fabric/exec.js';
 import { createNetns, deleteNetns, netnsPath, uniqueName } from '../../fabric/netns.js';
 import { describeAsRoot } from '../../fabric/requirements.js';
+import { dropAll } from '../../fabric/xdp.js';
 import type { Call, Calls, Reply } from './speaker.js';
 
 const BUN = join(import.meta.dirname, '../../../node_modules/.bin/bun');
@@ -86,6 +89,13 @@ function speaks(isConcurrent: boolean): void {
   const asIpSees = async (name: string, command: IpCommand): Promise<unknown> =>
     parseDocument(await must('ip', ['-n', name, '-j', '-d', ...command]));
 
+  /** Links as ip tells them, which may know fewer limits of packets than the kernel has. */
+  const linksAsIpSees = async (name: string, ...words: readonly string[]) =>
+    parseLinks(
+      await asIpSees(name, ['address', 'show', ...words]),
+      await asIpSees(name, ['link', 'show', ...words]),
+    ).map((link) => ({ ...link, packets: expect.objectContaining(link.packets) }));
+
   it('sees links as ip does: flags, names, addresses, masters, kinds', async () => {
     await ipBatch(ours, [
       'link set eni0 alias "enim eni-1 of default/web-0"',
@@ -95,6 +105,7 @@ function speaks(isConcurrent: boolean): void {
       'link property add dev eni0 altname enp0s5',
       'link set eni0 address 02:e0:00:00:00:99 mtu 1400 txqueuelen 77 group 5 promisc on arp off multicast off allmulticast on up',
       'link set eni0 broadcast 02:00:00:00:00:98',
+      'link set eni0 mode dormant gso_max_size 30000 gso_max_segs 100 gro_max_size 40000',
       'link set peer0 master bridge0 down',
       'address add 10.0.0.10/24 dev eni0',
       'address add 10.0.0.11/32 peer 10.0.0.12/32 dev eni0',
@@ -105,7 +116,7 @@ function speaks(isConcurrent: boolean): void {
 
     const seen = await answer({ name: 'links', args: [at(ours)] });
 
-    const expected = parseLinks(await asIpSees(ours, ALL_LINKS));
+    const expected = await linksAsIpSees(ours);
     expect(seen).toEqual(expected);
     expect(expected.map(({ name }) => name)).toEqual(expect.arrayContaining(['lo', 'eni0', 'peer0', 'bridge0']));
   });
@@ -151,7 +162,7 @@ function speaks(isConcurrent: boolean): void {
 
   it('sees one link alone, by its name, an altname, or its index', async () => {
     await ipBatch(ours, ['link property add dev eni0 altname ens5', 'address add 10.0.0.10/24 dev eni0']);
-    const [expected] = parseLinks(await asIpSees(ours, [...ALL_LINKS, 'dev', 'eni0']));
+    const [expected] = await linksAsIpSees(ours, 'dev', 'eni0');
 
     for (const name of ['eni0', 'ens5', `if${expected?.ifindex}`])
       expect(await answer({ name: 'links', args: [at(ours), name] })).toEqual([expected]);
@@ -333,6 +344,11 @@ function speaks(isConcurrent: boolean): void {
         ['link', 'set', 'dev', 'eni0', 'multicast', 'off'],
         ['link', 'set', 'dev', 'eni0', 'allmulticast', 'off'],
         ['link', 'set', 'dev', 'eni0', 'allmulticast', 'on'],
+        ['link', 'set', 'dev', 'eni0', 'mode', 'dormant'],
+        ['link', 'set', 'dev', 'eni0', 'mode', 'default'],
+        ['link', 'set', 'dev', 'eni0', 'gso_max_size', '30000', 'gso_max_segs', '100', 'gro_max_size', '40000'],
+        ['link', 'set', 'dev', 'eni0', 'xdpgeneric', 'off'],
+        ['link', 'set', 'dev', 'eni0', 'xdpdrv', 'off'],
         ['link', 'property', 'add', 'dev', 'eni0', 'altname', 'ens5'],
         ['link', 'property', 'add', 'dev', 'eni0', 'altname', 'enp0s5'],
         ['link', 'property', 'del', 'dev', 'eni0', 'altname', 'ens5'],
@@ -416,6 +432,33 @@ function speaks(isConcurrent: boolean): void {
     const seen = await everything(ours);
     expect(seen).toEqual(await everything(theirs));
     expect(seen).not.toEqual(await everything(await makeNetns()));
+  });
+
+  it('takes a program of XDP off again, which it sees as ip does', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'enim-xdp-'));
+    const file = join(directory, 'drop.o');
+    writeFileSync(file, dropAll());
+    try {
+      for (const place of ['xdpdrv', 'xdpgeneric']) {
+        await ipBatch(ours, [`link set dev eni0 ${place} object ${file} section xdp`]);
+        const seen = await answer({ name: 'links', args: [at(ours), 'eni0'] });
+        expect(seen).toEqual(await linksAsIpSees(ours, 'dev', 'eni0'));
+        expect(seen).toMatchObject([{ xdp: [place] }]);
+
+        await change(at(ours), [['link', 'set', 'dev', 'eni0', place, 'off']]);
+        expect(await linkIn(ours, 'eni0')).toMatchObject({ xdp: [] });
+      }
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
+  it('sees the limits of IPv4 packets, which not every ip knows, and sets them', async () => {
+    const limits = { gso_ipv4_max_size: 20_000, gro_ipv4_max_size: 21_000 };
+    const words = Object.entries(limits).flatMap(([word, value]) => [word, String(value)]);
+    await change(at(ours), [['link', 'set', 'dev', 'eni0', 'gso_max_size', '40000', ...words]]);
+    const packets = expect.objectContaining({ gso_max_size: 40_000, ...limits });
+    expect(await answer({ name: 'links', args: [at(ours), 'eni0'] })).toMatchObject([{ packets }]);
   });
 
   it('sets and sees rules of both families as our way through the program does', async () => {
@@ -548,9 +591,11 @@ function speaks(isConcurrent: boolean): void {
   /** All that can be seen of a netns, but what differs by chance. */
   const everything = async (name: string): Promise<unknown> => {
     const links = (await asIpSees(name, ALL_LINKS)) as (RawLink | undefined)[];
+    const modes = (await asIpSees(name, ['link', 'show'])) as { linkmode: string }[];
     const neighbours = (await asIpSees(name, ['neighbour', 'show', 'nud', 'all'])) as { dst: string; dev: string }[];
     return {
       links: links.flatMap((link) => (link?.ifname === undefined || link.ifname === 'peer0' ? [] : [seenOf(link)])),
+      modes: modes.map(({ linkmode }) => linkmode),
       routes: inOrder(parseRoutes(await asIpSees(name, ALL_ROUTES))),
       rules: await rulesIn(name),
       neighbours: neighbours.map(({ dst, dev }) => `${dst} ${dev}`).filter((each) => each.startsWith('10.')),
@@ -576,12 +621,16 @@ function seenOf({
   ifalias,
   altnames,
   addr_info,
+  gso_max_size,
+  gso_max_segs,
+  gro_max_size,
 }: RawLink): unknown {
   const settled = flags.filter((flag) => !['LOWER_UP', 'NO-CARRIER', 'RUNNING', 'M-DOWN'].includes(flag));
   const addresses = addr_info
     .filter((each) => !String(each.local).startsWith('fe80:'))
     .map(({ local, prefixlen, scope, nodad }) => ({ local, prefixlen, scope, nodad }));
-  return { ifname, flags: settled, mtu, txqlen, group, master, address, ifalias, altnames, addresses };
+  const packets = { gso_max_size, gso_max_segs, gro_max_size };
+  return { ifname, flags: settled, mtu, txqlen, group, master, address, ifalias, altnames, addresses, packets };
 }
 
 function inOrder(routes: readonly LinkRoute[]): LinkRoute[] {

@@ -22,7 +22,8 @@ step list-used enim list --json
 step del enim del default/web-0 --json
 
 ip -n web-1 link set dev eth0 down
-ip -n web-1 link set dev eth0 name net7 address 02:00:5e:99:00:02 mtu 1300
+ip -n web-1 link set dev eth0 name net7 address 02:00:5e:99:00:02 mtu 1300 mode dormant gso_max_size 30000
+ip -n web-1 link set dev net7 xdpgeneric object /share/drop.o section xdp
 ip link add name eth1 type dummy
 step del-changed enim del default/web-1 --json
 ip link del dev eth1
