@@ -63,6 +63,8 @@ export interface Entry {
   readonly id: string;
   /** Canonical. */
   readonly mac: string;
+  /** The same; null if it says none. */
+  readonly pciAddress: string | null;
 }
 
 /** What becomes of an inventory that is replaced. */
@@ -73,8 +75,8 @@ export interface Replacement {
 }
 
 /**
- * Puts what is proposed in place of an inventory. An ENI that stays keeps all that was set of it, for nobody else knows its addresses; and
- * one that somebody has stays.
+ * Puts what is proposed in place of an inventory. An ENI that stays keeps all that was set of it, for nobody else knows its addresses, but
+ * not the slot of a card that is in another one now; and one that somebody has stays.
  *
  * @param isInUse whether somebody has the ENI of this ID
  */
@@ -83,13 +85,26 @@ export function replaceInventory(
   proposed: readonly ProposedEni[],
   isInUse: (id: string) => boolean,
 ): Replacement {
-  const macs = new Set(proposed.map(({ mac }) => mac));
-  const kept = before.filter(({ id, mac }) => !macs.has(mac) && isInUse(id));
-  const entries = proposed.map((each) => {
-    const former = before.find(({ mac }) => mac === each.mac)?.raw;
-    return typeof former === 'object' ? { ...each, ...former } : each;
+  const formers = proposed.map((each) => formerOf(each, before, proposed));
+  const kept = before.filter((each) => !formers.includes(each) && isInUse(each.id));
+  const entries = proposed.map((each, index) => {
+    const former = formers[index]?.raw;
+    const { pciAddress } = each;
+    return typeof former === 'object' ? { ...each, ...former, ...(pciAddress && { pciAddress }) } : each;
   });
   return { entries: [...kept.map(({ raw }) => raw), ...entries], kept: kept.map(({ id }) => id) };
+}
+
+/** The entry of the same NIC. Where several have its MAC the slot tells; one that is alone with it may be in another slot than before. */
+function formerOf(
+  { mac, pciAddress }: ProposedEni,
+  before: readonly Entry[],
+  proposed: readonly ProposedEni[],
+): Entry | undefined {
+  const namesakes = before.filter((each) => each.mac === mac);
+  const there = namesakes.find((each) => each.pciAddress === (pciAddress ?? null));
+  const isAlone = namesakes.length === 1 && proposed.filter((each) => each.mac === mac).length === 1;
+  return there ?? (isAlone ? namesakes[0] : undefined);
 }
 
 /** Sorts the node's NICs into those that the rules take, and those that are refused, with reasons. */

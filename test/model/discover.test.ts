@@ -107,6 +107,7 @@ describe('replaceInventory', () => {
   const entry = (number: number) => ({
     id: `mine-${number}`,
     mac: macOf(number),
+    pciAddress: null,
     raw: { id: `mine-${number}`, mtu: number },
   });
 
@@ -117,5 +118,28 @@ describe('replaceInventory', () => {
       entries: [entry(1).raw, { ...proposed(2), ...entry(2).raw }, proposed(4)],
       kept: ['mine-1'],
     });
+  });
+
+  const at = (slot: number) => `0000:00:0${slot}.0`;
+  const slotted = (number: number, slot: number) => {
+    const told = { id: `mine-${number}`, mac: macOf(1), pciAddress: at(slot) };
+    return { ...told, raw: { ...told, mtu: number } };
+  };
+
+  it('has a card in the slot where it is now', () => {
+    const { entries } = replaceInventory([slotted(1, 5)], [{ ...proposed(1), pciAddress: at(9) }], () => false);
+    expect(entries).toEqual([{ ...proposed(1), ...slotted(1, 9).raw }]);
+  });
+
+  it('tells cards of one MAC by their slots: each keeps its own, and stays while somebody has it', () => {
+    const before = [slotted(1, 5), slotted(2, 6), slotted(3, 7)];
+    const now = [6, 5].map((slot) => ({ ...proposed(1), pciAddress: at(slot) }));
+    expect(replaceInventory(before, now, (id) => id === 'mine-3')).toEqual({
+      entries: [before[2]?.raw, { ...now[0], ...before[1]?.raw }, { ...now[1], ...before[0]?.raw }],
+      kept: ['mine-3'],
+    });
+    expect(
+      replaceInventory(before.slice(0, 1), [{ ...proposed(1), pciAddress: at(8) }, ...now], () => false).entries,
+    ).toEqual([{ ...proposed(1), pciAddress: at(8) }, now[0], { ...now[1], ...before[0]?.raw }]);
   });
 });

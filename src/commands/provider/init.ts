@@ -81,7 +81,9 @@ export default class ProviderInit extends EnimCommand {
     const file = openSettingsFile(path);
     const replace = async (): Promise<Replacement & { readonly raw: readonly unknown[] }> => {
       const raw = settings.static.enis.length > 0 ? (file.get('static.enis') as readonly unknown[]) : [];
-      const before = settings.static.enis.map(({ id, mac }, index) => ({ id, mac, raw: raw[index] }));
+      const before = settings.static.enis.map(({ id, mac, pciAddress }, index) => ({
+        ...{ id, mac, pciAddress, raw: raw[index] },
+      }));
       const inUse = (before.length > 0 ? await list(parts) : []).filter(isInUse).map(({ id }) => id);
       return { ...replaceInventory(before, proposal.enis, (id) => inUse.includes(id)), raw };
     };
