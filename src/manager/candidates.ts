@@ -7,7 +7,7 @@ import { EnimError } from '../model/errors.js';
 import type { Link } from '../model/link.js';
 import type { Quarantine } from '../model/quarantine.js';
 import type { ProvidedEni } from '../providers/provider.js';
-import { identify, identityOf } from './identify.js';
+import { findMisplaced, identify, identityOf, RENEW_SLOTS, sayMisplaced } from './identify.js';
 import { protections } from './protect.js';
 
 /** One ENI's fitness for being given to an endpoint. `reason` is a sentence. */
@@ -16,7 +16,7 @@ export type Fitness =
   | {
       readonly id: string;
       readonly fit: false;
-      readonly why: 'held' | 'shared' | 'missing' | 'ambiguous';
+      readonly why: 'held' | 'shared' | 'missing' | 'misplaced' | 'ambiguous';
       readonly reason: string;
     }
   | {
@@ -56,9 +56,14 @@ export function judge(
   }
   if (provided.isShared)
     return { id, fit: false, why: 'shared', reason: `ENI ${id} is in Secondary mode: ${SHARING}.` };
-  const [link, ...others] = identify(home.links, identityOf(eni));
-  if (link === undefined)
+  const identity = identityOf(eni);
+  const [link, ...others] = identify(home.links, identity);
+  if (link === undefined) {
+    const misplaced = findMisplaced(home.links, identity);
+    if (misplaced !== undefined)
+      return { id, fit: false, why: 'misplaced', reason: `ENI ${id}: ${sayMisplaced(misplaced, identity)}.` };
     return { id, fit: false, why: 'missing', reason: `ENI ${id}: no device with MAC ${eni.mac} is at home.` };
+  }
   if (others.length > 0) {
     const names = [link, ...others].map(({ name }) => name).join(', ');
     return { id, fit: false, why: 'ambiguous', reason: `ENI ${id}: several links have its MAC ${eni.mac}: ${names}.` };
@@ -116,6 +121,8 @@ export function pick(fitness: readonly Fitness[], id: string, force: boolean): s
       throw new EnimError('NOT_EXCLUSIVE', wanted.reason, { hint: 'take one in Primary mode: kubectl get enis' });
     case 'missing':
       throw new EnimError('NOT_THERE', wanted.reason, { hint: 'see where it is: enim list' });
+    case 'misplaced':
+      throw new EnimError('NOT_THERE', wanted.reason, { hint: `if that is its NIC: ${RENEW_SLOTS}` });
     case 'ambiguous':
       throw new EnimError('AMBIGUOUS_LINK', wanted.reason, { hint: 'tell them apart by "pciAddress" in the settings' });
     case 'quarantined':
@@ -146,9 +153,17 @@ export function noneFree(fitness: readonly Fitness[], origin: string, orphans: r
   }
   const whys = fitness.flatMap((each) => (each.fit ? [] : [orphans.includes(each.id) ? 'orphan' : each.why]));
   const count = (wanted: string): number => whys.filter((why) => why === wanted).length;
-  const counts = ['held', 'orphan', 'shared', 'missing', 'ambiguous', 'unsafe', 'quarantined', 'disconnected'].flatMap(
-    (why) => (count(why) > 0 ? [`${count(why)} ${why}`] : []),
-  );
+  const counts = [
+    'held',
+    'orphan',
+    'shared',
+    'missing',
+    'misplaced',
+    'ambiguous',
+    'unsafe',
+    'quarantined',
+    'disconnected',
+  ].flatMap((why) => (count(why) > 0 ? [`${count(why)} ${why}`] : []));
   const others = fitness.flatMap((each) =>
     each.fit || each.why === 'held' || orphans.includes(each.id) ? [] : [each.reason],
   );

@@ -83,9 +83,7 @@ export function identify(links: readonly Link[], identity: Identity): Link[] {
   // What few links have comes first: a node looks for each of its hundreds of ENIs among as many links.
   const byMac = links.filter((link) => link.permanentMac === mac && canBeEni(link));
   if (byMac.length === 0) return links.filter((link) => isLabelled(link, identity) && canBeEni(link));
-  const there = byMac.filter(
-    (link) => busAddress === null || link.busAddress === null || sameBus(link.busAddress, busAddress),
-  );
+  const there = byMac.filter((link) => isAt(link.busAddress, busAddress));
   const real = there.filter((link) => link.kind === null);
   return real.length > 0 ? real : there;
 }
@@ -115,6 +113,25 @@ export function findLink(links: readonly Link[], identity: Identity): Link | und
  */
 function isLabelled(link: Link, { id, ifindex }: Identity): boolean {
   return link.kind !== null && link.ifindex === ifindex && parseLabel(link.alias)?.eni === id;
+}
+
+/** A card with the MAC, but in another slot: it is not taken for the NIC, for that may be another card of the same MAC. */
+export function findMisplaced(links: Iterable<Link>, { mac, busAddress }: Identity): Link | undefined {
+  for (const link of links)
+    if (link.kind === null && link.permanentMac === mac && !isAt(link.busAddress, busAddress)) return link;
+  return undefined;
+}
+
+/** Has the inventory say where the cards are now. */
+export const RENEW_SLOTS = 'enim provider init --force';
+
+/** Where such a card is, as a clause. */
+export function sayMisplaced({ name, busAddress }: Link, wanted: Identity): string {
+  return `the NIC with MAC ${wanted.mac} is ${name} at ${busAddress}, not at ${wanted.busAddress}`;
+}
+
+function isAt(seen: string | null, wanted: string | null): boolean {
+  return wanted === null || seen === null || sameBus(seen, wanted);
 }
 
 /** virtio's `parentdev` is `virtioN`, which says nothing of the PCI slot; it neither confirms nor refutes. */

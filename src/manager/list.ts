@@ -165,7 +165,8 @@ async function viewUnattached(
       return { ...base, state: 'used', link, attachment, note: withQuarantine('held by hand', quarantine) };
     return { ...base, state: 'orphan', link, attachment, note: 'allocated, but nothing is recorded; run: enim gc' };
   }
-  if (where.at === 'nowhere') return { ...base, state: 'missing', link, note: `no device with MAC ${eni.mac}` };
+  if (where.at === 'nowhere')
+    return { ...base, state: 'missing', link, note: where.misplaced ?? `no device with MAC ${eni.mac}` };
   if (where.at === 'netns') {
     // By a label gc records it again; without one a human has to say whose it is.
     const isLabelled = (parseLabel(where.link.alias)?.endpoint ?? null) !== null;

@@ -9,14 +9,15 @@ import type { NetnsRef } from '../model/attachment.js';
 import { parseLabel } from '../model/label.js';
 import type { Link } from '../model/link.js';
 import type { ProvidedEni } from '../providers/provider.js';
-import { type Identity, identify } from './identify.js';
+import { findMisplaced, type Identity, identify, sayMisplaced } from './identify.js';
 import type { Parts } from './parts.js';
 
 /** Where a NIC is. */
 export type Whereabouts =
   | { readonly at: 'home'; readonly link: Link }
   | { readonly at: 'netns'; readonly netns: NetnsRef; readonly link: Link }
-  | { readonly at: 'nowhere' }
+  /** `misplaced` says in which slot a card of its MAC is, if there is one. */
+  | { readonly at: 'nowhere'; readonly misplaced?: string }
   /** Several links fit, in one netns or in several; `message` says which. */
   | { readonly at: 'unclear'; readonly message: string; readonly sightings: readonly Sighting[] };
 
@@ -136,7 +137,10 @@ export interface Sighting {
 export async function locate(machine: Look, identity: Identity, recorded: Recorded): Promise<Whereabouts> {
   const sightings = await sight(machine, identity, recorded);
   const [seen, ...others] = sightings;
-  if (seen === undefined) return { at: 'nowhere' };
+  if (seen === undefined) {
+    const misplaced = findMisplaced((await machine.everywhere()).keys(), identity);
+    return { at: 'nowhere', ...(misplaced && { misplaced: sayMisplaced(misplaced, identity) }) };
+  }
   if (others.length > 0) return { at: 'unclear', message: ambiguity(sightings, identity), sightings };
   const { netns, link } = seen;
   return netns === null ? { at: 'home', link } : { at: 'netns', netns, link };

@@ -111,7 +111,7 @@ export function describe(where: Whereabouts): string {
     case 'netns':
       return `NIC is in ${where.netns.path} as ${where.link.name}`;
     case 'nowhere':
-      return 'NIC is nowhere on this node';
+      return where.misplaced ?? 'NIC is nowhere on this node';
     case 'unclear':
       return where.message;
   }

@@ -61,6 +61,21 @@ describe('judge', () => {
     });
   });
 
+  it('says in which slot a card of its MAC is, where that is another one, and gives nobody that card', async () => {
+    const [wanted, found] = ['0000:00:05.0', '0000:00:09.0'];
+    const slotted = { ...FREE, eni: { ...FREE.eni, pciAddress: wanted } };
+    const misplaced = judge(slotted, OTHER, [], homeWith(sampleLink({ name: 'ens9', busAddress: found })));
+    expect(misplaced).toEqual({
+      ...{ id: 'eni-1', fit: false, why: 'misplaced' },
+      reason: `ENI eni-1: the NIC with MAC ${macOf(1)} is ens9 at ${found}, not at ${wanted}.`,
+    });
+    for (const force of [false, true]) {
+      const { code, hint } = await enimErrorOf(() => pick([misplaced], 'eni-1', force));
+      expect([code, hint]).toEqual(['NOT_THERE', 'if that is its NIC: enim provider init --force']);
+    }
+    expect(noneFree([misplaced], 'enim list').message).toBe('No ENI is free (1 known: 1 misplaced).');
+  });
+
   it('finds an ENI ambiguous whose MAC several cards have', () => {
     expect(judge(FREE, OTHER, [], homeWith(sampleLink({ name: 'a' }), sampleLink({ name: 'b' })))).toMatchObject({
       ...{ fit: false, why: 'ambiguous' },

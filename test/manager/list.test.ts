@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { allocateByHand } from '../../src/manager/byhand.js';
 import { list, viewAdded } from '../../src/manager/list.js';
-import { macOf, sampleEndpoint } from '../model/samples.js';
+import { macOf, sampleEndpoint, sampleEni } from '../model/samples.js';
 import type { Machine } from './machine.js';
 import { addTo, nodeWith } from './node.js';
 
@@ -110,6 +110,13 @@ describe('list', () => {
       'eni-1 | missing | - | default/web-0 | its netns is alive, but no device is in it',
       `eni-2 | missing | - | - | no device with MAC ${macOf(2)}`,
     ]);
+  });
+
+  it('shows of a card that is in another slot than the inventory says where it is', async () => {
+    const machine = nodeWith(1);
+    machine.inventory.splice(0, 1, sampleEni(1, { pciAddress: '0000:00:05.0' }));
+    const where = `the NIC with MAC ${macOf(1)} is ens1 at 0000:00:11.0, not at 0000:00:05.0`;
+    expect(await lines(machine)).toEqual([`eni-1 | missing | - | - | ${where}`]);
   });
 
   it('shows as quarantined what is not to be given out, with the reason', async () => {

@@ -276,6 +276,18 @@ describe('where', () => {
     });
   });
 
+  it('finds the card of an ENI in another slot than the inventory says', async () => {
+    const machine = nodeWith(1);
+    machine.inventory.splice(0, 1, sampleEni(1, { pciAddress: '0000:00:05.0' }));
+    const note = `the NIC with MAC ${macOf(1)} is ens1 at 0000:00:11.0, not at 0000:00:05.0`;
+    for (const word of ['eni-1', macOf(1), '0000:00:05.0']) {
+      expect(await find(machine, word)).toEqual([
+        `eni-1 | -@nowhere | - | ${note} | enim provider init --force`,
+        '- | ens1@home | - | - | -',
+      ]);
+    }
+  });
+
   it('changes nothing and takes no lock', async () => {
     const machine = nodeWith(2);
     machine.addPod('web-0');

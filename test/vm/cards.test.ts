@@ -179,6 +179,21 @@ describeInVm('enim with PCI cards', () => {
     });
   });
 
+  describe('that are plugged in again in another slot', () => {
+    const where = `the NIC with MAC ${B} is eth1 at 0000:00:10.0, not at 0000:00:09.0`;
+
+    it('are missing, and it is said where they are', () => {
+      expect(unplug.eni('list-moved', 'eth1')).toMatchObject({ state: 'missing', link: null, note: where });
+      expect(unplug.step('add-moved')).toMatchObject({
+        answer: { error: { code: 'NOT_THERE', message: `ENI eth1: ${where}.` } },
+      });
+    });
+
+    it('are known there once the inventory was made anew, by their own ID', () => {
+      expect(unplug.eni('list-known', 'eth1')).toMatchObject({ state: 'free', link: { name: 'eth1', netns: null } });
+    });
+  });
+
   describe('when an add is killed', () => {
     it('was really killed each time', () => {
       for (const name of ['unmoved', 'moving', 'moved', 'configured']) expect(kill.step(name).code).toBe(137);

@@ -8,7 +8,7 @@ import type { Link } from '../../model/link.js';
 import { type Quarantine, quarantineOf } from '../../model/quarantine.js';
 import type { Collected } from '../gc/finding.js';
 import { gc } from '../gc/gc.js';
-import { canBeEni, identify, identityOf } from '../identify.js';
+import { canBeEni, findMisplaced, identify, identityOf, RENEW_SLOTS } from '../identify.js';
 import { type EniView, list } from '../list.js';
 import { attachmentLock, eniLock } from '../locked.js';
 import { originOf } from '../origin.js';
@@ -32,6 +32,8 @@ interface EniEvidence {
   readonly worker: string | undefined;
   /** Links at home that have its MAC. */
   readonly home: readonly Link[];
+  /** Whether a card at home has its MAC, but is in another slot. */
+  readonly isMisplaced: boolean;
   /** That somebody has put it in, or that a failure has; null if none is in force. */
   readonly quarantine: Quarantine | null;
 }
@@ -61,6 +63,7 @@ export async function checkEnis(patient: Patient, parts: Parts): Promise<readonl
       verdict: verdicts.find((each) => each.eni === view.id),
       worker: workerOf(view),
       home: eni === undefined ? [] : identify(home.links, identityOf(eni)),
+      isMisplaced: eni !== undefined && findMisplaced(home.links, identityOf(eni)) !== undefined,
       quarantine: quarantineOf(quarantines, view.id, now),
     });
   });
@@ -97,7 +100,7 @@ function judgeEni(evidence: EniEvidence): Finding[] {
     : troubles;
 }
 
-function judgeIdle({ view, verdict, eni, home, quarantine }: EniEvidence): Finding[] {
+function judgeIdle({ view, verdict, eni, home, isMisplaced, quarantine }: EniEvidence): Finding[] {
   const { id, state, note, link, attachment } = view;
   const owner = attachment?.owner ?? 'a pod';
   if (verdict?.action === 'reclaim') {
@@ -138,7 +141,7 @@ function judgeIdle({ view, verdict, eni, home, quarantine }: EniEvidence): Findi
           consequence: attachment === null ? 'nobody can use it' : `${owner} has no network`,
           mend:
             attachment === null
-              ? 'enim config get static  # plug it in, or take it out of the settings'
+              ? mendMissing(isMisplaced)
               : `enim del ${owner} --container-id ${attachment.containerID}`,
         }),
       ];
@@ -165,6 +168,12 @@ function judgeIdle({ view, verdict, eni, home, quarantine }: EniEvidence): Findi
     case 'free':
       return [...judgeHealthy(view, eni, home), ...(quarantine === null ? [] : [judgeDistrusted(id, quarantine)])];
   }
+}
+
+function mendMissing(isMisplaced: boolean): string {
+  return isMisplaced
+    ? `${RENEW_SLOTS}  # if that is its NIC`
+    : 'enim config get static  # plug it in, or take it out of the settings';
 }
 
 /** Free, or with its pod; but something beside it may be amiss. */

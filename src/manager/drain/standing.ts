@@ -51,7 +51,7 @@ export function judgeStanding(
     case 'unclear':
       return stands('unclear', seen);
     case 'nowhere':
-      return stands('missing', `no device with MAC ${eni.mac} is to be seen on this node`);
+      return stands('missing', where.misplaced ?? `no device with MAC ${eni.mac} is to be seen on this node`);
     case 'netns':
       return stands('orphan', seen);
     case 'home': {

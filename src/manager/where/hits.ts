@@ -3,7 +3,7 @@ import type { Hardware } from '../../link/bus.js';
 import type { NetnsRef } from '../../model/attachment.js';
 import { parseLabel } from '../../model/label.js';
 import type { Link } from '../../model/link.js';
-import { type Identity, identify, identityOf, identityOfAttachment } from '../identify.js';
+import { findMisplaced, type Identity, identify, identityOf, identityOfAttachment } from '../identify.js';
 import { joinRecords, type Known } from '../known.js';
 import { ambiguity, type Look, look, recordedOf, sight } from '../locate.js';
 import type { Parts } from '../parts.js';
@@ -17,6 +17,8 @@ export interface Hit {
   readonly netns: NetnsRef | null;
   /** What else fits equally well, as a clause. */
   readonly twins: string | null;
+  /** The card of its MAC in another slot, where it was not seen itself. */
+  readonly misplaced?: Link;
 }
 
 /** What was seen at one moment. */
@@ -91,7 +93,14 @@ function hasName({ eni, attachment }: Known, { name }: Word): boolean {
 async function hitsOf(machine: Look, known: Known, bootID: string): Promise<Hit[]> {
   const identity = identityOfKnown(known, bootID);
   const seen = await sight(machine, identity, known.attachment?.netns ?? recordedOf(known));
-  if (seen.length === 0) return [{ known, link: null, netns: null, twins: null }];
+  if (seen.length === 0) {
+    const places = await machine.everywhere();
+    const misplaced = findMisplaced(places.keys(), identity);
+    const nowhere = { known, link: null, netns: null, twins: null };
+    if (misplaced === undefined) return [nowhere];
+    const other = { known: null, link: misplaced, netns: places.get(misplaced) ?? null, twins: null };
+    return [{ ...nowhere, misplaced }, other];
+  }
   const twins = seen.length > 1 ? ambiguity(seen, identity) : null;
   return seen.map(({ netns, link }) => ({ known, link, netns, twins }));
 }

@@ -5,6 +5,7 @@ import { type Attachment, type AttachmentKey, BY_HAND, type NetnsRef, type Phase
 import { type Label, parseLabel } from '../../model/label.js';
 import type { Owner } from '../../model/names.js';
 import { commandLine } from '../../model/paste.js';
+import { RENEW_SLOTS, sayMisplaced } from '../identify.js';
 import type { Known } from '../known.js';
 import { isOccupied, type Look } from '../locate.js';
 import type { Parts } from '../parts.js';
@@ -129,11 +130,12 @@ function recordOf(known: Known | null): RecordView | null {
 
 function noteOn(
   { at, record, netns }: Pick<NicView, 'at' | 'record' | 'netns'>,
-  { twins, known }: Hit,
+  { twins, known, misplaced }: Hit,
   bootID: string,
   hardware: Hardware | undefined,
 ): string | null {
   if (twins !== null) return twins;
+  if (misplaced !== undefined && known !== null) return sayMisplaced(misplaced, identityOfKnown(known, bootID));
   if (at === 'unreachable' && hardware !== undefined) return linkless(hardware);
   const attachment = known?.attachment;
   if (attachment === undefined) {
@@ -170,6 +172,7 @@ function nextStep(
     return commandLine(['nsenter', `--net=${hit.netns?.path}`, 'ip', '-d', 'address', 'show', 'dev', link?.name ?? '']);
   if (at === 'unreachable') return LOOK_AROUND;
   if (hit.twins !== null) return 'enim config get static.enis';
+  if (attachment === undefined && hit.misplaced !== undefined) return RENEW_SLOTS;
   if (attachment === undefined) return at === 'netns' || record !== null ? 'enim gc' : null;
   if (at === 'home') return attachment.role === 'ipam' ? null : 'enim gc';
   const ifname = siblings.length > 1 ? ['--ifname', attachment.ifname] : [];

@@ -92,6 +92,14 @@ describe('the ENIs', () => {
     ]);
   });
 
+  it('whose card is in another slot are a problem, and what mends it is the inventory', async () => {
+    const machine = nodeWith(1);
+    machine.inventory.splice(0, 1, sampleEni(1, { pciAddress: '0000:00:05.0' }));
+    expect(await look(machine)).toEqual([
+      expect.stringMatching(/^problem eni-1: .* is ens1 at 0000:00:11.0, not at .* → enim provider init --force/),
+    ]);
+  });
+
   it('whose add was interrupted are a warning, unless somebody works on them', async () => {
     const { machine } = await attached();
     for (const [key, record] of machine.attachments) machine.attachments.set(key, { ...record, phase: 'attaching' });

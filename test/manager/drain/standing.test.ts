@@ -49,6 +49,13 @@ describe('an ENI is proved to be home', () => {
     expect(isHome(judgeStanding(known, where, undefined))).toBe(false);
   });
 
+  it('nor for one in another slot, of which it says where it is', () => {
+    const misplaced = 'the NIC with its MAC is ens9 at 0000:00:09.0, not at 0000:00:05.0';
+    expect(judgeStanding(free(), { at: 'nowhere', misplaced }, undefined)).toMatchObject({
+      ...{ state: 'missing', reason: misplaced },
+    });
+  });
+
   it.each([
     ['the label of a pod', { alias: formatLabel('eni-1', 'eni1', sampleEndpoint()) }, /label/],
     ['another MAC', { mac: macOf(9) }, new RegExp(`MAC is ${macOf(9)}, not ${macOf(1)}`)],

@@ -1,4 +1,4 @@
-# Cards that are pulled out, at home and in a pod; that come back; and whose slot another card gets.
+# Cards that are pulled out, at home and in a pod; that come back, in their slot or another; and whose slot another card gets.
 . "$SCENARIO/lib.sh"
 plug a 02:00:5e:10:00:01 model=vmxnet3 addr=8
 plug b 02:00:5e:10:00:02 model=vmxnet3 addr=9
@@ -21,3 +21,9 @@ plug c 02:00:5e:10:00:03 model=vmxnet3 addr=8
 step list-replaced enim list --json
 step del-replaced enim del default/web-0 --json
 step home links
+
+plug b 02:00:5e:10:00:02 model=vmxnet3 addr=10
+step list-moved enim list --json
+step add-moved enim add default/web-0 --netns web-0 --eni eth1 --json
+step init-moved enim provider init --force --yes --json
+step list-known enim list --json
