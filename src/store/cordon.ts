@@ -8,7 +8,7 @@ import { readIfThere, removeDurably, replaceDurably } from '../durable.js';
 import type { Cordon } from '../model/cordon.js';
 import { EnimError, errnoOf } from '../model/errors.js';
 import type { Locks } from './lock.js';
-import { remedyFor } from './remedy.js';
+import { reasonOf, remedyFor } from './remedy.js';
 
 /** The durable record of a cordon. */
 export interface CordonRecord {
@@ -97,7 +97,7 @@ function failure(path: string, what: 'read' | 'written', thrown: unknown): EnimE
   if (errno === undefined) throw thrown;
   const isDenied = errno === 'EACCES' || errno === 'EPERM';
   const code = isDenied ? 'NOT_PERMITTED' : what === 'read' ? 'STATE_UNREADABLE' : 'STATE_UNWRITABLE';
-  return new EnimError(code, `The cordon file ${path} cannot be ${what} (${errno}).`, {
+  return new EnimError(code, `The cordon file ${path} cannot be ${what}: ${reasonOf(errno)}.`, {
     hint: isDenied ? 'run enim as root' : `${remedyFor(path, errno)}, then run the same command again`,
     cause: thrown,
   });

@@ -1,7 +1,7 @@
 /** One generation of the state file as it lies on the disk: reading it, telling what is wrong with it, and the errors of either. */
 import { readIfThere } from '../durable.js';
 import { EnimError, errnoOf } from '../model/errors.js';
-import { remedyFor } from './remedy.js';
+import { reasonOf, remedyFor } from './remedy.js';
 import { EMPTY_STATE, parseState, type Reading, type State } from './schema.js';
 
 /**
@@ -76,27 +76,12 @@ export function newer(path: string, version: number): EnimError {
 /** That a state file could not be written, in words. */
 export function unwritable(path: string, thrown: unknown, details: readonly string[] = []): EnimError {
   const errno = errnoOf(thrown);
-  const why = {
-    ENOSPC: 'the disk is full',
-    EROFS: 'the file system is read-only',
-    EACCES: 'permission denied',
-    EDQUOT: 'the quota is used up',
-    EIO: 'the disk reports an error',
-  };
-  const hints: Record<string, string> = {
-    ENOSPC: 'free some space, then run the same command again',
-    EDQUOT: 'free some space, then run the same command again',
-    EROFS: 'remount it writable (see dmesg for why it is not), then run the same command again',
-    EACCES: 'run enim as root',
-    EIO: 'see dmesg, mend or replace the disk, then run the same command again',
-  };
-  const known = why[errno as keyof typeof why];
-  const reason = known === undefined ? (errno ?? String(thrown)) : `${known} (${errno})`;
+  const isDenied = errno === 'EACCES' || errno === 'EPERM';
   return new EnimError(
-    errno === 'EACCES' ? 'NOT_PERMITTED' : 'STATE_UNWRITABLE',
-    `The state file ${path} cannot be written: ${reason}.`,
+    isDenied ? 'NOT_PERMITTED' : 'STATE_UNWRITABLE',
+    `The state file ${path} cannot be written: ${errno === undefined ? String(thrown) : reasonOf(errno)}.`,
     {
-      hint: hints[errno ?? ''] ?? `${remedyFor(path, errno)}, then run the same command again`,
+      hint: isDenied ? 'run enim as root' : `${remedyFor(path, errno)}, then run the same command again`,
       cause: thrown,
       details,
     },

@@ -17,6 +17,7 @@ import type { Programs } from '../exec.js';
 import { failpoint } from '../failpoint.js';
 import { goingOn, type Pauses, standing, tryFlockFor } from '../flock.js';
 import { EnimError, errnoOf } from '../model/errors.js';
+import { remedyFor } from './remedy.js';
 
 /** One file a name, and one name a file: what is no plain character is written as its code. */
 export function lockFileName(name: string): string {
@@ -98,8 +99,9 @@ function unopened(path: string, directory: string, thrown: unknown): EnimError {
   const code = ['EACCES', 'EPERM'].includes(errno ?? '') ? 'NOT_PERMITTED' : 'STATE_UNWRITABLE';
   // Of a file where the directory should be mkdir says EEXIST.
   const why = errno === 'EEXIST' || errno === 'ENOTDIR' ? `${directory} is no directory` : (errno ?? String(thrown));
+  const remedy = remedyFor(path, errno, 'ENIM_RUN_DIR');
   return new EnimError(code, `The lock file ${path} cannot be opened (${why}).`, {
-    hint: code === 'NOT_PERMITTED' ? 'run enim as root' : `make ${directory} a writable directory, or set ENIM_RUN_DIR`,
+    hint: code === 'NOT_PERMITTED' ? 'run enim as root' : `${remedy}, then run the same command again`,
     cause: thrown,
   });
 }

@@ -14,6 +14,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { createPrograms } from '../../src/exec.js';
+import { createCordonRecord } from '../../src/store/cordon.js';
+import { createLocks } from '../../src/store/lock.js';
 import { describeAsRoot } from '../fabric/requirements.js';
 import { sampleAttachment } from '../model/samples.js';
 import { enimErrorOf } from '../model/thrown.js';
@@ -100,6 +103,23 @@ describeAsRoot('a full disk', () => {
   });
 });
 
+describeAsRoot('a cordon on a full disk', () => {
+  it('says that it is full, and what to do', async () => {
+    const directory = join(temporary(), 'state');
+    mount(directory, '-t', 'tmpfs', '-o', 'size=64k', 'enim-test');
+    const locks = createLocks(createPrograms(1_000), { directory: temporary(), wait: 1_000, purpose: 'a test' });
+    fill(directory);
+    const error = await enimErrorOf(() =>
+      createCordonRecord({ directory, locks }).update(() => ({ since: null, reason: 'x' })),
+    );
+    expect(error).toMatchObject({
+      code: 'STATE_UNWRITABLE',
+      message: `The cordon file ${join(directory, 'cordon.json')} cannot be written: the disk is full (ENOSPC).`,
+      hint: 'free some space, then run the same command again',
+    });
+  });
+});
+
 describeAsRoot('a read-only file system', () => {
   it('can be read, and refuses changes saying that it is one', async () => {
     const root = temporary();
@@ -158,7 +178,7 @@ describe('a disk that fails', () => {
     ]) {
       const error = await enimErrorOf(call);
       expect([error.code, error.message]).toEqual(['STATE_UNREADABLE', `The state file ${path} cannot be read (EIO).`]);
-      expect(error.hint).toContain('mend its disk');
+      expect(error.hint).toContain('see dmesg, mend or replace the disk');
     }
     expect([readlinkSync(path), readFileSync(previous, 'utf8')]).toEqual([FAILING, before]);
     renameSync(`${path}.aside`, path);

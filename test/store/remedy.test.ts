@@ -5,6 +5,7 @@ import { createPrograms } from '../../src/exec.js';
 import { createCordonRecord } from '../../src/store/cordon.js';
 import { createHistory } from '../../src/store/history.js';
 import { createLocks } from '../../src/store/lock.js';
+import { remedyFor } from '../../src/store/remedy.js';
 import { enimErrorOf } from '../model/thrown.js';
 import { openStore } from './opened.js';
 import { useTemporaryDirectories } from './temporary.js';
@@ -43,5 +44,18 @@ describe('a file in place of a directory', () => {
       'STATE_UNWRITABLE',
       `The lock file ${join(file, 'state.lock')} cannot be opened (${file} is no directory).`,
     ]);
+  });
+});
+
+describe('what is to be done', () => {
+  it.each([
+    ['ENOSPC', 'free some space'],
+    ['EDQUOT', 'free some space'],
+    ['EROFS', 'remount it writable (see dmesg for why it is not)'],
+    ['EIO', 'see dmesg, mend or replace the disk'],
+    ['ENOENT', 'make /a a directory, or name another one by ENIM_STATE_DIR'],
+    ['ENOTDIR', 'make /a a directory, or name another one by ENIM_STATE_DIR'],
+  ])('after %s is: %s', (errno, remedy) => {
+    expect(remedyFor('/a/b', errno)).toBe(remedy);
   });
 });
