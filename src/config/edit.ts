@@ -1,8 +1,8 @@
 /**
  * Editing the settings file, for `enim config` and `enim provider init`. What would be invalid is never written, and a write that
- * went wrong (a full disk) leaves the file as it was.
+ * went wrong (a full disk) leaves the file as it was. Whoever writes sees to it that nobody else does meanwhile.
  */
-import { linkSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, extname } from 'node:path';
 import Conf from 'conf';
 import { EnimError, errnoOf, messageOf } from '../model/errors.js';
@@ -24,14 +24,44 @@ export interface SettingsFile {
 }
 
 /**
- * Opens the file; one that does not exist counts as empty.
+ * Opens the file; one that does not exist counts as empty, and reading it makes nothing.
  *
  * @throws EnimError INVALID_CONFIG if it is no JSON or wrong already
  */
 export function openSettingsFile(path: string): SettingsFile {
   loadSettings(path);
+  const nothing = (key: string): EnimError =>
+    new EnimError('NOT_THERE', `The settings ${path} say nothing about ${key}.`, {
+      hint: 'see all of them: enim config get',
+    });
+
+  return {
+    path,
+    all: () => (existsSync(path) ? openConf(path).store : {}),
+    get(key) {
+      if (!existsSync(path)) throw nothing(key);
+      const conf = openConf(path);
+      refuseNoPath(conf, key);
+      const value: unknown = conf.get(key);
+      if (value === undefined) throw nothing(key);
+      return value;
+    },
+    set(key, text) {
+      const conf = openConf(path);
+      refuseNoPath(conf, key);
+      const value = jsonOrText(text);
+      keepingOld(path, () => (value === null ? conf.delete(key) : conf.set(key, value)));
+      // Of a path such as "__proto__.x" conf writes nothing, and says nothing.
+      if (value !== null && !conf.has(key)) throw noPath(key);
+      return value;
+    },
+  };
+}
+
+/** Its directory is there, or conf makes it. */
+function openConf(path: string): Conf<Record<string, unknown>> {
   const extension = extname(path);
-  const conf = new Conf<Record<string, unknown>>({
+  return new Conf<Record<string, unknown>>({
     cwd: dirname(path),
     configName: basename(path, extension),
     fileExtension: extension.slice(1),
@@ -42,27 +72,27 @@ export function openSettingsFile(path: string): SettingsFile {
       return `${JSON.stringify(value, null, 2)}\n`;
     },
   });
+}
 
-  return {
-    path,
-    all: () => conf.store,
-    get(key) {
-      refuseNoPath(conf, key);
-      const value: unknown = conf.get(key);
-      if (value !== undefined) return value;
-      throw new EnimError('NOT_THERE', `The settings ${path} say nothing about ${key}.`, {
-        hint: 'see all of them: enim config get',
-      });
-    },
-    set(key, text) {
-      refuseNoPath(conf, key);
-      const value = jsonOrText(text);
-      keepingOld(path, () => (value === null ? conf.delete(key) : conf.set(key, value)));
-      // Of a path such as "__proto__.x" conf writes nothing, and says nothing.
-      if (value !== null && !conf.has(key)) throw noPath(key);
-      return value;
-    },
-  };
+/**
+ * Makes the directory of a settings file if it is missing, for all to read.
+ *
+ * @throws EnimError STATE_UNWRITABLE
+ */
+export function makeDirectoryOf(path: string): void {
+  const directory = dirname(path);
+  try {
+    mkdirSync(directory, { recursive: true });
+  } catch (thrown) {
+    throw new EnimError(
+      'STATE_UNWRITABLE',
+      `The directory ${directory} of the settings cannot be made: ${errnoOf(thrown) ?? messageOf(thrown)}.`,
+      {
+        hint: isDenied(thrown) ? 'run enim as root' : 'make it, or name another file with --config',
+        cause: thrown,
+      },
+    );
+  }
 }
 
 /** Of what can be no path, such as `static.enis[`, conf throws plain errors. */

@@ -6,6 +6,7 @@ import { unpack } from '../../src/bundle/archive.js';
 import { add, answer, gc, list, show, verdictOn } from '../fabric/answers.js';
 import { callPlugin, errorOf, resultOf } from '../fabric/cni.js';
 import { expectRefusal } from '../fabric/expectations.js';
+import { holdLockOf } from '../fabric/locks.js';
 import type { Node } from '../fabric/node.js';
 import type { Pod } from '../fabric/pod.js';
 import { describeEndToEnd } from '../fabric/requirements.js';
@@ -288,6 +289,22 @@ describeEndToEnd(
           mentions: ['deploy/rbac.yaml'],
         });
         expect(files.some((path) => existsSync(path))).toBe(false);
+      });
+
+      it('writes nothing while another process changes the settings', async () => {
+        await grant();
+        const [, , config = ''] = files;
+        writeFileSync(config, '{"lockWait": 100}');
+        writeFileSync(`${config}.lock`, '');
+        const other = await holdLockOf(node, `${config}.lock`);
+        expectRefusal(await install(), { code: 5, says: ['The lock of config.json was not free'] });
+        expect([...files.map((path) => existsSync(path)), readFileSync(config, 'utf8')]).toEqual([
+          ...[false, false, true, false],
+          '{"lockWait": 100}',
+        ]);
+        await other.release();
+        expect(await install()).toMatchObject({ code: 0 });
+        expect(JSON.parse(readFileSync(config, 'utf8'))).toMatchObject({ lockWait: 100, provider: 'kubernetes' });
       });
 
       it('says what is missing outside of a pod', async () => {

@@ -1,9 +1,10 @@
-import { chownSync, readFileSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { list } from '../fabric/answers.js';
 import { expectRefusal, expectUnchanged } from '../fabric/expectations.js';
 import { inventory, type Settings, type TestEni } from '../fabric/inventory.js';
+import { holdLockOf } from '../fabric/locks.js';
 import { createNode, type Node } from '../fabric/node.js';
 import type { Pod } from '../fabric/pod.js';
 import { describeEndToEnd } from '../fabric/requirements.js';
@@ -171,6 +172,45 @@ describeEndToEnd('settings', () => {
 
       expect(JSON.parse(readFileSync(node.configFile, 'utf8'))).toEqual(first({ mtu: 1400 })(node.enis));
       expect(await list(node)).toHaveLength(3);
+    });
+
+    it('keeps what twenty processes change at once, and leaves no lock behind', async () => {
+      const numbers = Array.from({ length: 20 }, (_, index) => index);
+      const eni = (index: number) => ({ id: `eni-${index}`, mac: `02:e0:00:00:01:${10 + index}` });
+      node.writeSettings({ static: { enis: numbers.map(eni) } });
+      const set = (index: number) => node.enim(['config', 'set', `static.enis[${index}].mtu`, `${1300 + index}`]);
+      expect((await Promise.all(numbers.map(set))).map(({ code }) => code)).toEqual(numbers.map(() => 0));
+      expect(JSON.parse(readFileSync(node.configFile, 'utf8'))).toEqual({
+        static: { enis: numbers.map((index) => ({ ...eni(index), mtu: 1300 + index })) },
+      });
+      expect(existsSync(`${node.configFile}.lock`)).toBe(false);
+    });
+
+    it.each([
+      ['config set', ['config', 'set', 'network', 'other']],
+      ['provider init', ['provider', 'init', '--name', 'e*', '--force', '--yes']],
+    ])('changes nothing while another process does: %s', async (_, args) => {
+      node.writeSettings({ ...inventory(node.enis), lockWait: 100 });
+      const path = `${node.configFile}.lock`;
+      writeFileSync(path, '');
+      const other = await holdLockOf(node, path);
+      const before = readFileSync(node.configFile, 'utf8');
+      const { code, stderr } = await node.enim(args);
+      expect([code, stderr]).toEqual([5, expect.stringContaining('The lock of config.json was not free within 0.1 s')]);
+      expect(readFileSync(node.configFile, 'utf8')).toBe(before);
+      await other.release();
+    });
+
+    it('makes nothing where it only reads, and says which directory it cannot make', async () => {
+      const missing = join(node.dir, 'none');
+      const all = await node.enim(['config', 'get', '--config', join(missing, 'config.json'), '--json']);
+      expect([all.json, existsSync(missing)]).toEqual([{}, false]);
+      const nowhere = '/proc/none/config.json';
+      expectRefusal(await node.enim(['config', 'set', 'lockWait', '500', '--config', nowhere]), {
+        code: 1,
+        says: ['The directory /proc/none of the settings cannot be made: ENOENT'],
+        mentions: ['--config'],
+      });
     });
 
     it('leads whoever may not write them to root', async () => {

@@ -1,5 +1,5 @@
 import { Args } from '@oclif/core';
-import { openSettingsFile } from '../../config/edit.js';
+import { editSettings } from '../../compose/edit.js';
 import { findLocations } from '../../config/locations.js';
 import { EnimCommand } from '../base.js';
 
@@ -23,10 +23,10 @@ export default class ConfigSet extends EnimCommand {
 
   async run(): Promise<{ readonly key: string; readonly value: unknown }> {
     const { args, flags } = await this.parse(ConfigSet);
-    const file = openSettingsFile(findLocations(process.env, this.overrides(flags)).config);
-    const value = file.set(args.key, args.value);
+    const path = findLocations(process.env, this.overrides(flags)).config;
+    const value = await editSettings(path, 'enim config set', (file) => file.set(args.key, args.value));
     const now = value === null ? 'is not set any more' : `is ${JSON.stringify(value)}`;
-    this.log(`${args.key} ${now} in ${file.path}`);
+    this.log(`${args.key} ${now} in ${path}`);
     return { key: args.key, value };
   }
 }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Flags } from '@oclif/core';
-import { openSettingsFile } from '../../config/edit.js';
+import { editSettings } from '../../compose/edit.js';
+import { openSettingsFile, type SettingsFile } from '../../config/edit.js';
 import { type EniView, isAway, list } from '../../manager/list.js';
 import { survey } from '../../manager/survey.js';
 import { type Proposal, propose, type Replacement, replaceInventory } from '../../model/discover.js';
@@ -78,9 +79,8 @@ export default class ProviderInit extends EnimCommand {
         },
       );
     }
-    const file = openSettingsFile(path);
     const replace = async (): Promise<Replacement & { readonly raw: readonly unknown[] }> => {
-      const raw = settings.static.enis.length > 0 ? (file.get('static.enis') as readonly unknown[]) : [];
+      const raw = inventoryIn(openSettingsFile(path));
       const before = settings.static.enis.map(({ id, mac, pciAddress }, index) => ({
         ...{ id, mac, pciAddress, raw: raw[index] },
       }));
@@ -104,16 +104,26 @@ export default class ProviderInit extends EnimCommand {
         return { ...proposal, config: path, written: false, kept };
       }
       // A person takes his time.
-      if (!isDeepStrictEqual(await replace(), replacement)) {
-        throw new EnimError('BUSY', 'Meanwhile the inventory was changed, or who has an ENI; nothing was written.', {
-          hint: 'look at it anew, with the same command',
-        });
-      }
+      if (!isDeepStrictEqual(await replace(), replacement)) throw changedMeanwhile();
     }
-    file.set('static.enis', JSON.stringify(entries));
+    await editSettings(path, 'enim provider init', (file) => {
+      if (!isDeepStrictEqual(inventoryIn(file), replacement.raw)) throw changedMeanwhile();
+      file.set('static.enis', JSON.stringify(entries));
+    });
     this.show(() => `Wrote ${plural(entries.length, 'ENI')} to ${path}. See them: enim list`);
     return { ...proposal, config: path, written: true, kept };
   }
+}
+
+/** As it was written, with what is not known of it too. */
+function inventoryIn(file: SettingsFile): readonly unknown[] {
+  return (file.all().static as { readonly enis?: readonly unknown[] } | undefined)?.enis ?? [];
+}
+
+function changedMeanwhile(): EnimError {
+  return new EnimError('BUSY', 'Meanwhile the inventory was changed, or who has an ENI; nothing was written.', {
+    hint: 'look at it anew, with the same command',
+  });
 }
 
 /** Without its entry nobody would know whose the NIC is. */
