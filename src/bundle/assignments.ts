@@ -10,9 +10,15 @@ const KEY = /(?<![\w.-])([\w.-]+)(\\*["'])?\s*(=>|[=:]{1,2})\s*/g;
 /** Before a blank, or as a word of a list: `"--token", "X"`. */
 const FLAG = /(?<![\w.-])--?([A-Za-z][\w.-]*)(?:\s+(?=[^\s-])|\\*["'`]\s*,?\s*(?=\\*["'`]))/g;
 
+/** A flag that is all of its line, as in a list of YAML and in one of JSON that is laid out. */
+const LONE_FLAG = /^\s*(?:-\s+)?\\*["'`]?--?([A-Za-z][\w.-]*)\\*["'`]?\s*,?\s*$/;
+
+/** Where the next word of such a list begins, unless it is a flag again. */
+const ITEM = /^\s*(?:-\s+(?=[^\s-])|(?=\\*["'`][^-]))/;
+
 /** The text without the values of secret keys. */
 export function redactAssignments(text: string): string {
-  const lines = text.split('\n');
+  const lines = redactItems(text.split('\n'));
   const clean: string[] = [];
   let isNamed = false;
   for (let index = 0; index < lines.length; index += 1) {
@@ -25,6 +31,17 @@ export function redactAssignments(text: string): string {
     index = end - 1;
   }
   return clean.join('\n');
+}
+
+/** The lines without what is in the line after its flag. */
+function redactItems(lines: readonly string[]): readonly string[] {
+  return lines.map((line, index) => {
+    const flag = LONE_FLAG.exec(lines[index - 1] ?? '')?.[1];
+    const from = ITEM.exec(line)?.[0].length;
+    if (flag === undefined || from === undefined || !isSecret(flag)) return line;
+    const span = quoted(line, from) ?? { from, to: line.length };
+    return line.slice(0, span.from) + REDACTED + line.slice(span.to);
+  });
 }
 
 /** A secret that goes on in the lines below. */
@@ -104,9 +121,9 @@ function secretOf(line: string, { 0: whole, 1: key = '', index }: RegExpExecArra
   return { from, to: isWithin ? endOfEnclosing(line, index, { from, to: end }) : end };
 }
 
-/** A header's scheme, or a tag of YAML, is no secret by itself; what comes after it is one. */
+/** A header's scheme, a tag of YAML or a key below the key is no secret by itself; what comes after it is one. */
 function endOfWord(line: string, at: number): number {
-  const word = /(?:(?:bearer|basic|digest|token|[!&]\S*)\s+)?\S*/iy;
+  const word = /(?:(?:bearer|basic|digest|token|[!&]\S*|[\w.-]{1,100}[:=])\s+)?\S*/iy;
   word.lastIndex = at;
   return at + (word.exec(line)?.[0].length ?? 0);
 }

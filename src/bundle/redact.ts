@@ -37,11 +37,10 @@ export function redactValue(value: unknown): unknown {
   if (Array.isArray(value))
     return value.map((each, index) => (isFlag(value[index - 1]) ? blot(each) : redactValue(each)));
   if (typeof value !== 'object' || value === null) return value;
-  const { name, key: named } = value as { readonly name?: unknown; readonly key?: unknown };
+  const { name, key: named, kind } = value as Readonly<Record<string, unknown>>;
   const isNamed = [name, named].some((each) => typeof each === 'string' && isSecret(each));
-  return mapValues(value, (each, key) =>
-    isSecret(key) || (isNamed && key === 'value') ? blot(each) : redactValue(each),
-  );
+  const hidden = [...(isNamed ? ['value'] : []), ...(kind === 'Secret' ? ['data', 'stringData'] : [])];
+  return mapValues(value, (each, key) => (isSecret(key) || hidden.includes(key) ? blot(each) : redactValue(each)));
 }
 
 /** The same of a document of enim's own. */

@@ -8,16 +8,19 @@ const HUMP = /(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g;
 
 /** Ends of a word that make its key's value a secret, however little is before it: `PGPASSWORD`. */
 const WORD =
-  /(?:token|password|passwd|passphrase|pwd|secret|credential|authorization|cookie|bearer)s?\d*$|^(?:db|pg|mysql)?pass$/;
+  /(?:token|password|passwd|passphrase|passcode|pwd|secret|credential|authorization|cookie|bearer|signature)s?\d*$|^(?:(?:db|pg|mysql)?pass|psk|dockerconfigjson)$/;
+
+/** Keys that are a secret's by themselves, and part of many that are none's: of a registry, and of Baidu's cloud. */
+const WHOLE = /^(?:_?auth|[as]k)$/;
 
 /** The same of words that are secret together only. */
 const WORDS =
-  /(?:client|private|api|access|secret|signing|encryption|session|shared|master|hmac|tls|ssh)[-_. ]?key(?:[-_. ]?(?:data|id))?$|(?:client[-_. ]?certificate|certificate[-_. ]?authority)[-_. ]?data$/;
+  /(?:client|private|api|access|secret|signing|encryption|session|shared|master|account|hmac|etcd|tls|ssh)[-_. ]?key(?:[-_. ]?(?:data|id))?$|(?:client[-_. ]?certificate|certificate[-_. ]?authority)[-_. ]?data$/;
 
 /** Whether the value of this key is a secret. The one vocabulary: of JSON, YAML, assignments, flags and headers. */
 export function isSecret(key: string): boolean {
   const plain = plainOf(key);
-  return WORDS.test(plain) || plain.split(/[-_. /:]+/).some((word) => WORD.test(word));
+  return WHOLE.test(plain) || WORDS.test(plain) || plain.split(/[-_. /:]+/).some((word) => WORD.test(word));
 }
 
 /** Whether the value goes on after a blank, as that of a header does: `Authorization: Token X`. */
@@ -46,7 +49,11 @@ const SHAPES: readonly (readonly [RegExp, string])[] = [
   [/\b(Bearer|Basic)\s+[\w.~+/=-]{8,}/gi, `$1 ${REDACTED}`],
   // Of a URL with a password.
   [/\b([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/@"']{1,1000}@/gi, `$1${REDACTED}@`],
-  [/\b(AKIA|ASIA|LTAI|ghp_|gho_|ghs_|github_pat_|glpat-|xox[abp]-)[\w-]{10,}/g, REDACTED],
+  // Of the database of a program in Go.
+  [/\b([\w.-]{1,100}:)[^\s:/@"']{1,1000}@(?=(?:tcp|unix)\()/g, `$1${REDACTED}@`],
+  // What curl is given; two numbers are a user and a group.
+  [/(?<=\s(?:-u|--user|--proxy-user)[ =]["']?[^\s:"']{1,100}:)(?!\d+\b)[^\s"']{1,1000}/g, REDACTED],
+  [/\b(AKIA|ASIA|LTAI|AIza|hvs\.|ghp_|gho_|ghs_|github_pat_|glpat-|xox[abp]-)[\w-]{10,}/g, REDACTED],
   // What signs a request to Baidu's cloud.
   [/\bbce-auth-v\d\/[^\s"'\\]+/g, REDACTED],
   // PEM in base64, as a kubeconfig has certificates and keys.
