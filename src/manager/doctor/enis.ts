@@ -36,6 +36,8 @@ interface EniEvidence {
   readonly isMisplaced: boolean;
   /** That somebody has put it in, or that a failure has; null if none is in force. */
   readonly quarantine: Quarantine | null;
+  /** What shows where it comes from: the settings, or what a cluster says of it. */
+  readonly source: string;
 }
 
 export async function checkEnis(patient: Patient, parts: Parts): Promise<readonly Finding[]> {
@@ -65,6 +67,7 @@ export async function checkEnis(patient: Patient, parts: Parts): Promise<readonl
       home: eni === undefined ? [] : identify(home.links, identityOf(eni)),
       isMisplaced: eni !== undefined && findMisplaced(home.links, identityOf(eni)) !== undefined,
       quarantine: quarantineOf(quarantines, view.id, now),
+      source: parts.provider.registry === undefined ? SETTINGS : `enim show ${view.id}`,
     });
   });
   const unwell = new Set(troubles.map(({ subject }) => subject));
@@ -91,6 +94,8 @@ export async function knownNics(parts: Parts): Promise<KnownNics> {
   return { macs, drivers: [...new Set(drivers.filter((driver) => driver !== null))] };
 }
 
+const SETTINGS = 'enim config get static';
+
 /** What is wrong with one ENI; nothing if it is in order. What somebody is working on may look like anything. Pure. */
 function judgeEni(evidence: EniEvidence): Finding[] {
   const troubles = judgeIdle(evidence);
@@ -100,7 +105,7 @@ function judgeEni(evidence: EniEvidence): Finding[] {
     : troubles;
 }
 
-function judgeIdle({ view, verdict, eni, home, isMisplaced, quarantine }: EniEvidence): Finding[] {
+function judgeIdle({ view, verdict, eni, home, isMisplaced, quarantine, source }: EniEvidence): Finding[] {
   const { id, state, note, link, attachment } = view;
   const owner = attachment?.owner ?? 'a pod';
   if (verdict?.action === 'reclaim') {
@@ -141,7 +146,7 @@ function judgeIdle({ view, verdict, eni, home, isMisplaced, quarantine }: EniEvi
           consequence: attachment === null ? 'nobody can use it' : `${owner} has no network`,
           mend:
             attachment === null
-              ? mendMissing(isMisplaced)
+              ? mendMissing(isMisplaced, source)
               : `enim del ${owner} --container-id ${attachment.containerID}`,
         }),
       ];
@@ -157,7 +162,7 @@ function judgeIdle({ view, verdict, eni, home, isMisplaced, quarantine }: EniEvi
         }),
       ];
     case 'quarantined':
-      return [judgeQuarantined(view, grounds, home, quarantine)];
+      return [judgeQuarantined(view, grounds, { home, quarantine, source })];
     case 'releasing':
       return [
         warning('eni', id, { evidence: grounds, consequence: 'nobody can use it yet', mend: 'enim gc', fixable: true }),
@@ -166,28 +171,31 @@ function judgeIdle({ view, verdict, eni, home, isMisplaced, quarantine }: EniEvi
       return [];
     case 'used':
     case 'free':
-      return [...judgeHealthy(view, eni, home), ...(quarantine === null ? [] : [judgeDistrusted(id, quarantine)])];
+      return [
+        ...judgeHealthy({ view, eni, home, source }),
+        ...(quarantine === null ? [] : [judgeDistrusted(id, quarantine)]),
+      ];
   }
 }
 
-function mendMissing(isMisplaced: boolean): string {
-  return isMisplaced
-    ? `${RENEW_SLOTS}  # if that is its NIC`
-    : 'enim config get static  # plug it in, or take it out of the settings';
+function mendMissing(isMisplaced: boolean, source: string): string {
+  if (isMisplaced) return `${RENEW_SLOTS}  # if that is its NIC`;
+  return `${source}  # ${source === SETTINGS ? 'plug it in, or take it out of the settings' : 'see whether the cloud has it attached'}`;
 }
 
 /** Free, or with its pod; but something beside it may be amiss. */
-function judgeHealthy(
-  { id, link, attachment, state }: EniView,
-  eni: Eni | undefined,
-  home: readonly Link[],
-): Finding[] {
+function judgeHealthy({
+  view: { id, link, attachment, state },
+  eni,
+  home,
+  source,
+}: Pick<EniEvidence, 'view' | 'eni' | 'home' | 'source'>): Finding[] {
   if (eni === undefined) {
     return [
       warning('eni', id, {
         evidence: `${attachment?.owner} has it, but the provider does not know it`,
         consequence: 'it comes home, but is not given out again',
-        mend: 'enim config get static  # put it in again',
+        mend: source === SETTINGS ? `${source}  # put it in again` : 'enim list --all-nodes  # what the cluster has',
       }),
     ];
   }

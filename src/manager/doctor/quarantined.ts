@@ -18,12 +18,16 @@ export function judgeDistrusted(id: string, { reason }: Quarantine): Finding {
  *
  * @param grounds why it is quarantined
  * @param home the links at home that fit it
+ * @param source the command that shows where it comes from
  */
 export function judgeQuarantined(
   { id, mac, link }: EniView,
   grounds: string,
-  home: readonly Link[],
-  quarantine: Quarantine | null,
+  {
+    home,
+    quarantine,
+    source,
+  }: { readonly home: readonly Link[]; readonly quarantine: Quarantine | null; readonly source: string },
 ): Finding {
   // Of several that fit, be it in one netns or in several, none counts as its NIC.
   if (link === null) {
@@ -40,6 +44,6 @@ export function judgeQuarantined(
   function mendOf(): string {
     if (isDead) return `ip -d link show dev ${link?.name}  # it is given out as soon as it has a carrier, or is down`;
     if (quarantine !== null) return `enim provider restore ${id}`;
-    return 'enim config get static  # if the node needs the NIC, take it out of the settings';
+    return `${source}  # if the node needs the NIC, it must be none of the ENIs for pods`;
   }
 }

@@ -1,6 +1,8 @@
 /** The state file: readable, whole, and without leftovers of damage and of killed writers. */
+import { dirname } from 'node:path';
 import { formatAge } from '../../model/duration.js';
 import type { Generation, StateLook } from '../../store/inspect.js';
+import { mendNone } from './directories.js';
 import { type Finding, inOrder, problem, warning } from './finding.js';
 import type { Patient } from './patient.js';
 import { USE_THE_NEWER } from './readable.js';
@@ -32,8 +34,22 @@ function judgePresent({ path, present, previous }: StateLook, now: Date): Findin
       return problem('state', path, {
         evidence: `it cannot be read (${present.errno})`,
         consequence: 'enim does not know who has which ENI, and changes nothing',
-        mend: ['EACCES', 'EPERM'].includes(present.errno) ? 'sudo enim doctor' : `dmesg; ls -l ${path}`,
+        mend: mendUnreadable(path, present.errno),
       });
+  }
+}
+
+function mendUnreadable(path: string, errno: string): string {
+  switch (errno) {
+    case 'EACCES':
+    case 'EPERM':
+      return 'sudo enim doctor';
+    case 'ENOTDIR':
+      return mendNone(dirname(path));
+    case 'EISDIR':
+      return `mv ${path} ${path}.aside`;
+    default:
+      return `dmesg; ls -l ${path}`;
   }
 }
 

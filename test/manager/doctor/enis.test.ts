@@ -100,6 +100,24 @@ describe('the ENIs', () => {
     ]);
   });
 
+  it('of a cluster lead to the cluster, which has no inventory in the settings', async () => {
+    const machine = nodeWith(1);
+    machine.registry = registryWith({});
+    machine.inventory.push(sampleEni(9), sampleEni(0xff));
+    expect(await look(machine)).toEqual([
+      expect.stringMatching(
+        /^problem eni-9: no device with MAC .* → enim show eni-9 {2}# see whether the cloud has it/,
+      ),
+      expect.stringMatching(/^warning eni-255: .*default route.* → enim show eni-255 {2}# if the node needs the NIC/),
+      'ok 1 ENI: in order: 1 free',
+    ]);
+    const { machine: other } = await attached();
+    other.registry = registryWith({});
+    other.inventory.splice(0);
+    other.allocations = {};
+    expect((await look(other))[0]).toMatch(/does not know it → enim list --all-nodes {2}# what the cluster has$/);
+  });
+
   it('whose add was interrupted are a warning, unless somebody works on them', async () => {
     const { machine } = await attached();
     for (const [key, record] of machine.attachments) machine.attachments.set(key, { ...record, phase: 'attaching' });

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { describe, expect, it, test } from '@jest/globals';
 import type { HeldLock } from '../../../src/host/host.js';
 import { checkAgents } from '../../../src/manager/doctor/agents.js';
@@ -73,6 +74,15 @@ describe('the state', () => {
     expect(look({ present })).toMatchObject([{ check: 'state', level: 'problem', subject: PATH, fixable }]);
   });
 
+  test.each([
+    ['ENOTDIR', `mv ${dirname(PATH)} ${dirname(PATH)}.aside && mkdir -m 0700 ${dirname(PATH)}`],
+    ['EISDIR', `mv ${PATH} ${PATH}.aside`],
+    ['EIO', `dmesg; ls -l ${PATH}`],
+    ['EACCES', 'sudo enim doctor'],
+  ])('that cannot be read for %s is mended by: %s', (errno, mend) => {
+    expect(look({ present: { kind: 'unreadable', errno } })).toMatchObject([{ mend }]);
+  });
+
   it('that is damaged says what will be used instead', () => {
     const present = { kind: 'damaged', reason: 'x' } as const;
     expect(look({ present })[0]?.consequence).toContain('generation 811');
@@ -127,6 +137,17 @@ describe('a directory', () => {
     ['is full', { free: 4096 }, 'df -h'],
   ] as const)('that %s is a problem', (_, overrides, mend) => {
     expect(look(overrides)).toMatchObject({ level: 'problem', mend: expect.stringContaining(mend) });
+  });
+
+  it('with several faults has all of them named, but a read-only one need not have room', () => {
+    const host = new FakeHost();
+    host.entries.set('/var/lib/enim', entry({ mode: 0o777, free: 0 }));
+    host.entries.set('/run/enim', entry({ unwritable: 'EROFS', free: 0 }));
+    expect(checkDirectories(patientWith(host)).map(({ subject, mend }) => [subject, mend])).toEqual([
+      ['/var/lib/enim', 'chmod go-w /var/lib/enim'],
+      ['/var/lib/enim', 'df -h /var/lib/enim'],
+      ['/run/enim', expect.stringContaining('remount')],
+    ]);
   });
 
   it('that somebody else than root may not write is root’s to look at', () => {
