@@ -184,7 +184,7 @@ async function attach(
     } catch (thrown) {
       // The next pod should not meet the same NIC at once. That it cannot be written down must not keep the NIC from home.
       if (thrown instanceof EnimError && thrown.code === 'NIC_UNSOUND')
-        await distrust(parts, eni.id, `an add failed: ${thrown.message}`).catch(() => undefined);
+        await distrust(parts, eni, `an add failed: ${thrown.message}`).catch(() => undefined);
       // While the ENI's lock is still held.
       throw await undo.after(thrown);
     } finally {

@@ -54,7 +54,7 @@ export async function allocate(
   const machine = look(parts, home);
   const fitness = await Promise.all(
     provided.map((each) => {
-      const its = judge(each, endpoint, attachments, home, quarantineOf(quarantines, each.eni.id, now));
+      const its = judge(each, endpoint, attachments, home, quarantineOf(quarantines, each.eni, now));
       return refuseElsewhere(machine, each, its);
     }),
   );

@@ -1,7 +1,7 @@
 /** What is recorded of who had which ENI. Looks only. */
 import { EnimError } from '../model/errors.js';
 import { type HistoryQuery, type Holding, pair, select } from '../model/history.js';
-import { refuseUnknown } from './known.js';
+import { getKnown } from './known.js';
 import type { Parts } from './parts.js';
 
 /** What was recorded. */
@@ -22,7 +22,7 @@ export async function history(parts: Parts, query: HistoryQuery): Promise<Past> 
   const all = pair(events);
   const { subject } = query;
   const isEni = subject !== null && !subject.includes('/');
-  if (isEni && !all.some(({ eni }) => eni === subject)) await refuseUnknown(parts, subject).catch(butNotThere);
+  if (isEni && !all.some(({ eni }) => eni === subject)) await getKnown(parts, subject).catch(butNotThere);
   return { holdings: select(all, query), ignored };
 }
 

@@ -82,7 +82,7 @@ export async function giveBack(
     const home = link === null ? GONE : await parts.links.restore(link, attachment.snapshot, besideOthers(parts));
     const wrong = home.remaining.find(({ what }) => what === 'MAC');
     if (wrong !== undefined)
-      await distrust(parts, attachment.eni.id, `it came home with the MAC ${wrong.from}, not ${wrong.to}`);
+      await distrust(parts, attachment.eni, `it came home with the MAC ${wrong.from}, not ${wrong.to}`);
     const failure = await letGo(parts, attachment, () => tell(reason, home.restored));
     if (failure !== null) throw toldLater(failure.thrown, attachment, link);
     return { attachment, ...home };

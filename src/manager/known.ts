@@ -1,5 +1,5 @@
 import type { Attachment } from '../model/attachment.js';
-import { isSameNic } from '../model/eni.js';
+import { type Eni, isSameNic } from '../model/eni.js';
 import { EnimError } from '../model/errors.js';
 import type { ProvidedEni } from '../providers/provider.js';
 import type { Parts } from './parts.js';
@@ -28,8 +28,9 @@ function unprovided(attachment: Attachment): Known {
 }
 
 /** @throws EnimError NOT_THERE if neither the provider nor a record speaks of an ENI with this ID */
-export async function refuseUnknown({ provider, store }: Parts, id: string): Promise<void> {
+export async function getKnown({ provider, store }: Parts, id: string): Promise<Eni> {
   const [provided, attachments] = await Promise.all([provider.list(), store.list()]);
-  if ([...provided, ...attachments].some(({ eni }) => eni.id === id)) return;
+  const known = [...attachments, ...provided].find(({ eni }) => eni.id === id);
+  if (known !== undefined) return known.eni;
   throw new EnimError('NOT_THERE', `No ENI "${id}" is known.`, { hint: 'see the known ones: enim list --output name' });
 }

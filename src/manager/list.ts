@@ -61,7 +61,7 @@ export async function list(parts: Parts): Promise<readonly EniView[]> {
   const now = parts.clock();
   return Promise.all(
     joinRecords(provided, attachments).map(async (each) => {
-      const quarantine = quarantineOf(quarantines, each.eni.id, now);
+      const quarantine = quarantineOf(quarantines, each.eni, now);
       if (each.attachment !== undefined) return viewAttached(parts, machine, each.attachment, quarantine);
       return viewUnattached(parts, machine, each, quarantine);
     }),

@@ -50,7 +50,7 @@ export async function show(parts: Parts, text: string): Promise<readonly Portrai
     views.map(async (nic, index) => {
       const { link = null, netns = null } = scene.hits[index] ?? {};
       const eni = enis.find(({ id }) => id === nic.eni) ?? null;
-      const quarantine = nic.eni === null ? null : quarantineOf(quarantines, nic.eni, parts.clock());
+      const quarantine = eni === null ? null : quarantineOf(quarantines, eni, parts.clock());
       const addresses = link?.addresses.filter(({ scope }) => scope === 'global').map(({ address }) => address) ?? [];
       return {
         ...{ nic, eni },

@@ -166,7 +166,11 @@ const AllocationRecord = v.object({
   releasedAt: nullable(text),
 });
 
-const QuarantineRecord = v.object({ reason: text, since: text, until: nullable(text) });
+const QuarantineRecord = v.object({
+  ...{ reason: text, since: text, until: nullable(text) },
+  // Without a version of its own, as the look of a NIC above.
+  mac: v.optional(nullable(text), null),
+});
 
 const StateFile = v.object({
   version: v.literal(STATE_VERSION),

@@ -8,9 +8,10 @@ import { join } from 'node:path';
 import { replaceDurably, replaceForThisBoot, setAside } from '../durable.js';
 import type { Allocations } from '../model/allocation.js';
 import { type Attachment, type AttachmentKey, keyOf } from '../model/attachment.js';
+import type { Eni } from '../model/eni.js';
 import { EnimError } from '../model/errors.js';
 import type { Lasting } from '../model/lasting.js';
-import { isInForce, type Quarantine, type Quarantines } from '../model/quarantine.js';
+import { isInForce, type Quarantine, type Quarantines, withoutNic } from '../model/quarantine.js';
 import { damageOf, isDamaged, lastGood, newer, readFile, unwritable } from './generation.js';
 import type { Locks } from './lock.js';
 import { EMPTY_STATE, parseState, type Reading, type State } from './schema.js';
@@ -30,10 +31,10 @@ export interface Store {
   /** ENIs that are not to be given out. On disk when a change returns. */
   readonly quarantine: {
     list(): Promise<Quarantines>;
-    /** Puts one in place of the ENI's former; those that have run out go. */
+    /** Puts one in place of the former of the same NIC; those that have run out go. */
     put(eni: string, quarantine: Quarantine): Promise<void>;
-    /** False if there was none. */
-    lift(eni: string): Promise<boolean>;
+    /** Ends what there is of that NIC. False if there was none. */
+    lift(eni: Pick<Eni, 'id' | 'mac'>): Promise<boolean>;
   };
   /** The static provider's part of the same file. */
   readonly ledger: {
@@ -233,14 +234,17 @@ export function createStore(settings: StoreSettings): Store {
       },
       put: (eni, quarantine) =>
         update('always', (state) => {
-          const others = Object.entries(state.quarantines).filter(([, each]) => isInForce(each, clock()));
+          const others = Object.entries(withoutNic(state.quarantines, { id: eni, mac: quarantine.mac ?? '' })).filter(
+            ([, each]) => isInForce(each, clock()),
+          );
           const quarantines = { ...Object.fromEntries(others), [eni]: quarantine };
           return { state: { ...state, quarantines }, result: undefined };
         }),
       lift: (eni) =>
         update('always', (state) => {
-          const { [eni]: gone, ...quarantines } = state.quarantines;
-          return { state: gone === undefined ? state : { ...state, quarantines }, result: gone !== undefined };
+          const quarantines = withoutNic(state.quarantines, eni);
+          const isLifted = Object.keys(quarantines).length < Object.keys(state.quarantines).length;
+          return { state: isLifted ? { ...state, quarantines } : state, result: isLifted };
         }),
     },
 

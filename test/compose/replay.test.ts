@@ -80,7 +80,7 @@ describe('a replayed node', () => {
     const changes: (() => Promise<unknown>)[] = [
       () => parts.store.put(record),
       () => parts.store.forget(record),
-      () => parts.store.quarantine.lift('eni-a'),
+      () => parts.store.quarantine.lift({ id: 'eni-a', mac: '02:00:00:00:00:01' }),
       () => parts.cordon.update(() => null),
       () => parts.provider.allocate(record, ['eni-b']),
       () => parts.provider.release(record),

@@ -102,7 +102,7 @@ describe('judge', () => {
 
   it('says rather that the node uses a NIC, or that somebody distrusts it, than that it has no carrier', () => {
     const link = sampleLink({ up: true, carrier: false });
-    const quarantine = { reason: 'drops packets', since: 'then', until: null };
+    const quarantine = { reason: 'drops packets', since: 'then', until: null, mac: null };
     expect(judge(FREE, OTHER, [], homeWith({ ...link, master: 'bond0' }))).toMatchObject({ why: 'unsafe' });
     expect(judge(FREE, OTHER, [], homeWith(link), quarantine)).toMatchObject({ why: 'quarantined' });
   });

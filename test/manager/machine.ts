@@ -14,7 +14,7 @@ import type { Cordon } from '../../src/model/cordon.js';
 import type { Eni } from '../../src/model/eni.js';
 import { EnimError } from '../../src/model/errors.js';
 import type { HistoryEvent } from '../../src/model/history.js';
-import type { Quarantines } from '../../src/model/quarantine.js';
+import { type Quarantines, withoutNic } from '../../src/model/quarantine.js';
 import type { Registry } from '../../src/providers/provider.js';
 import { createStaticProvider } from '../../src/providers/static.js';
 import type { Lock, Locks } from '../../src/store/lock.js';
@@ -214,12 +214,13 @@ export class Machine {
       quarantine: {
         list: async () => copy(this.quarantines),
         put: async (eni, quarantine) => {
-          this.quarantines = { ...this.quarantines, [eni]: quarantine };
+          const others = withoutNic(this.quarantines, { id: eni, mac: quarantine.mac ?? '' });
+          this.quarantines = { ...others, [eni]: quarantine };
         },
         lift: async (eni) => {
-          const { [eni]: gone, ...others } = this.quarantines;
-          this.quarantines = others;
-          return gone !== undefined;
+          const before = Object.keys(this.quarantines).length;
+          this.quarantines = withoutNic(this.quarantines, eni);
+          return Object.keys(this.quarantines).length < before;
         },
       },
       ledger: {

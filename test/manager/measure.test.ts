@@ -63,8 +63,8 @@ describe('measuring a node', () => {
     const machine = nodeWith(2);
     const since = '2026-01-01T00:00:00Z';
     machine.quarantines = {
-      'eni-1': { reason: 'a test', since, until: null },
-      'eni-2': { reason: 'a test', since, until: '2025-12-31T00:00:00Z' },
+      'eni-1': { reason: 'a test', since, until: null, mac: null },
+      'eni-2': { reason: 'a test', since, until: '2025-12-31T00:00:00Z', mac: null },
     };
     expect((await measured(machine)).quarantines).toBe(1);
   });

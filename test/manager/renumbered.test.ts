@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { allocateByHand, releaseByHand } from '../../src/manager/byhand.js';
 import { list } from '../../src/manager/list.js';
+import { quarantine, restore } from '../../src/manager/quarantine.js';
 import { keyOf } from '../../src/model/attachment.js';
 import { enimErrorOf } from '../model/thrown.js';
 import type { Machine } from './machine.js';
@@ -31,6 +32,29 @@ async function halfReturned(): Promise<Machine> {
 }
 
 describe('an ENI that gets another ID', () => {
+  it('stays in quarantine, until a human restores it by the ID that it has now', async () => {
+    const machine = nodeWith(1);
+    machine.addPod('db-0');
+    await quarantine(machine.parts(), 'eni-1', { reason: 'drops packets', duration: null });
+    renumber(machine);
+    expect((await enimErrorOf(() => addNext(machine))).message).toContain('1 quarantined');
+    expect((await list(machine.parts()))[0]).toMatchObject({
+      state: 'quarantined',
+      note: 'ENI nic-1 is in quarantine: drops packets; until enim provider restore nic-1.',
+    });
+    expect(await restore(machine.parts(), 'nic-1')).toBe(true);
+    expect(await restore(machine.parts(), 'nic-1')).toBe(false);
+    expect((await addNext(machine)).attachment.eni.id).toBe('nic-1');
+  });
+
+  it('can be restored by its former ID as well', async () => {
+    const machine = nodeWith(1);
+    await quarantine(machine.parts(), 'eni-1', { reason: 'drops packets', duration: null });
+    renumber(machine);
+    expect(await restore(machine.parts(), 'eni-1')).toBe(true);
+    expect((await list(machine.parts()))[0]?.state).toBe('free');
+  });
+
   it('is not given out again before it was given back, and then is', async () => {
     const machine = await halfReturned();
     renumber(machine);

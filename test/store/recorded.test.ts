@@ -41,7 +41,12 @@ async function withTwo() {
   const opened = openStore(makeDirectory());
   await opened.store.put(sampleAttachment({ since: '2026-01-02T00:00:00.000Z' }));
   await opened.store.put(sampleAttachment({ containerID: 'c9', eni: sampleEni(9), since: '2026-01-01T00:00:00.000Z' }));
-  await opened.store.quarantine.put('eni-5', { reason: 'odd', since: '2026-01-01T00:00:00.000Z', until: null });
+  await opened.store.quarantine.put('eni-5', {
+    reason: 'odd',
+    since: '2026-01-01T00:00:00.000Z',
+    until: null,
+    mac: null,
+  });
   return { ...opened, directory: dirname(opened.path) };
 }
 

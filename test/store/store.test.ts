@@ -279,7 +279,8 @@ describe('the store', () => {
 });
 
 describe('the quarantine', () => {
-  const ENTRY = { reason: 'a test', since: '2026-01-01T00:00:00.000Z', until: null };
+  const MAC = '02:00:00:00:00:01';
+  const ENTRY = { reason: 'a test', since: '2026-01-01T00:00:00.000Z', until: null, mac: null };
 
   it('is kept, replaced and lifted, by whatever ID', async () => {
     const root = temporary();
@@ -291,7 +292,30 @@ describe('the quarantine', () => {
       constructor: ENTRY,
       'eni-1': { ...ENTRY, reason: 'another' },
     });
-    expect([await store.quarantine.lift('eni-1'), await store.quarantine.lift('eni-1')]).toEqual([true, false]);
+    const eni = { id: 'eni-1', mac: MAC };
+    expect([await store.quarantine.lift(eni), await store.quarantine.lift(eni)]).toEqual([true, false]);
+    expect(Object.keys(await store.quarantine.list())).toEqual(['constructor']);
+  });
+
+  it('is one for a NIC, whatever its ENI is called', async () => {
+    const { store } = openStore(temporary());
+    await store.quarantine.put('eni-1', { ...ENTRY, mac: MAC });
+    await store.quarantine.put('nic-1', { ...ENTRY, mac: MAC });
+    await store.quarantine.put('eni-2', { ...ENTRY, mac: '02:00:00:00:00:02' });
+    expect(Object.keys(await store.quarantine.list())).toEqual(['nic-1', 'eni-2']);
+    expect(await store.quarantine.lift({ id: 'eni-1', mac: MAC })).toBe(true);
+    expect(Object.keys(await store.quarantine.list())).toEqual(['eni-2']);
+  });
+
+  it('of an older file has no MAC, and goes by its ID', async () => {
+    const root = temporary();
+    const { store, path } = openStore(root);
+    await store.quarantine.put('eni-1', ENTRY);
+    const { mac, ...older } = ENTRY;
+    const state = JSON.parse(readFileSync(path, 'utf8'));
+    writeFileSync(path, JSON.stringify({ ...state, quarantines: { 'eni-1': older } }));
+    expect(await openStore(root).store.quarantine.list()).toEqual({ 'eni-1': ENTRY });
+    expect(await openStore(root).store.quarantine.lift({ id: 'eni-1', mac: MAC })).toBe(true);
   });
 
   it('forgets what has run out when another one comes', async () => {

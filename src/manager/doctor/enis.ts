@@ -66,7 +66,7 @@ export async function checkEnis(patient: Patient, parts: Parts): Promise<readonl
       worker: workerOf(view),
       home: eni === undefined ? [] : identify(home.links, identityOf(eni)),
       isMisplaced: eni !== undefined && findMisplaced(home.links, identityOf(eni)) !== undefined,
-      quarantine: quarantineOf(quarantines, view.id, now),
+      quarantine: quarantineOf(quarantines, view, now),
       source: parts.provider.registry === undefined ? SETTINGS : `enim show ${view.id}`,
     });
   });
