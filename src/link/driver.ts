@@ -18,7 +18,7 @@ import { configurationFaults, planConfigure, sysctlsFor } from './configure.js';
 import { findDevice } from './device.js';
 import { writeSysctls } from './inside.js';
 import type { Kernel } from './kernel.js';
-import { moveHome } from './move.js';
+import { type Moved, moveHome } from './move.js';
 import { openKernel } from './open.js';
 import { type Beside, giveNameBack, namesOfOthers } from './rename.js';
 import { planRestore, remainingDifferences, takeSnapshot } from './snapshot.js';
@@ -104,8 +104,12 @@ export interface LinkWork extends LinkDriver {
   moveIn(link: Link, netns: NetnsRef, attachment: Attachment, names: ReadonlySet<string>): Promise<void>;
   /** Gives the NIC its addresses, MTU and routes, announces it, and returns it as it then is. */
   configure(netns: NetnsRef, ifname: string, setup: Setup): Promise<Link>;
-  /** Moves the NIC from the netns to home, under `name`, or under a free name where that is taken; returns which. */
-  moveHome(link: Link, netns: NetnsRef, name: string): Promise<string>;
+  /**
+   * Moves the NIC from the netns to home, under `name`, or under a free name where that is taken; what the pod has put on it goes.
+   *
+   * @throws EnimError NOT_THERE if the netns is gone, NOT_PERMITTED, LINK_FAILED
+   */
+  moveHome(link: Link, netns: NetnsRef, name: string): Promise<Moved>;
   /**
    * Makes the NIC, at home, equal to its snapshot.
    *

@@ -14,7 +14,7 @@ import { allocate, forRecord, type Wish } from './allocate.js';
 import { bringHome, giveBack } from './home.js';
 import { findLink, identityOfAttachment } from './identify.js';
 import { type Given, intend } from './intend.js';
-import { besideOthers, eniLock, type LockedParts, underLock } from './locked.js';
+import { eniLock, type LockedParts, underLock } from './locked.js';
 import type { Parts } from './parts.js';
 import { distrust } from './quarantine.js';
 import { Undo } from './undo.js';
@@ -258,10 +258,7 @@ async function moveIn(
   // Write-ahead: from here on, whatever happens, it is known where the NIC came from and what it looked like.
   await parts.store.put(attachment);
   stopIfAborted(signal);
-  undo.push(`bring ENI ${eni.id} home`, async () => {
-    const returned = await bringHome(parts, attachment);
-    if (returned !== null) await parts.links.restore(returned, attachment.snapshot, besideOthers(parts));
-  });
+  undo.push(`bring ENI ${eni.id} home`, () => bringHome(parts, attachment));
   await parts.links.moveIn(link, netns, attachment, names);
   isIn = true;
   await parts.history.record(begun(attachment, parts.clock()));

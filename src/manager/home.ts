@@ -2,6 +2,8 @@
  * Bringing an attachment's NIC home: record the intention, find the NIC, move it, make it what it was, and only then let go of
  * the record and tell the provider. Killed at any point, the same call finishes the rest.
  */
+
+import type { Moved } from '../link/move.js';
 import { type Attachment, type AttachmentKey, endpointOf, sameEndpoint, sameKey } from '../model/attachment.js';
 import { isSameNic } from '../model/eni.js';
 import { EnimError } from '../model/errors.js';
@@ -78,13 +80,9 @@ export async function giveBack(
       return undefined;
     }
     if (attachment.phase !== 'releasing') await parts.store.put({ ...attachment, phase: 'releasing' });
-    const link = await bringHome(parts, attachment, { seen, forceRebind });
-    const home = link === null ? GONE : await parts.links.restore(link, attachment.snapshot, besideOthers(parts));
-    const wrong = home.remaining.find(({ what }) => what === 'MAC');
-    if (wrong !== undefined)
-      await distrust(parts, attachment.eni, `it came home with the MAC ${wrong.from}, not ${wrong.to}`);
+    const home = await bringHome(parts, attachment, { seen, forceRebind });
     const failure = await letGo(parts, attachment, () => tell(reason, home.restored));
-    if (failure !== null) throw toldLater(failure.thrown, attachment, link);
+    if (failure !== null) throw toldLater(failure.thrown, attachment, home.link);
     return { attachment, ...home };
   } finally {
     lock.release();
@@ -162,7 +160,7 @@ function toldLater(thrown: unknown, { eni: { id } }: Attachment, link: Link | nu
 }
 
 /**
- * Moves the NIC home from wherever it is; null if it is proved gone.
+ * Moves the NIC home from wherever it is, and makes it what it was; the link is null if it is proved gone. One whose MAC is wrong is not trusted.
  *
  * @param how where it was seen a moment ago, if anybody has looked; and whether its driver is bound anew as a last resort
  *
@@ -171,30 +169,55 @@ function toldLater(thrown: unknown, { eni: { id } }: Attachment, link: Link | nu
 export async function bringHome(
   parts: LockedParts,
   attachment: Attachment,
-  { seen, forceRebind = false }: { readonly seen?: Whereabouts; readonly forceRebind?: boolean } = {},
-): Promise<Link | null> {
+  how: HomewardOptions = {},
+): Promise<Omit<Return, 'attachment'>> {
+  const { link, removed } = await moveHome(parts, attachment, how);
+  if (link === null) return GONE;
+  const { restored, remaining, ...home } = await parts.links.restore(link, attachment.snapshot, besideOthers(parts));
+  const wrong = remaining.find(({ what }) => what === 'MAC');
+  if (wrong !== undefined)
+    await distrust(parts, attachment.eni, `it came home with the MAC ${wrong.from}, not ${wrong.to}`);
+  return {
+    ...home,
+    restored: [...(removed?.restored ?? []), ...restored],
+    remaining: [...(removed?.remaining ?? []), ...remaining],
+  };
+}
+
+interface HomewardOptions {
+  readonly seen?: Whereabouts;
+  readonly forceRebind?: boolean;
+}
+
+/** `removed` is what the pod had put on it; undefined where nobody has looked. */
+async function moveHome(
+  parts: LockedParts,
+  attachment: Attachment,
+  { seen, forceRebind = false }: HomewardOptions,
+): Promise<{ readonly link: Link | null; readonly removed?: Moved | undefined }> {
   const where = await locateOrWait(parts, attachment, seen).catch(async (thrown: unknown) => {
     const bus = identityOfAttachment(attachment, parts.bootID).busAddress;
     if (!forceRebind || bus === null || !(thrown instanceof EnimError) || thrown.code !== 'LINK_LOST') throw thrown;
     await parts.links.rebind(bus);
     return locateOrWait(parts, attachment);
   });
-  if (where.at === 'nowhere') return null;
-  if (where.at === 'home') return where.link;
+  if (where.at === 'nowhere') return { link: null };
+  if (where.at === 'home') return where;
   if (where.at === 'unclear') throw ambiguous(where.message);
+  let removed: Moved | undefined;
   try {
-    const name = await parts.links.moveHome(where.link, where.netns, attachment.snapshot.name);
-    const link = confirm(await parts.links.lookAt(name), identityOfAttachment(attachment, parts.bootID));
-    if (link !== undefined) return link;
+    removed = await parts.links.moveHome(where.link, where.netns, attachment.snapshot.name);
+    const link = confirm(await parts.links.lookAt(removed.name), identityOfAttachment(attachment, parts.bootID));
+    if (link !== undefined) return { link, removed };
   } catch (thrown) {
     // A move whose renaming failed has moved all the same; and a netns that died meanwhile sends a card home by itself.
     const now = await locateOrWait(parts, attachment);
-    if (now.at === 'home') return now.link;
-    if (now.at === 'nowhere') return null;
+    if (now.at === 'home') return now;
+    if (now.at === 'nowhere') return { link: null };
     throw thrown;
   }
   const now = await locate(look(parts), identityOfAttachment(attachment, parts.bootID), null);
-  if (now.at === 'home') return now.link;
+  if (now.at === 'home') return { link: now.link, removed };
   throw new EnimError('LINK_LOST', `ENI ${attachment.eni.id} was moved home, but is not there.`, { hint: 'enim gc' });
 }
 

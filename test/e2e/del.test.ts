@@ -103,11 +103,13 @@ describeEndToEnd('enim del', () => {
         'link set mac0 up',
         'link add other0 type bridge',
       );
-      expect(await del('default/web-0')).toMatchObject({ code: 0 });
+      expect((await del('default/web-0')).stdout).toContain('(put back: macvlan on it mac0 → -)');
       const left = (await pod.links()).map(({ ifname }) => ifname);
       expect(left).toContain('other0');
       expect(left).not.toContain('mac0');
       await isHome();
+      const { holdings } = answer<{ holdings: unknown[] }>(await node.enim(['history', '--json']));
+      expect(holdings).toMatchObject([{ restored: [{ what: 'macvlan on it', from: 'mac0', to: '-' }] }]);
     });
 
     it('down, if it was down', async () => {

@@ -224,6 +224,20 @@ describe('moveHome', () => {
     expect(kernel.in(HOME).find(({ name }) => name === 'eni1')?.altnames).toEqual(['fine']);
   });
 
+  it('removes what the pod has put on it, and says so, and what could not be removed', async () => {
+    const { kernel, driver, netns, link } = await away();
+    for (const [index, name] of ['mac0', 'mac1'].entries())
+      kernel.addDevice({ kind: 'macvlan', lower: link.name, name, mac: macOf(8 + index) }, netns.inode);
+    kernel.onCommand = (text) => {
+      if (text.includes('link del dev mac1')) throw new Refusal('RTNETLINK answers: Device or resource busy');
+    };
+    expect(await driver.moveHome(link, netns, 'eni1')).toEqual({
+      name: 'eni1',
+      restored: [{ what: 'macvlan on it', from: 'mac0', to: '-' }],
+      remaining: [{ what: 'macvlan on it', from: 'mac1', to: '-' }],
+    });
+  });
+
   it('brings home the NIC and not another link, where ip says the names of both alike', async () => {
     const { kernel, driver, netns, card } = await away();
     kernel.in(netns.inode).unshift({ ...card, ifindex: 77, name: '\ufffd', mac: macOf(9), permanentMac: macOf(9) });

@@ -41,6 +41,8 @@ export interface Device {
   packets: Record<string, number>;
   xdp: string[];
   kind: string | undefined;
+  /** Name of the link in the same netns that it sits on. */
+  lower?: string;
   master: string | undefined;
   bus: string | undefined;
   /** Bytes that it has received, where a test says so. */
@@ -226,6 +228,7 @@ export class Kernel {
     if (what === 'route show') return this.#showRoutes(place, rest);
     if (what === 'route get') return this.#wayTo(place, rest[0] ?? '');
     if (what === 'link set') return this.#setLink(place, pairs(rest, ['up', 'down']));
+    if (what === 'link del') return this.#deleteLink(place, pairs(rest, []).get('dev'));
     if (what === 'link property') return this.#setAltname(place, rest[0] ?? '', pairs(rest.slice(1), []));
     if (object === 'address')
       return this.#setAddress(place, verb ?? '', rest[0] ?? '', pairs(rest.slice(1), ['nodad']));
@@ -250,6 +253,11 @@ export class Kernel {
 
   #isTaken(place: number, name: string): boolean {
     return this.in(place).some((device) => device.name === name || device.altnames.includes(name));
+  }
+
+  #deleteLink(place: number, name: string | undefined): undefined {
+    const there = this.in(place);
+    there.splice(there.indexOf(this.#find(place, name)), 1);
   }
 
   #setLink(place: number, options: Map<string, string>): undefined {
@@ -482,6 +490,7 @@ function toJson(device: Device): object {
     ...(device.altnames.length === 0 ? {} : { altnames: device.altnames }),
     ...(device.kind === undefined ? {} : { linkinfo: { info_kind: device.kind } }),
     ...(device.master === undefined ? {} : { master: device.master }),
+    ...(device.lower === undefined ? {} : { link: device.lower }),
     ...(device.bus === undefined
       ? {}
       : { parentbus: device.bus.startsWith('virtio') ? 'virtio' : 'pci', parentdev: device.bus }),

@@ -2,8 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { allocateByHand } from '../../src/manager/byhand.js';
 import { list } from '../../src/manager/list.js';
 import { quarantine, restore } from '../../src/manager/quarantine.js';
+import { EnimError } from '../../src/model/errors.js';
 import { HOME } from '../link/kernel.js';
 import { enimErrorOf } from '../model/thrown.js';
+import type { Machine } from './machine.js';
 import { addTo, delOf, nodeWith } from './node.js';
 
 const BY_HAND = { reason: 'drops packets', duration: null };
@@ -92,19 +94,38 @@ describe('enim itself distrusts', () => {
     );
   });
 
-  it('a NIC that came home with another MAC', async () => {
-    const machine = nodeWith(1);
-    machine.addPod('web-0');
-    await addTo(machine);
+  /** The pod gives the card another MAC, and its driver takes no other any more. */
+  const stickMac = (machine: Machine): void => {
     const [card] = machine.kernel.in(101).filter(({ name }) => name === 'eth0');
     if (card === undefined) throw new Error('no card');
     card.mac = '02:00:00:00:00:99';
     const check = machine.kernel.onCommand;
     machine.kernel.onCommand = (text, keepOpen) => {
       check(text, keepOpen);
-      // The driver of the card takes no other MAC any more.
       for (const device of machine.kernel.in(HOME)) if (device === card) device.mac = '02:00:00:00:00:99';
     };
+  };
+
+  it('a NIC that came home with another MAC from an add that failed', async () => {
+    const machine = nodeWith(1);
+    machine.addPod('web-0');
+    machine.interference.before = (call) => {
+      if (call !== 'links.configure') return;
+      stickMac(machine);
+      throw new EnimError('LINK_FAILED', 'It was made to fail.');
+    };
+    expect((await enimErrorOf(() => addTo(machine))).code).toBe('LINK_FAILED');
+    expect((await list(machine.parts()))[0]).toMatchObject({
+      state: 'quarantined',
+      note: expect.stringContaining('it came home with the MAC'),
+    });
+  });
+
+  it('a NIC that came home with another MAC', async () => {
+    const machine = nodeWith(1);
+    machine.addPod('web-0');
+    await addTo(machine);
+    stickMac(machine);
     const [back] = await delOf(machine);
     expect(back?.remaining).toEqual([{ what: 'MAC', from: '02:00:00:00:00:99', to: expect.any(String) }]);
     expect((await list(machine.parts()))[0]).toMatchObject({
