@@ -4,11 +4,11 @@
  */
 
 import type { Moved } from '../link/move.js';
-import { type Attachment, type AttachmentKey, endpointOf, sameEndpoint, sameKey } from '../model/attachment.js';
+import { type Attachment, type AttachmentKey, endpointOf, sameKey } from '../model/attachment.js';
 import { isSameNic } from '../model/eni.js';
 import { EnimError } from '../model/errors.js';
 import { ended } from '../model/history.js';
-import { parseLabel } from '../model/label.js';
+import { isLabelOfAnother } from '../model/label.js';
 import type { Link, Restored } from '../model/link.js';
 import { confirm, identityOfAttachment } from './identify.js';
 import { isOccupied, locate, look, type Whereabouts } from './locate.js';
@@ -136,10 +136,9 @@ async function belongsToAnother(
 function isLabelledForAnother(seen: Whereabouts, attachment: Attachment, isOfThisBoot: boolean): boolean {
   if (seen.at !== 'netns') return false;
   const { netns } = attachment;
-  const label = parseLabel(seen.link.alias)?.endpoint ?? null;
   // The kernel gives the number of a dead netns to the next one.
   const isIn = seen.netns.inode === netns.inode && seen.netns.path === netns.path;
-  return !(isOfThisBoot && isIn) && label !== null && !sameEndpoint(label, attachment);
+  return !(isOfThisBoot && isIn) && isLabelOfAnother(seen.link.alias, attachment);
 }
 
 /** Whether the kernel says what the record says; an old record may speak of a NIC that is another's by now. */
@@ -147,8 +146,8 @@ async function isPlainlyOurs(parts: Parts, attachment: Attachment): Promise<bool
   const { bootID, netns } = attachment;
   const where = await locate(look(parts), identityOfAttachment(attachment, parts.bootID), netns);
   if (where.at !== 'netns') return true;
-  const label = parseLabel(where.link.alias)?.endpoint ?? null;
-  return bootID === parts.bootID && where.netns.inode === netns.inode && (label === null || sameKey(label, attachment));
+  const isIn = bootID === parts.bootID && where.netns.inode === netns.inode;
+  return isIn && !isLabelOfAnother(where.link.alias, attachment);
 }
 
 function toldLater(thrown: unknown, { eni: { id } }: Attachment, link: Link | null): unknown {

@@ -2,7 +2,8 @@
  * The alias that a NIC carries while it is away. It travels with the device through every move and through the death of a netns,
  * so the kernel itself can say whose a NIC is when our own record is lost. Pure.
  */
-import type { Endpoint } from './attachment.js';
+import { type Endpoint, keyOf, sameEndpoint } from './attachment.js';
+import { checksum } from './checksum.js';
 
 const PREFIX = 'enim:';
 /** IFALIASZ - 1 in the kernel's uapi/linux/if.h. */
@@ -19,24 +20,34 @@ export interface Label {
 }
 
 /**
- * `enim:eni=eni-a;home=eni1;network=enim;container=3f9c;ifname=eth0;owner=default/web-0`. Names that do not fit into an alias
- * leave only the first two fields.
+ * `enim:eni=eni-a;home=eni1;network=enim;container=3f9c;ifname=eth0;owner=default/web-0`. Where the names do not fit into
+ * an alias a checksum of them stands in their place, by which it can still be told that the NIC is another's.
  */
-export function formatLabel(eni: string, home: string, { network, containerID, ifname, owner }: Endpoint): string {
+export function formatLabel(eni: string, home: string, endpoint: Endpoint): string {
+  const { network, containerID, ifname, owner } = endpoint;
   const label = `${PREFIX}eni=${eni};home=${encode(home)}`;
   const whole = `${label};network=${network};container=${containerID};ifname=${encode(ifname)};owner=${owner}`;
-  return Buffer.byteLength(whole) <= MAX_ALIAS_BYTES ? whole : label;
+  const short = `${label};whose=${checksumOf(endpoint)}`;
+  return [whole, short].find((each) => Buffer.byteLength(each) <= MAX_ALIAS_BYTES) ?? label;
+}
+
+/** Whether the label says that the NIC is another's; one that does not say whose it is says nothing. */
+export function isLabelOfAnother(alias: string | null, endpoint: Endpoint): boolean {
+  const label = parseLabel(alias);
+  if (label === undefined) return false;
+  if (label.endpoint !== null) return !sameEndpoint(label.endpoint, endpoint);
+  const whose = fieldsOf(alias ?? '').get('whose');
+  return whose !== undefined && whose !== checksumOf(endpoint);
+}
+
+function checksumOf(endpoint: Endpoint): string {
+  return checksum(`${keyOf(endpoint)} ${endpoint.owner}`);
 }
 
 /** Reads a label back; undefined if the alias is somebody else's. */
 export function parseLabel(alias: string | null): Label | undefined {
   if (alias === null || !alias.startsWith(PREFIX)) return undefined;
-  const fields = new Map(
-    alias
-      .slice(PREFIX.length)
-      .split(';')
-      .map((field) => [field.slice(0, field.indexOf('=')), decode(field.slice(field.indexOf('=') + 1))] as const),
-  );
+  const fields = fieldsOf(alias);
   const [eni, home, network, containerID, ifname, owner] = [
     'eni',
     'home',
@@ -49,6 +60,13 @@ export function parseLabel(alias: string | null): Label | undefined {
   const endpoint =
     network && containerID && ifname && owner ? { network, containerID, ifname, owner, uid: null } : null;
   return { eni, home, endpoint };
+}
+
+function fieldsOf(alias: string): ReadonlyMap<string, string> {
+  const fields = alias.slice(PREFIX.length).split(';');
+  return new Map(
+    fields.map((field) => [field.slice(0, field.indexOf('=')), decode(field.slice(field.indexOf('=') + 1))]),
+  );
 }
 
 /** Interface names may hold what separates fields, or what a batch of iproute2 cannot; the other names may not. */

@@ -16,6 +16,7 @@ import { openIn } from '../durable.js';
 import type { Programs } from '../exec.js';
 import { failpoint } from '../failpoint.js';
 import { goingOn, type Pauses, standing, tryFlockFor } from '../flock.js';
+import { checksum } from '../model/checksum.js';
 import { EnimError, errnoOf } from '../model/errors.js';
 import { remedyFor } from './remedy.js';
 
@@ -59,16 +60,6 @@ export async function isFreeWithin(programs: Programs, path: string, millisecond
   } finally {
     closeSync(fd);
   }
-}
-
-/** Not for secrets; node:crypto would take 2.5 ms to load. */
-function checksum(text: string): string {
-  const halves = [0x9e3779b1, 0x85ebca77, 0xc2b2ae3d, 0x27d4eb2f].map((seed) => {
-    let hash = seed;
-    for (const each of Buffer.from(text)) hash = Math.imul(hash ^ each, 0x01000193) >>> 0;
-    return hash.toString(16).padStart(8, '0');
-  });
-  return halves.join('');
 }
 
 /** Undefined if nobody has, or waits for, the lock of that file. */

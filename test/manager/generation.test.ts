@@ -35,6 +35,24 @@ it('a late del by a state of an earlier time takes no NIC from its next pod, whi
   expect(await delOf(machine, request)).toMatchObject([{ link: { name: 'ens1' } }]);
 });
 
+it('the next pod keeps its NIC also where its label had no place for its name', async () => {
+  const containerID = 'c'.repeat(200);
+  const machine = await restored(undefined, containerID);
+  expect(await delOf(machine)).toEqual([]);
+  expect(await delOf(machine)).toEqual([]);
+  expect(await hasNic(machine)).toBe(true);
+  expect(await gcOf(machine)).toEqual([expect.stringMatching(/^eni-1 skip: .*nothing says whose it is$/)]);
+});
+
+it('gc records nobody for a NIC whose label had no place for another than the provider says', async () => {
+  const machine = await restored(undefined, 'c'.repeat(200));
+  machine.attachments.clear();
+  expect(await gcOf(machine)).toEqual([
+    'eni-1 skip: NIC is in /run/netns/db-0 as eth0, labelled for another, but the provider has it for default/web-0; see enim adopt eni-1',
+  ]);
+  expect([...machine.attachments]).toEqual([]);
+});
+
 it('gc by a state of before the last boot takes no NIC from a pod of this one', async () => {
   const machine = await restored((node) => node.reboot());
   await gcOf(machine);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { formatLabel, parseLabel } from '../../src/model/label.js';
+import { formatLabel, isLabelOfAnother, parseLabel } from '../../src/model/label.js';
 import { sampleEndpoint } from './samples.js';
 
 const ID = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}$/;
@@ -38,10 +38,22 @@ describe('a label', () => {
     );
   });
 
-  it('keeps the ENI and the name at home where the endpoint does not fit', () => {
-    const label = formatLabel('eni-a', 'eni1', sampleEndpoint({ containerID: 'c'.repeat(200) }));
-    expect(label).toBe('enim:eni=eni-a;home=eni1');
+  it('keeps the ENI and the name at home where the endpoint does not fit, and a checksum of that', () => {
+    const endpoint = sampleEndpoint({ containerID: 'c'.repeat(200) });
+    const label = formatLabel('eni-a', 'eni1', endpoint);
+    expect(label).toMatch(/^enim:eni=eni-a;home=eni1;whose=[0-9a-f]{32}$/);
     expect(parseLabel(label)).toEqual({ eni: 'eni-a', home: 'eni1', endpoint: null });
+    expect(isLabelOfAnother(label, endpoint)).toBe(false);
+    for (const change of [{ owner: 'default/web-9' }, { containerID: 'c'.repeat(201) }, { ifname: 'eth9' }])
+      expect(isLabelOfAnother(label, { ...endpoint, ...change })).toBe(true);
+  });
+
+  it('is of another unless it is of this one, or does not say of whom', () => {
+    const endpoint = sampleEndpoint();
+    expect(isLabelOfAnother(formatLabel('eni-a', 'eni1', endpoint), endpoint)).toBe(false);
+    expect(isLabelOfAnother(formatLabel('eni-a', 'eni1', endpoint), { ...endpoint, owner: 'a/b' })).toBe(true);
+    for (const alias of [null, '', 'uplink to rack 7', 'enim:eni=eni-a;home=eni1'])
+      expect(isLabelOfAnother(alias, endpoint)).toBe(false);
   });
 
   it('that fits to the byte keeps the endpoint', () => {

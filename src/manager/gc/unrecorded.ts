@@ -1,7 +1,7 @@
 /** gc for ENIs without a record, of which provider and label may still say whose they are. */
-import { type Attachment, BY_HAND, type Endpoint, sameEndpoint, sameKey } from '../../model/attachment.js';
+import { type Attachment, BY_HAND, type Endpoint, sameKey } from '../../model/attachment.js';
 import { isSameNic } from '../../model/eni.js';
-import { parseLabel } from '../../model/label.js';
+import { isLabelOfAnother, parseLabel } from '../../model/label.js';
 import type { ProvidedEni } from '../../providers/provider.js';
 import { giveBack } from '../home.js';
 import { identityOf } from '../identify.js';
@@ -45,8 +45,8 @@ export async function judgeUnrecorded(
       return { ...finding, action: 'skip', reason: `${describe(where)}, and nothing says whose it is` };
     }
     // A pod can write a label, and an earlier generation of the state does not know who was given the ENI since.
-    if (label.endpoint !== null && !sameEndpoint(label.endpoint, record)) {
-      const said = `labelled for ${label.endpoint.owner}, but the provider has it for ${record.owner}`;
+    if (isLabelOfAnother(where.link.alias, record)) {
+      const said = `labelled for ${label.endpoint?.owner ?? 'another'}, but the provider has it for ${record.owner}`;
       return { ...finding, action: 'skip', reason: `${describe(where)}, ${said}; see enim adopt ${eni.id}` };
     }
     return {
