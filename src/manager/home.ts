@@ -124,7 +124,7 @@ async function belongsToAnother(
     if (thrown instanceof EnimError && (await isPlainlyOurs(parts, attachment))) return [];
     throw thrown;
   });
-  return provided.some(({ eni, holder }) => eni.id === own.id && holder !== null && isOther(holder));
+  return provided.some(({ eni, holder }) => isSameNic(eni, own) && holder !== null && isOther(holder));
 }
 
 /**

@@ -79,6 +79,22 @@ describe('an ENI that gets another ID', () => {
     expect((await addNext(machine)).attachment.eni.id).toBe('nic-1');
   });
 
+  it('stays with its next pod where a record of an earlier time has it under its former ID', async () => {
+    const machine = nodeWith(1);
+    for (const name of ['web-0', 'db-0']) machine.addPod(name);
+    await addTo(machine);
+    const attachments = [...machine.attachments];
+    await delOf(machine);
+    renumber(machine);
+    await addNext(machine);
+    // The books of another provider are not put back with the state, and a pod can take the label off.
+    machine.attachments.clear();
+    for (const [key, attachment] of attachments) machine.attachments.set(key, attachment);
+    for (const device of machine.kernel.in(102)) device.alias = undefined;
+    expect(await delOf(machine)).toEqual([]);
+    expect(machine.kernel.in(102).map(({ name }) => name)).toContain('eth0');
+  });
+
   it('is one ENI in the list, and gc keeps it, as long as its pod lives', async () => {
     for (const knowsHolder of [true, false]) {
       const machine = nodeWith(1);
