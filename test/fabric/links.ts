@@ -19,6 +19,7 @@ export interface RawLink {
   readonly ifalias?: string;
   readonly altnames?: readonly string[];
   readonly operstate: string;
+  readonly linkinfo?: { readonly info_kind?: string };
   readonly addr_info?: readonly RawAddress[];
 }
 

@@ -60,7 +60,7 @@ export class World {
     const result = await this.node.start([...this.#inThisBoot(), EXECUTABLE, ...args, '--json'], { env }).result;
     const killed = result.signal === 'SIGKILL';
     this.trace.push(`enim ${args.join(' ')}: ${killed ? `killed at step ${step}` : `exit code ${result.code}`}`);
-    if (killed) await this.#waitForOrphans();
+    if (killed) await this.waitForOrphans();
     return { ...result, killed };
   }
 
@@ -70,8 +70,8 @@ export class World {
     return ['unshare', '--mount', 'sh', '-c', script, this.#bootFile];
   }
 
-  /** They hold the locks that they have inherited for as long as they work. */
-  async #waitForOrphans(): Promise<void> {
+  /** What killed processes have started holds the locks that it has inherited for as long as it works. */
+  async waitForOrphans(): Promise<void> {
     const locks = existsSync(this.node.runDir) ? readdirSync(this.node.runDir) : [];
     for (const name of locks) await must('flock', [join(this.node.runDir, name), 'true']);
   }
@@ -104,13 +104,14 @@ export class World {
   }
 
   /** Runs `ip` inside, also where only a process leads there. */
-  async #ip(name: string, ...args: string[]): Promise<string> {
+  async ip(name: string, ...args: string[]): Promise<string> {
     const { pod, pids } = this.#entry(name);
     return must('nsenter', [`--net=${pod.named ? pod.path : `/proc/${pids[0]}/ns/net`}`, 'ip', ...args]);
   }
 
-  async #links(name: string): Promise<RawLink[]> {
-    return JSON.parse(await this.#ip(name, '-j', '-d', 'address', 'show')) as RawLink[];
+  /** The links in a pod. */
+  async links(name: string): Promise<RawLink[]> {
+    return JSON.parse(await this.ip(name, '-j', '-d', 'address', 'show')) as RawLink[];
   }
 
   /**
@@ -122,11 +123,11 @@ export class World {
   async die({ name }: ModelPod, nics: 'cards' | 'virtual'): Promise<ReadonlyMap<string, string>> {
     const names = new Map<string, string>();
     const dying: string[] = [];
-    for (const { ifname, ifindex, eni } of (await this.#links(name)).flatMap((link) => this.#eniOf(link))) {
+    for (const { ifname, ifindex, eni } of (await this.links(name)).flatMap((link) => this.eniOf(link))) {
       const taken = (await this.node.links()).some((each) => each.ifname === ifname);
       const target = taken ? `dev${ifindex}` : ifname;
       if (nics === 'virtual') dying.push(`peer-${eni.ifname}`);
-      else await this.#ip(name, 'link', 'set', 'dev', ifname, 'netns', this.node.netns, 'name', target);
+      else await this.ip(name, 'link', 'set', 'dev', ifname, 'netns', this.node.netns, 'name', target);
       if (nics === 'cards') names.set(eni.id, target);
     }
     await this.#entry(name).pod.destroy();
@@ -143,9 +144,9 @@ export class World {
   /** Sets something on a NIC that is down meanwhile. */
   async change(name: string, ifname: string, change: Partial<ModelLink>): Promise<void> {
     const set = Object.entries(change).flatMap(([key, value]) => [key === 'mac' ? 'address' : key, String(value)]);
-    await this.#ip(name, 'link', 'set', 'dev', ifname, 'down');
-    await this.#ip(name, 'link', 'set', 'dev', ifname, ...set);
-    await this.#ip(name, 'link', 'set', 'dev', change.name ?? ifname, 'up');
+    await this.ip(name, 'link', 'set', 'dev', ifname, 'down');
+    await this.ip(name, 'link', 'set', 'dev', ifname, ...set);
+    await this.ip(name, 'link', 'set', 'dev', change.name ?? ifname, 'up');
     this.trace.push(`in ${name} ${ifname} gets ${set.join(' ')}`);
   }
 
@@ -198,10 +199,10 @@ export class World {
   /** What kernel and state file say. */
   async facts(): Promise<Record<string, Facts>> {
     const living = [...this.#living];
-    const inPods = await Promise.all(living.map(async (at) => ({ at, links: await this.#links(at) })));
+    const inPods = await Promise.all(living.map(async (at) => ({ at, links: await this.links(at) })));
     const places = [{ at: 'home', links: await this.node.links() }, ...inPods];
     const found = places.flatMap(({ at, links }) =>
-      links.flatMap((link) => this.#eniOf(link).map(({ eni }) => ({ at, link, eni }))),
+      links.flatMap((link) => this.eniOf(link).map(({ eni }) => ({ at, link, eni }))),
     );
     const state = this.node.state();
     const records = Object.values(state?.attachments ?? {}) as unknown as Recorded[];
@@ -228,7 +229,9 @@ export class World {
     return { container: containerID, phase, boot, by: netns.path.startsWith('/proc/') ? 'process' : 'name' };
   }
 
-  #eniOf({ address, ifname, ifindex }: RawLink): { ifname: string; ifindex: number; eni: TestEni }[] {
+  /** The ENI that the link is, if any; what a pod has put on it may have its MAC. */
+  eniOf({ address, ifname, ifindex, linkinfo }: RawLink): { ifname: string; ifindex: number; eni: TestEni }[] {
+    if (linkinfo?.info_kind !== 'veth') return [];
     const eni = this.node.enis.find(({ mac }) => [mac, disguised(mac)].includes(address ?? ''));
     return eni === undefined ? [] : [{ ifname, ifindex, eni }];
   }
