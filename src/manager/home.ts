@@ -2,7 +2,6 @@
  * Bringing an attachment's NIC home: record the intention, find the NIC, move it, make it what it was, and only then let go of
  * the record and tell the provider. Killed at any point, the same call finishes the rest.
  */
-
 import type { Moved } from '../link/move.js';
 import { type Attachment, type AttachmentKey, endpointOf, sameKey } from '../model/attachment.js';
 import { isSameNic } from '../model/eni.js';
