@@ -26,10 +26,16 @@ export function countWatch(registry: Registry, clock: () => Date): (told: WatchT
     ...{ name: 'enim_watch_age_seconds', registers, labelNames: ['resource'] },
     help: 'How long ago the API server was last heard of what is kept; a bookmark comes every minute.',
     collect() {
+      this.reset();
       for (const [resource, time] of heard) this.set({ resource }, (clock().getTime() - time) / 1_000);
     },
   });
   return ({ resource, what, reason, objects: count }) => {
+    if (what === 'left') {
+      heard.delete(resource);
+      objects.remove({ resource });
+      return;
+    }
     objects.set({ resource }, count);
     if (what === 'ended') return ends.inc({ resource, reason });
     heard.set(resource, clock().getTime());

@@ -34,8 +34,8 @@ export interface LockAwaited {
 export interface WatchTold {
   readonly kind: 'watch';
   readonly resource: string;
-  /** All were listed, a watch was begun, something was told, the watch or the attempt at it ended. */
-  readonly what: 'listed' | 'opened' | 'event' | 'ended';
+  /** All were listed, a watch was begun, something was told, the watch or the attempt at it ended, nobody wants to know any more. */
+  readonly what: 'listed' | 'opened' | 'event' | 'ended' | 'left';
   /** Why all were listed, or why it ended; of an event its type; empty for a beginning. */
   readonly reason: string;
   /** How many objects are kept. */

@@ -100,6 +100,18 @@ describe('what a process that stays counts', () => {
     expect(await age()).toBe('enim_watch_age_seconds{resource="enis"} 2.5');
   });
 
+  it('is nothing of a watch that nobody wants any more', async () => {
+    const watch = (what: 'opened' | 'left'): Observation => ({
+      ...{ kind: 'watch', resource: 'enis', what, reason: '', objects: 3, message: null },
+    });
+    const registry = new Registry();
+    const observe = countWork(registry, () => new Date());
+    observe(watch('opened'));
+    expect(await registry.metrics()).toMatch(/^enim_watch_age_seconds\{resource="enis"\} /m);
+    observe(watch('left'));
+    expect(await registry.metrics()).not.toContain('resource="enis"');
+  });
+
   it('is the process itself, whose time only grows', async () => {
     const registry = new Registry();
     countProcess(registry);

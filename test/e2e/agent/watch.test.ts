@@ -121,6 +121,7 @@ describeEndToEnd(
       cluster.node.writeSettings({ provider: 'static' });
       agent.kill('SIGHUP');
       await eventually('that it watches no longer', () => cluster.proxy.watches() === 0);
+      expect(await sampleOf('enim_watch_age_seconds\\{resource="enis"\\}')).toBeNaN();
       await setStatus({ CCEStatus: 'Pending', interfaceName: undefined });
       cluster.settle(30_000);
       agent.kill('SIGHUP');

@@ -163,6 +163,7 @@ export function createFollower<T extends Tracked>(settings: FollowSettings<T>): 
           happen({ kind: 'woke' });
         }
       }
+      tell('left', '');
     },
   };
 }
