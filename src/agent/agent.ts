@@ -129,7 +129,7 @@ export async function runAgent(options: AgentOptions): Promise<AgentSummary> {
   const pulse = createPulse(now, gcEvery);
   const { heard } = listener;
   const patient = createPatient({ env, overrides: locations, purpose: 'enim agent, metrics', warn, kept, heard });
-  const probes = createProbes({ patient, pulse, stop: signals.stop });
+  const probes = createProbes({ patient, pulse, gcEvery, stop: signals.stop });
 
   const server = await listen(socketIn(locations.runDir), { ...BUILD, ...calls, pid: process.pid });
   const endMonitor = await openMonitor(monitor, probes, log);

@@ -37,6 +37,8 @@ export function createPulse(now: () => number, every: () => number): Pulse {
 interface ProbeSettings {
   readonly patient: Patient;
   readonly pulse: Pulse;
+  /** Between two rounds of gc, in milliseconds; 0 is never. */
+  readonly gcEvery: () => number;
   /** Aborted once the agent is to end. */
   readonly stop: AbortSignal;
 }
@@ -44,7 +46,7 @@ interface ProbeSettings {
 /** An answer that took a look at the node, or at a server, is given again for so long, in milliseconds. */
 const FRESH_MS = { ready: 5_000, measure: 1_000 };
 
-export function createProbes({ patient, pulse, stop }: ProbeSettings): Probes {
+export function createProbes({ patient, pulse, gcEvery, stop }: ProbeSettings): Probes {
   const look = async (): Promise<Faults> => {
     const faults: Record<string, string> = {};
     const check = async (name: string, work: () => unknown): Promise<void> => {
@@ -72,6 +74,7 @@ export function createProbes({ patient, pulse, stop }: ProbeSettings): Probes {
       if (stop.aborted) return { agent: 'it is stopping' };
       return ready();
     },
+    gcEvery,
     measure: shared(() => measure(patient), FRESH_MS.measure),
   };
 }

@@ -1,5 +1,5 @@
 /** The agent's monitor: it counts what the agent tells it, and answers Prometheus and kubelet over HTTP. */
-import { Registry } from 'prom-client';
+import { Gauge, Registry } from 'prom-client';
 import { hostPort } from '../model/address.js';
 import type { ListenAddress } from './address.js';
 import { registryOf } from './exposition.js';
@@ -19,7 +19,14 @@ export function createMonitor({ address, build, clock }: MonitorSettings): Monit
   countProcess(counted);
   return {
     observe: countWork(counted, clock),
-    async open({ alive, ready, measure }) {
+    async open({ alive, ready, gcEvery, measure }) {
+      new Gauge({
+        ...{ name: 'enim_agent_gc_interval_seconds', registers: [counted] },
+        help: 'Time between two rounds of the agent’s gc; 0 is never.',
+        collect() {
+          this.set(gcEvery() / 1_000);
+        },
+      });
       const { port, close } = await serveHttp(address, {
         '/metrics': async () => {
           const seen = registryOf(nodeMetrics(await measure(), build));

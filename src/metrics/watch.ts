@@ -11,6 +11,8 @@ export interface Probes {
   alive(): Faults;
   /** Whether it can do its work now. */
   ready(): Promise<Faults>;
+  /** Between two rounds of gc, in milliseconds; 0 is never. */
+  gcEvery(): number;
   /** The node in numbers. */
   measure(): Promise<Measurement>;
 }

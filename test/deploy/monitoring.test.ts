@@ -105,9 +105,8 @@ describeWith('the alerts, to Prometheus', [programFault('promtool')], () => {
     ],
     [
       'EnimGcOverdue',
-      { enim_agent_last_gc_timestamp_seconds: '1x40' },
-      // It has not run yet, or is off.
-      { enim_agent_last_gc_timestamp_seconds: '0x40' },
+      { enim_agent_last_gc_timestamp_seconds: '1x40', enim_agent_gc_interval_seconds: '30x40' },
+      { enim_agent_last_gc_timestamp_seconds: '0+60x40', enim_agent_gc_interval_seconds: '30x40' },
     ],
     ['EnimStateDamaged', { enim_state_good: '0x40' }, { enim_state_good: '1x40' }],
     ['EnimLookFails', { 'enim_look_success{look="enis"}': '0x40' }, { 'enim_look_success{look="enis"}': '1x40' }],
@@ -136,6 +135,69 @@ describeWith('the alerts, to Prometheus', [programFault('promtool')], () => {
 
   it.each(CASES)('%s fires when it should, and not when it should not', async (alert, bad, good) => {
     expect([await fires(alert, bad), await fires(alert, good)]).toEqual([true, false]);
+  });
+
+  const GC_ROUNDS = 'enim_operation_duration_seconds_count{verb="gc",outcome="done"}';
+  const ORPHAN = { 'enim_eni_state{eni="a",state="orphan"}': '1x40' };
+
+  it.each<readonly [string, string, Readonly<Record<string, string>>, boolean]>([
+    [
+      'EnimGcOverdue',
+      'gc comes so seldom that none is due',
+      { enim_agent_last_gc_timestamp_seconds: '1x40', enim_agent_gc_interval_seconds: '900x40' },
+      false,
+    ],
+    [
+      'EnimGcOverdue',
+      'gc was switched off',
+      { enim_agent_last_gc_timestamp_seconds: '1x40', enim_agent_gc_interval_seconds: '0x40' },
+      false,
+    ],
+    [
+      'EnimGcOverdue',
+      'gc has never ended well since the agent was started',
+      {
+        ...{ enim_agent_last_gc_timestamp_seconds: '0x40', enim_agent_gc_interval_seconds: '30x40' },
+        process_start_time_seconds: '1x40',
+      },
+      true,
+    ],
+    [
+      'EnimGcOverdue',
+      'the agent was started a moment ago',
+      {
+        ...{ enim_agent_last_gc_timestamp_seconds: '0x40', enim_agent_gc_interval_seconds: '30x40' },
+        process_start_time_seconds: '1500x40',
+      },
+      false,
+    ],
+    [
+      'EnimEniOrphan',
+      'gc comes, and leaves it',
+      { ...ORPHAN, enim_agent_gc_interval_seconds: '30x40', [GC_ROUNDS]: '0+2x40' },
+      true,
+    ],
+    [
+      'EnimEniOrphan',
+      'gc comes so seldom that none has come',
+      { ...ORPHAN, enim_agent_gc_interval_seconds: '3600x40', [GC_ROUNDS]: '1x40' },
+      false,
+    ],
+    [
+      'EnimEniOrphan',
+      'gc comes seldom, and has come after it',
+      { ...ORPHAN, enim_agent_gc_interval_seconds: '3600x40', [GC_ROUNDS]: '1x23 2x16' },
+      true,
+    ],
+    ['EnimEniOrphan', 'the agent leaves gc to others', { ...ORPHAN, enim_agent_gc_interval_seconds: '0x40' }, true],
+    [
+      'EnimEniOrphan',
+      'it has not been one for long',
+      { 'enim_eni_state{eni="a",state="orphan"}': '_x20 1x20', [GC_ROUNDS]: '0+2x40' },
+      false,
+    ],
+  ])('%s, where %s', async (alert, _, series, isToFire) => {
+    expect(await fires(alert, series)).toBe(isToFire);
   });
 });
 

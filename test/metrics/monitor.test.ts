@@ -17,6 +17,7 @@ describe('the monitor', () => {
   const probes: Probes = {
     alive: () => faults,
     ready: async () => faults,
+    gcEvery: () => 90_000,
     measure: async () => ({
       ...{ enis: [], attachments: [], quarantines: 3, actions: [], health: null, state: null, locks: [], failures: {} },
     }),
@@ -41,6 +42,7 @@ describe('the monitor', () => {
     expect([status, type]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8']);
     expect(text).toContain('enim_build_info{version="1.2.3",build="abc"} 1\n');
     expect(text).toContain('\nenim_quarantines 3\n');
+    expect(text).toContain('\nenim_agent_gc_interval_seconds 90\n');
     expect(text).toContain('\nenim_operation_duration_seconds_count{verb="ADD",outcome="done"} 1\n');
     expect(text).toContain('\nprocess_open_fds ');
   });
