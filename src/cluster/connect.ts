@@ -2,14 +2,15 @@
  * The connection to a cluster's API server: who we are is read by Kubernetes' own client, as kubectl's users know it; TLS is always
  * verified. The build makes a bundle of its own of this, for it takes longer to load than an ADD takes.
  */
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { Agent, type RequestOptions, request } from 'node:https';
-import { bufferFromFileOrString, KubeConfig } from '@kubernetes/client-node';
+import { bufferFromFileOrString, type Cluster, KubeConfig, type User } from '@kubernetes/client-node';
 import type { Access, ApiRequest, ApiResponse, Connection, Streaming } from '../providers/kubernetes/transport.js';
-import { failure } from './failure.js';
+import { failure, unidentified } from './failure.js';
 import { follow, retryAfterOf } from './follow.js';
 import { inTime } from './intime.js';
+import { type AskProgram, createProgram, type ProgramOfUser } from './program.js';
 
 const SERVICE_ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 
@@ -76,7 +77,47 @@ function faultOf(config: KubeConfig, path: string | null): Connection | undefine
     };
   }
   const user = config.getCurrentUser();
-  return faultOfFile(what, 'certificate-authority', cluster.caFile) ?? faultOfFile(what, 'client-key', user?.keyFile);
+  return (
+    faultOfFile(what, 'certificate-authority', cluster.caFile) ??
+    faultOfFile(what, 'client-key', user?.keyFile) ??
+    faultOfAuthority(what, cluster) ??
+    faultOfUser(what, user)
+  );
+}
+
+function faultOfAuthority(what: string, { caFile, caData }: Cluster): Connection | undefined {
+  const certificate = bufferFromFileOrString(caFile, caData);
+  try {
+    if (certificate !== null) new X509Certificate(certificate);
+    return undefined;
+  } catch (thrown) {
+    return {
+      fault: `${what} has a certificate-authority that is no certificate: ${(thrown as Error).message}.`,
+      hint: 'mend certificate-authority',
+    };
+  }
+}
+
+function faultOfUser(what: string, user: User | null): Connection | undefined {
+  const certificate = bufferFromFileOrString(user?.certFile, user?.certData);
+  const key = bufferFromFileOrString(user?.keyFile, user?.keyData);
+  if (certificate !== null && key !== null) return faultOfPair(what, certificate, key);
+  if (user?.token || user?.exec || user?.authProvider || user?.username) return undefined;
+  return {
+    fault: `${what} has nothing by which the API server would know its user ${JSON.stringify(user?.name)}.`,
+    hint: 'give it a token, an exec, or client-certificate and client-key; "tokenFile" is not read',
+  };
+}
+
+/** The TLS library would say so, too, but with each request, and not of which of them. */
+function faultOfPair(what: string, certificate: Buffer, key: Buffer): Connection | undefined {
+  const hint = 'mend client-certificate and client-key';
+  try {
+    if (new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key))) return undefined;
+    return { fault: `${what} has a client-key that is not that of its client-certificate.`, hint };
+  } catch (thrown) {
+    return { fault: `${what} has a client-key that cannot be read: ${(thrown as Error).message}.`, hint };
+  }
 }
 
 /** Only a request would find that out, and take it for a server that does not answer. */
@@ -102,19 +143,29 @@ function transportOf(config: KubeConfig): Streaming {
   const server = config.getCurrentCluster()?.server ?? '';
   const agent = new Agent({ keepAlive: true });
   const url = (path: string): URL => new URL(`${server.replace(/\/$/, '')}${path}`);
+  const askProgram = takeProgramOf(config);
   /** For each request anew: a token is a file, or the answer of a program, and does not last. */
-  const access = async (): Promise<RequestOptions & { readonly headers: Record<string, string | number> }> => {
+  const access = async (
+    timeout: number,
+    signal?: AbortSignal,
+  ): Promise<RequestOptions & { readonly headers: Record<string, string | number> }> => {
     const options: RequestOptions = {};
-    await config.applyToHTTPSOptions(options);
-    const headers = { ...(options.headers as object), Accept: 'application/json' };
-    return { ...options, headers, rejectUnauthorized: true };
+    await inTime(config.applyToHTTPSOptions(options).catch(notIdentified), timeout, signal);
+    const { token, clientCertificateData: cert, clientKeyData: key } = (await askProgram?.(timeout, signal)) ?? {};
+    const headers = {
+      ...(options.headers as Record<string, string> | undefined),
+      ...(token ? { Authorization: `Bearer ${token}` } : {}),
+      Accept: 'application/json',
+    };
+    if (/[^ -~]/.test(headers.Authorization ?? '')) notIdentified('its token has characters in it that no token has');
+    return { ...options, ...(cert && key ? { cert, key } : {}), headers, rejectUnauthorized: true };
   };
   return {
     server,
     certificateEnd: certificateEndOf(config),
     async send({ method, path, body, timeout, signal }) {
       const until = performance.now() + timeout;
-      const options = await inTime(access(), timeout, signal);
+      const options = await access(timeout, signal);
       if (body !== undefined) {
         options.headers['Content-Type'] = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
         options.headers['Content-Length'] = Buffer.byteLength(body);
@@ -123,7 +174,7 @@ function transportOf(config: KubeConfig): Streaming {
       return exchange(url(path), { ...options, agent, method, ...(signal ? { signal } : {}) }, body, left);
     },
     async follow({ path, ...rest }, signal) {
-      const options = await inTime(access(), rest.timeout, signal).catch((thrown: unknown) => {
+      const options = await access(rest.timeout, signal).catch((thrown: unknown) => {
         if (signal.aborted) return null;
         throw thrown;
       });
@@ -131,6 +182,22 @@ function transportOf(config: KubeConfig): Streaming {
       return options === null ? null : follow(url(path), { ...options, agent: false }, rest, signal);
     },
   };
+}
+
+/** The library would run it without an end, and say of its failure nothing but what it wrote. */
+function takeProgramOf(config: KubeConfig): AskProgram | undefined {
+  const program = config.getCurrentUser()?.exec as ProgramOfUser | undefined;
+  config.users = config.users.map(({ exec: _, ...user }) => user);
+  return program && createProgram(program);
+}
+
+/** A token is in a file that is not there, say. */
+function notIdentified(thrown: unknown): never {
+  const reason = thrown instanceof Error ? thrown.message : String(thrown);
+  throw unidentified(`What the kubeconfig says of who we are cannot be used: ${reason}.`, {
+    details: [],
+    hint: 'see users[].user of the kubeconfig that "enim config get kubernetes" names',
+  });
 }
 
 function exchange(

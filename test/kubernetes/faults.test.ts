@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { EnimError } from '../../src/model/errors.js';
 import type { Patience } from '../../src/providers/kubernetes/api.js';
@@ -227,6 +229,26 @@ describeWithApiServer('the kubernetes provider, where the API server', () => {
       const error = await refused(undefined, api.stranger);
       expect(error.message).toMatch(/^The user "stranger" may not list (enis|cceendpoints)\.cce\.baidubce\.com\.$/);
       expect([error.code, error.hint]).toEqual(['API_DENIED', expect.stringContaining('deploy/rbac.yaml')]);
+    });
+
+    it('403 to one who shows nothing that the server knows blames no right', async () => {
+      proxy.decide = () => ({
+        status: 403,
+        body: { message: 'enis is forbidden: User "system:anonymous" cannot list' },
+      });
+      const error = await refused();
+      expect([error.code, error.message]).toEqual(['API_DENIED', expect.stringMatching(/does not know us \(403\)\.$/)]);
+      expect(error.hint).toMatch(/renew the token/);
+    });
+
+    it('a program that is to say who we are has failed, which is told at once', async () => {
+      const kubeconfig = JSON.parse(readFileSync(proxy.kubeconfig, 'utf8'));
+      kubeconfig.users[0].user = { exec: { command: 'sh', args: ['-c', 'echo no session >&2; exit 3'] } };
+      const path = join(state, 'kubeconfig');
+      writeFileSync(path, JSON.stringify(kubeconfig));
+      const error = await refused(undefined, path);
+      expect([error.code, error.details, pauses]).toEqual(['API_DENIED', ['It says: no session'], []]);
+      expect(error.message).toMatch(/^The program "sh", .* failed \(exit code 3\)\.$/);
     });
 
     it('403 because the namespace is being deleted blames no right', async () => {

@@ -8,9 +8,9 @@ import type { Observe } from '../../model/observation.js';
 import type { Waits } from '../../model/waiting.js';
 import {
   type Attempt,
-  distrust,
   type Failure,
   garbled,
+  hopeless,
   isAbsent,
   isOfStart,
   isPassing,
@@ -159,7 +159,7 @@ export function beginOperation(settings: ApiSettings): Api {
         last = { response };
         if (!isPassing(response) && !isPremature) return settled(response);
       } catch (thrown) {
-        const error = distrust(transport, thrown);
+        const error = hopeless(transport, thrown);
         if (error !== undefined) throw error;
         last = { thrown };
       }
@@ -255,7 +255,7 @@ export function beginOperation(settings: ApiSettings): Api {
         throw refusal(transport, attempt, answer, clock());
       } catch (thrown) {
         if (thrown instanceof EnimError) throw thrown;
-        throw distrust(transport, thrown) ?? unreachable(transport, { thrown }, patience.request);
+        throw hopeless(transport, thrown) ?? unreachable(transport, { thrown }, patience.request);
       }
     },
     putEniStatus(object) {

@@ -1,6 +1,6 @@
 /** What the API server, or the way to it, answered instead of what was asked for: put into words, with what to do. Pure. */
 import { EnimError, errnoOf, messageOf } from '../../model/errors.js';
-import type { ApiResponse, Transport } from './transport.js';
+import type { ApiResponse, Transport, Unidentified } from './transport.js';
 
 /** What was tried, in the words of RBAC. */
 export interface Attempt {
@@ -69,11 +69,14 @@ export function refusal(
   const what = `${kind(resource)}${name === undefined ? '' : ` ${name}`}`;
   switch (response.status) {
     case 401:
-      return unknownUser(server, said, now);
+      return unknownUser(server, said, response.status, now);
     case 403: {
       const end = details?.causes?.find((cause) => cause.reason === 'NamespaceTerminating');
       if (end !== undefined) return ofEndingNamespace(end.message, said);
-      return new EnimError('API_DENIED', `The user ${userIn(message)}may not ${verb} ${kind(resource)}.`, {
+      const user = userIn(message);
+      if (user === ANONYMOUS) return unknownUser(server, said, response.status, now);
+      const who = user === undefined ? '' : `${JSON.stringify(user)} `;
+      return new EnimError('API_DENIED', `The user ${who}may not ${verb} ${kind(resource)}.`, {
         details: said,
         hint: 'give it the ClusterRole of deploy/rbac.yaml: kubectl apply -f deploy/rbac.yaml; kubectl create clusterrolebinding enim --clusterrole enim --user USER',
       });
@@ -110,13 +113,21 @@ export function refusal(
   }
 }
 
-function unknownUser({ server, certificateEnd }: Server, said: readonly string[], now: Date): EnimError {
+/** Who shows nothing by which it is known is anonymous to a server that allows that, and has no rights. */
+const ANONYMOUS = 'system:anonymous';
+
+function unknownUser(
+  { server, certificateEnd }: Server,
+  said: readonly string[],
+  status: ApiResponse['status'],
+  now: Date,
+): EnimError {
   const hasEnded = certificateEnd !== null && certificateEnd < now;
   return new EnimError(
     'API_DENIED',
     hasEnded
-      ? `The client certificate of the kubeconfig ended at ${certificateEnd.toISOString()}, so ${server} does not know us (401).`
-      : `The API server ${server} does not know us (401).`,
+      ? `The client certificate of the kubeconfig ended at ${certificateEnd.toISOString()}, so ${server} does not know us (${status}).`
+      : `The API server ${server} does not know us (${status}).`,
     {
       details: said,
       hint: hasEnded
@@ -135,9 +146,8 @@ function ofEndingNamespace(message: string | undefined, said: readonly string[])
   });
 }
 
-function userIn(message: string | undefined): string {
-  const [, user] = /User "([^"]*)"/.exec(message ?? '') ?? [];
-  return user === undefined ? '' : `${JSON.stringify(user)} `;
+function userIn(message: string | undefined): string | undefined {
+  return /User "([^"]*)"/.exec(message ?? '')?.[1];
 }
 
 /** The error for a success that does not have in it what was asked for. */
@@ -160,9 +170,14 @@ const UNTRUSTED: Readonly<Record<string, string>> = {
   CERT_SIGNATURE_FAILURE: 'is not signed by the authority of the kubeconfig',
 };
 
-/** The error for a server that cannot be trusted; undefined for whatever may pass. */
-export function distrust({ server }: Server, thrown: unknown): EnimError | undefined {
-  const fault = UNTRUSTED[errnoOf(thrown) ?? ''];
+/** The error where no repetition helps: we cannot say who we are, or the server cannot be trusted. Undefined for whatever may pass. */
+export function hopeless({ server }: Server, thrown: unknown): EnimError | undefined {
+  const code = errnoOf(thrown) ?? '';
+  if (code === 'EUNIDENTIFIED') {
+    const { message, details, hint } = thrown as Unidentified;
+    return new EnimError('API_DENIED', message, { details, hint, cause: thrown });
+  }
+  const fault = UNTRUSTED[code];
   if (fault === undefined) return undefined;
   return new EnimError('API_UNTRUSTED', `The certificate of the API server ${server} ${fault}.`, {
     details: [messageOf(thrown)],

@@ -25,13 +25,20 @@ export interface ApiResponse {
   readonly body: string;
 }
 
+/** What is thrown where there is no way to say who we are; nothing was sent. */
+export interface Unidentified extends Error {
+  readonly code: 'EUNIDENTIFIED';
+  readonly details: readonly string[];
+  readonly hint: string;
+}
+
 /** Sends requests as one user to one server. */
 export interface Transport {
   /** URL, for messages. */
   readonly server: string;
   /** End of our client certificate, if there is one. */
   readonly certificateEnd: Date | null;
-  /** Rejects with an error whose `code` is that of the system or of the TLS library. */
+  /** Rejects with an error whose `code` is that of the system or of the TLS library, or with `Unidentified`. */
   send(request: ApiRequest): Promise<ApiResponse>;
 }
 

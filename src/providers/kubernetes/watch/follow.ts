@@ -4,7 +4,7 @@
  */
 import { EnimError, errnoOf } from '../../../model/errors.js';
 import type { Observe, WatchTold } from '../../../model/observation.js';
-import { type Attempt, distrust, reasonOf, refusal } from '../failures.js';
+import { type Attempt, hopeless, reasonOf, refusal } from '../failures.js';
 import { parseJson } from '../json.js';
 import { type NodeResource, pathOfNode } from '../paths.js';
 import type { ApiResponse, Streaming } from '../transport.js';
@@ -66,7 +66,7 @@ export function createFollower<T extends Tracked>(settings: FollowSettings<T>): 
   };
   /** It may be the connection's fault: its kubeconfig can be another by now. */
   const failed = (thrown: unknown): string => {
-    const fault = connection === undefined ? undefined : distrust(connection, thrown);
+    const fault = connection === undefined ? undefined : hopeless(connection, thrown);
     connection = undefined;
     return fault?.message ?? reasonOf(thrown);
   };
