@@ -2,26 +2,26 @@
  * Which of the links that one sees is a given ENI. Identity is the permanent MAC plus, where it is known, the bus address; never
  * a name or an ifindex from an earlier look. Pure.
  */
-import type { Attachment } from '../model/attachment.js';
+import type { Attachment, Endpoint } from '../model/attachment.js';
 import type { Eni } from '../model/eni.js';
 import { EnimError } from '../model/errors.js';
-import { parseLabel } from '../model/label.js';
+import { isLabelFor } from '../model/label.js';
 import type { Link } from '../model/link.js';
 
 /** What is known of the NIC that is looked for. */
 export interface Identity {
-  /** ID of the ENI; stands in the label that its NIC carries while it is away. */
+  /** ID of the ENI. */
   readonly id: string;
   /** Permanent MAC, canonical. */
   readonly mac: string;
   readonly busAddress: string | null;
-  /** Of the link as it left home; null if it is not known to have left. */
-  readonly ifindex: number | null;
+  /** Of the link as it left home, and for whom; null if it is not known to have left. */
+  readonly left: { readonly ifindex: number; readonly endpoint: Endpoint } | null;
 }
 
 /** The identity of an ENI as its provider describes it. */
 export function identityOf({ id, mac, pciAddress }: Eni): Identity {
-  return { id, mac, busAddress: pciAddress, ifindex: null };
+  return { id, mac, busAddress: pciAddress, left: null };
 }
 
 /**
@@ -30,9 +30,11 @@ export function identityOf({ id, mac, pciAddress }: Eni): Identity {
  *
  * @param bootID of the running system
  */
-export function identityOfAttachment({ eni, snapshot, bootID: seenIn }: Attachment, bootID: string): Identity {
+export function identityOfAttachment(attachment: Attachment, bootID: string): Identity {
+  const { eni, snapshot, bootID: seenIn } = attachment;
+  const left = { ifindex: snapshot.ifindex, endpoint: attachment };
   const busAddress = eni.pciAddress ?? (seenIn === bootID ? snapshot.busAddress : null);
-  return { id: eni.id, mac: snapshot.permanentMac, busAddress, ifindex: snapshot.ifindex };
+  return { id: eni.id, mac: snapshot.permanentMac, busAddress, left };
 }
 
 /** Kinds that sit on other links and copy their MAC, or have no other end; they are never an ENI. */
@@ -111,8 +113,8 @@ export function findLink(links: readonly Link[], identity: Identity): Link | und
  * A virtual device has no permanent MAC: one whose MAC the pod has changed is known by label and ifindex. A label alone does not
  * count, for a pod can write one on any device of its own; and a card is never known by it.
  */
-function isLabelled(link: Link, { id, ifindex }: Identity): boolean {
-  return link.kind !== null && link.ifindex === ifindex && parseLabel(link.alias)?.eni === id;
+function isLabelled(link: Link, { id, left }: Identity): boolean {
+  return link.kind !== null && link.ifindex === left?.ifindex && isLabelFor(link.alias, id, left.endpoint);
 }
 
 /** A card with the MAC, but in another slot: it is not taken for the NIC, for that may be another card of the same MAC. */

@@ -190,6 +190,21 @@ describeEndToEnd('which NIC is taken', () => {
     });
   });
 
+  it('is the one whose MAC the pod has changed, also where the settings call its ENI otherwise since the state was lost', async () => {
+    await add(node, 'default/web-0', pod, ['--eni', node.eni(0).id], 'c1');
+    rmSync(node.stateDir, { recursive: true });
+    node.writeSettings(inventory(node.enis, ({ ifname }) => ({ id: `new-${ifname}` })));
+    expect(await node.enim(['gc', '--grace', '0s'])).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('repair'),
+    });
+    await pod.ip('link set dev eth0 down', 'link set dev eth0 address 0a:00:00:00:00:01');
+
+    answer(await del());
+    expect(await node.link('eni0')).toMatchObject({ address: node.eni(0).mac });
+    expect(await node.link('eni0')).not.toHaveProperty('ifalias');
+  });
+
   it('is not that of another node on the same machine whose inventory uses the same IDs', async () => {
     const names = (each: Node) => inventory(each.enis, ({ ifname }) => ({ id: `twin-${ifname}` }));
     const other = await createNode();

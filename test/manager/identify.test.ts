@@ -7,10 +7,11 @@ import { macOf, sampleAttachment, sampleEndpoint, sampleEni, sampleLink, sampleS
 import { enimErrorOf } from '../model/thrown.js';
 
 const PCI = '0000:00:05.0';
+const LEFT = { ifindex: 7, endpoint: sampleEndpoint() };
 const card = (name: string, overrides: Partial<Link> = {}): Link => sampleLink({ name, ...overrides });
 const veth = (name: string, overrides: Partial<Link> = {}): Link => sampleLink({ name, kind: 'veth', ...overrides });
 const names = (links: readonly Link[], busAddress: string | null = null): string[] =>
-  identify(links, { id: 'eni-1', mac: macOf(1), busAddress, ifindex: 7 }).map(({ name }) => name);
+  identify(links, { id: 'eni-1', mac: macOf(1), busAddress, left: LEFT }).map(({ name }) => name);
 
 describe('identify', () => {
   it('goes by the permanent MAC, whatever the name and the MAC in force (containernetworking/plugins#773)', () => {
@@ -67,9 +68,16 @@ describe('identify', () => {
     const alias = formatLabel('eni-1', 'eni1', sampleEndpoint());
     const changed = { mac: macOf(99), permanentMac: macOf(99), alias, ifindex: 7 };
     expect(names([veth('a', changed)])).toEqual(['a']);
-    expect(names([veth('a', { ...changed, alias: alias.replace('eni-1', 'eni-2') })])).toEqual([]);
+    const ofAnother = formatLabel('eni-2', 'eni1', sampleEndpoint({ containerID: 'another' }));
+    expect(names([veth('a', { ...changed, alias: ofAnother })])).toEqual([]);
     expect(names([veth('a', { ...changed, alias: 'enim' })])).toEqual([]);
     expect(names([veth('a', { ...changed, ifindex: 8 })])).toEqual([]);
+  });
+
+  it('knows it also where the ENI had another name when the label was written, and where the record has another owner', () => {
+    const endpoint = sampleEndpoint({ owner: 'default/as-a-human-said' });
+    for (const alias of [formatLabel('former', 'eni1', sampleEndpoint()), formatLabel('eni-1', 'eni1', endpoint)])
+      expect(names([veth('a', { mac: macOf(99), permanentMac: macOf(99), alias, ifindex: 7 })])).toEqual(['a']);
   });
 
   it('never takes a card by its label against its permanent MAC', () => {
@@ -91,7 +99,7 @@ describe('identify', () => {
 });
 
 describe('findLink', () => {
-  const identity = { id: 'eni-1', mac: macOf(1), busAddress: null, ifindex: null };
+  const identity = { id: 'eni-1', mac: macOf(1), busAddress: null, left: null };
 
   it('gives the one that fits, or undefined', () => {
     expect(findLink([card('a')], identity)?.name).toBe('a');
@@ -113,17 +121,18 @@ describe('identity', () => {
       id: 'eni-1',
       mac: macOf(1),
       busAddress: PCI,
-      ifindex: null,
+      left: null,
     });
   });
 
   it('of an attachment is what its NIC was before it left home', () => {
     const snapshot = sampleSnapshot({ permanentMac: macOf(7), busAddress: 'virtio3' });
-    expect(identityOfAttachment(sampleAttachment({ snapshot, bootID: 'boot-1' }), 'boot-1')).toEqual({
+    const attachment = sampleAttachment({ snapshot, bootID: 'boot-1' });
+    expect(identityOfAttachment(attachment, 'boot-1')).toEqual({
       id: 'eni-1',
       mac: macOf(7),
       busAddress: 'virtio3',
-      ifindex: 2,
+      left: { ifindex: 2, endpoint: attachment },
     });
     const eni = sampleEni(1, { pciAddress: PCI });
     expect(identityOfAttachment(sampleAttachment({ snapshot, eni, bootID: 'boot-1' }), 'boot-1').busAddress).toBe(PCI);
