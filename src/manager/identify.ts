@@ -5,7 +5,7 @@
 import type { Attachment, Endpoint } from '../model/attachment.js';
 import type { Eni } from '../model/eni.js';
 import { EnimError } from '../model/errors.js';
-import { isLabelFor } from '../model/label.js';
+import { isLabelFor, parseLabel } from '../model/label.js';
 import type { Link } from '../model/link.js';
 
 /** What is known of the NIC that is looked for. */
@@ -15,8 +15,8 @@ export interface Identity {
   /** Permanent MAC, canonical. */
   readonly mac: string;
   readonly busAddress: string | null;
-  /** Of the link as it left home, and for whom; null if it is not known to have left. */
-  readonly left: { readonly ifindex: number; readonly endpoint: Endpoint } | null;
+  /** The link as it left home, and for whom; null if it is not known to have left. */
+  readonly left: { readonly ifindex: number; readonly name: string; readonly endpoint: Endpoint } | null;
 }
 
 /** The identity of an ENI as its provider describes it. */
@@ -32,7 +32,7 @@ export function identityOf({ id, mac, pciAddress }: Eni): Identity {
  */
 export function identityOfAttachment(attachment: Attachment, bootID: string): Identity {
   const { eni, snapshot, bootID: seenIn } = attachment;
-  const left = { ifindex: snapshot.ifindex, endpoint: attachment };
+  const left = { ifindex: snapshot.ifindex, name: snapshot.name, endpoint: attachment };
   const busAddress = eni.pciAddress ?? (seenIn === bootID ? snapshot.busAddress : null);
   return { id: eni.id, mac: snapshot.permanentMac, busAddress, left };
 }
@@ -79,12 +79,14 @@ export function canBeEni(link: Link): boolean {
 /**
  * The links that fit, best first: those at the right bus address alone where one is known, else real cards before virtual ones.
  * More than one of equal rank is an ambiguity that nobody may resolve by guessing.
+ *
+ * @param isTheirNetns whether the links are in the netns that is recorded, or have just come from there
  */
-export function identify(links: readonly Link[], identity: Identity): Link[] {
+export function identify(links: readonly Link[], identity: Identity, isTheirNetns = false): Link[] {
   const { mac, busAddress } = identity;
   // What few links have comes first: a node looks for each of its hundreds of ENIs among as many links.
   const byMac = links.filter((link) => link.permanentMac === mac && canBeEni(link));
-  if (byMac.length === 0) return links.filter((link) => isLabelled(link, identity) && canBeEni(link));
+  if (byMac.length === 0) return identifyByLabel(links, identity, isTheirNetns);
   const there = byMac.filter((link) => isAt(link.busAddress, busAddress));
   const real = there.filter((link) => link.kind === null);
   return real.length > 0 ? real : there;
@@ -98,10 +100,11 @@ export function confirm(link: Link | undefined, identity: Identity): Link | unde
 /**
  * The one link that fits, or undefined.
  *
+ * @param isTheirNetns as for `identify`
  * @throws EnimError AMBIGUOUS_LINK if several fit equally well
  */
-export function findLink(links: readonly Link[], identity: Identity): Link | undefined {
-  const [link, ...others] = identify(links, identity);
+export function findLink(links: readonly Link[], identity: Identity, isTheirNetns = false): Link | undefined {
+  const [link, ...others] = identify(links, identity, isTheirNetns);
   if (link === undefined || others.length === 0) return link;
   const names = [link, ...others].map(({ name }) => name).join(', ');
   throw new EnimError('AMBIGUOUS_LINK', `Several links have the MAC ${identity.mac} of ENI ${identity.id}: ${names}.`, {
@@ -110,11 +113,19 @@ export function findLink(links: readonly Link[], identity: Identity): Link | und
 }
 
 /**
- * A virtual device has no permanent MAC: one whose MAC the pod has changed is known by label and ifindex. A label alone does not
- * count, for a pod can write one on any device of its own; and a card is never known by it.
+ * A virtual device has no permanent MAC: one whose MAC was changed is known by label and ifindex. A label alone does not count, for a
+ * pod can write one on any device of its own; and a card is never known by it. But in the netns that is recorded it does: the kernel
+ * gives a NIC another index where its own is taken, and a device that is to pass for the NIC there can have its MAC as well.
  */
-function isLabelled(link: Link, { id, left }: Identity): boolean {
-  return link.kind !== null && link.ifindex === left?.ifindex && isLabelFor(link.alias, id, left.endpoint);
+function identifyByLabel(links: readonly Link[], { id, left }: Identity, isTheirNetns: boolean): Link[] {
+  if (left === null) return [];
+  const labelled = links.filter(
+    (link) => link.kind !== null && isLabelFor(link.alias, id, left.endpoint) && canBeEni(link),
+  );
+  const same = labelled.filter(({ ifindex }) => ifindex === left.ifindex);
+  if (!isTheirNetns || same.length > 0) return same;
+  // By a record of an earlier time the same pod may have had another one since.
+  return labelled.filter(({ alias }) => parseLabel(alias)?.home === left.name);
 }
 
 /** A card with the MAC, but in another slot: it is not taken for the NIC, for that may be another card of the same MAC. */

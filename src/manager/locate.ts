@@ -149,7 +149,7 @@ export async function locate(machine: Look, identity: Identity, recorded: Record
 /** The same with all links that fit equally well. */
 export async function sight(machine: Look, identity: Identity, recorded: Recorded): Promise<readonly Sighting[]> {
   if (recorded !== null && recorded !== 'home') {
-    const there = identify((await machine.into(recorded)) ?? [], identity);
+    const there = identify((await machine.into(recorded)) ?? [], identity, true);
     if (there.length > 0) return there.map((link) => ({ netns: recorded, link }));
   }
   const atHome = identify((await machine.home()).links, identity);

@@ -205,6 +205,58 @@ describeEndToEnd('which NIC is taken', () => {
     expect(await node.link('eni0')).not.toHaveProperty('ifalias');
   });
 
+  describe('the one whose MAC was changed, and whose index the pod’s netns had already', () => {
+    beforeEach(async () => {
+      const { ifindex } = (await node.link('eni0')) ?? {};
+      await pod.ip(`link add name other0 index ${ifindex} type veth peer name other1 index 90`);
+    });
+
+    const isHome = async () => {
+      expect(await node.link('eni0')).toMatchObject({ address: node.eni(0).mac });
+      expect(await node.link('eni0')).not.toHaveProperty('ifalias');
+      expect(node.state()?.attachments).toEqual({});
+    };
+
+    it('is known in the pod, and comes home, where its index there is taken as well', async () => {
+      await add(node, 'default/web-0', pod, ['--eni', node.eni(0).id], 'c1');
+      const { ifindex } = (await pod.link('eth0')) ?? {};
+      expect((await node.links()).map((each) => each.ifindex)).toContain(ifindex);
+      await pod.ip('link set dev eth0 down', 'link set dev eth0 address 0a:00:00:00:00:01');
+
+      expect((await list(node))[0]).toMatchObject({ state: 'used', link: { name: 'eth0', ifindex } });
+      answer(await del());
+      await isHome();
+    });
+
+    it('comes home from an add that was killed as well', async () => {
+      for (let step = 1; ; step += 1) {
+        const env = { ENIM_FAILPOINT: String(step) };
+        const args = ['add', 'default/web-0', '--netns', pod.path, '--eni', node.eni(0).id, '--container-id', 'c1'];
+        await node.enim(args, { env });
+        if ((await pod.link('eth0')) !== undefined) break;
+        await del();
+      }
+      await pod.ip('link set dev eth0 down', 'link set dev eth0 address 0a:00:00:00:00:01');
+
+      answer(await del());
+      await isHome();
+    });
+  });
+
+  it('is not the one that the pod had next, by a record of an earlier time', async () => {
+    await add(node, 'default/web-0', pod, ['--eni', node.eni(0).id], 'c1');
+    const before = node.state();
+    answer(await del());
+    await add(node, 'default/web-0', pod, ['--eni', node.eni(1).id], 'c1');
+    if (before !== undefined) node.writeState(before);
+
+    answer(await del());
+    expect(await node.link('eni0')).toMatchObject({ address: node.eni(0).mac });
+    expect(await pod.link('eth0')).toMatchObject({ address: node.eni(1).mac });
+    expect(await node.enim(['gc', '--grace', '0s'])).toMatchObject({ code: 0 });
+    expect((await list(node))[1]).toMatchObject({ state: 'used', link: { netns: pod.path } });
+  });
+
   it('is not that of another node on the same machine whose inventory uses the same IDs', async () => {
     const names = (each: Node) => inventory(each.enis, ({ ifname }) => ({ id: `twin-${ifname}` }));
     const other = await createNode();

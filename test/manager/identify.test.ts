@@ -7,7 +7,7 @@ import { macOf, sampleAttachment, sampleEndpoint, sampleEni, sampleLink, sampleS
 import { enimErrorOf } from '../model/thrown.js';
 
 const PCI = '0000:00:05.0';
-const LEFT = { ifindex: 7, endpoint: sampleEndpoint() };
+const LEFT = { ifindex: 7, name: 'eni1', endpoint: sampleEndpoint() };
 const card = (name: string, overrides: Partial<Link> = {}): Link => sampleLink({ name, ...overrides });
 const veth = (name: string, overrides: Partial<Link> = {}): Link => sampleLink({ name, kind: 'veth', ...overrides });
 const names = (links: readonly Link[], busAddress: string | null = null): string[] =>
@@ -80,6 +80,22 @@ describe('identify', () => {
       expect(names([veth('a', { mac: macOf(99), permanentMac: macOf(99), alias, ifindex: 7 })])).toEqual(['a']);
   });
 
+  it('knows it by its label alone in the netns that is recorded, unless the index tells', () => {
+    const alias = formatLabel('eni-1', 'eni1', sampleEndpoint());
+    const changed = { mac: macOf(99), permanentMac: macOf(99), alias };
+    const there = (...links: Link[]): string[] =>
+      identify(links, { id: 'eni-1', mac: macOf(1), busAddress: null, left: LEFT }, true).map(({ name }) => name);
+    expect(
+      there(veth('a', { ...changed, ifindex: 8 }), veth('b', { mac: macOf(98), permanentMac: macOf(98) })),
+    ).toEqual(['a']);
+    expect(there(veth('a', { ...changed, ifindex: 8 }), veth('b', { ...changed, ifindex: 7 }))).toEqual(['b']);
+    const next = formatLabel('eni-1', 'eni2', sampleEndpoint());
+    expect(there(veth('a', { ...changed, alias: next, ifindex: 8 }))).toEqual([]);
+    expect(
+      there(card('a', { ...changed, ifindex: 8 }), veth('b', { ...changed, ifindex: 8, kind: 'macvlan' })),
+    ).toEqual([]);
+  });
+
   it('never takes a card by its label against its permanent MAC', () => {
     expect(
       names([
@@ -132,7 +148,7 @@ describe('identity', () => {
       id: 'eni-1',
       mac: macOf(7),
       busAddress: 'virtio3',
-      left: { ifindex: 2, endpoint: attachment },
+      left: { ifindex: 2, name: snapshot.name, endpoint: attachment },
     });
     const eni = sampleEni(1, { pciAddress: PCI });
     expect(identityOfAttachment(sampleAttachment({ snapshot, eni, bootID: 'boot-1' }), 'boot-1').busAddress).toBe(PCI);
