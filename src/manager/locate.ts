@@ -156,16 +156,21 @@ export async function sight(machine: Look, identity: Identity, recorded: Recorde
   if (atHome.some((link) => recorded === 'home' || link.kind === null)) {
     return atHome.map((link) => ({ netns: null, link }));
   }
-  const everywhere = await sightEverywhere(machine, identity);
+  const everywhere = await sightEverywhere(machine, identity, recorded);
   // One that is on its way just now is seen where it was and where it is.
   return new Set(everywhere.map(({ netns }) => netns?.inode)).size > 1
-    ? sightEverywhere(machine.again(), identity)
+    ? sightEverywhere(machine.again(), identity, recorded)
     : everywhere;
 }
 
-async function sightEverywhere(machine: Look, identity: Identity): Promise<Sighting[]> {
+async function sightEverywhere(machine: Look, identity: Identity, recorded: Recorded): Promise<Sighting[]> {
   const places = await machine.everywhere();
-  const all = identify([...places.keys()], identity).map((link) => ({ netns: places.get(link) ?? null, link }));
+  const seen = identify([...places.keys()], identity);
+  // The pod's netns may have lost its path.
+  const inode = typeof recorded === 'object' ? recorded?.inode : undefined;
+  const there = [...places.keys()].filter((link) => inode !== undefined && places.get(link)?.inode === inode);
+  const fitting = seen.length > 0 ? seen : identify(there, identity, true);
+  const all = fitting.map((link) => ({ netns: places.get(link) ?? null, link }));
   if (!all.some(({ netns }) => netns === null)) return all;
   // One at home is only doubted for one that was moved as this ENI: what else others have in theirs is no concern of ours.
   return all.filter(({ netns, link }) => netns === null || parseLabel(link.alias)?.eni === identity.id);

@@ -228,6 +228,20 @@ describeEndToEnd('which NIC is taken', () => {
       await isHome();
     });
 
+    it('is known also where the pod has lost its path and lives on', async () => {
+      await add(node, 'default/web-0', pod, ['--eni', node.eni(0).id], 'c1');
+      await pod.ip('link set dev eth0 down', 'link set dev eth0 address 0a:00:00:00:00:01');
+      await pod.holdByProcess();
+      await pod.unmount();
+
+      expect(await node.enim(['gc', '--grace', '0s'])).toMatchObject({
+        code: 0,
+        stdout: expect.stringMatching(/keep.*eth0/),
+      });
+      answer(await del());
+      await isHome();
+    });
+
     it('comes home from an add that was killed as well', async () => {
       for (let step = 1; ; step += 1) {
         const env = { ENIM_FAILPOINT: String(step) };
