@@ -31,10 +31,10 @@ async function walk(seed: number): Promise<void> {
     expect(links.map(({ name }) => name).sort()).toEqual(world.node.enis.map(({ ifname }) => ifname));
     expect(world.node.state()?.attachments ?? {}).toEqual({});
   } catch (cause) {
-    const trace = one.trace.map((line) => `  ${line}`).join('\n');
-    throw new Error(`ENIM_WALKS_SEED=${seed}: ${cause instanceof Error ? cause.message : cause}. After\n${trace}`, {
-      cause,
-    });
+    const indent = (lines: readonly string[]): string => lines.map((line) => `  ${line}`).join('\n');
+    const now = await one.describe().catch((thrown: unknown) => [`It cannot be seen: ${thrown}`]);
+    const message = cause instanceof Error ? cause.message : cause;
+    throw new Error(`ENIM_WALKS_SEED=${seed}: ${message}. After\n${indent(one.trace)}\nNow\n${indent(now)}`, { cause });
   } finally {
     await world.node.destroy();
   }

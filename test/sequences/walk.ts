@@ -1,5 +1,5 @@
 /** One walk: commands and mishaps at random on a node, of which only what must never happen is looked for. */
-import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startCall } from '../fabric/cni.js';
 import type { EnimResult, RunningEnim } from '../fabric/executable.js';
@@ -42,6 +42,16 @@ interface Recorded {
   readonly phase: string;
   readonly eni: { readonly id: string; readonly mac: string };
   readonly netns: { readonly path: string };
+}
+
+/** The beginning of what a command has printed. */
+function said({ stdout, stderr }: EnimResult): string {
+  const text = (stdout || stderr).trim().slice(0, 1_000);
+  return text === '' ? '' : `\n  ${text.replaceAll('\n', '\n  ')}`;
+}
+
+function describeLink({ ifindex, ifname, address = '', ifalias = '', linkinfo }: RawLink): string {
+  return `${ifindex} ${ifname} ${linkinfo?.info_kind ?? ''} ${address} ${ifalias}`.trimEnd();
 }
 
 /** A node, and what was promised to whom. */
@@ -116,10 +126,7 @@ export class Walk {
     const places = await this.#places();
     for (const [index, { text, gains }] of started.entries()) {
       const result = results[index] as EnimResult;
-      const how = result.signal ?? `exit code ${result.code}`;
-      this.trace.push(
-        `${text}: ${how}${result.code === 0 ? '' : `  ${result.stdout || result.stderr}`.trimEnd().slice(0, 400)}`,
-      );
+      this.trace.push(`${text}: ${result.signal ?? `exit code ${result.code}`}${said(result)}`);
       if (/^\s+at .*[:(]/m.test(result.stderr)) throw new Error(`It fell over: ${result.stderr}`);
       const isAlone = !started.some(
         (other) => other.loses.includes(gains ?? '') || (other.gains === gains && other.text !== text),
@@ -251,14 +258,13 @@ export class Walk {
 
   async #enim(args: readonly string[]): Promise<EnimResult> {
     const result = await this.world.node.enim(args);
-    this.trace.push(`enim ${args.join(' ')}: exit code ${result.code}`);
+    this.trace.push(`enim ${args.join(' ')}: exit code ${result.code}${said(result)}`);
     return result;
   }
 
   /** One gc, alone: whatever is dead is home then, and of what is home nothing is recorded. */
   async #collect(): Promise<void> {
     const { code, stdout, stderr } = await this.#enim(['gc', '--grace', '0s']);
-    this.trace.push(`  ${stdout.trim().replaceAll('\n', '\n  ')}`);
     if (code !== 0) throw new Error(`gc ended with ${code}: ${stdout}${stderr}`);
     const places = await this.#places();
     const records = this.#records();
@@ -530,6 +536,17 @@ export class Walk {
       }
     }
     return places;
+  }
+
+  /** The links and the state, as they are now, a line each. */
+  async describe(): Promise<string[]> {
+    const places = [{ at: 'home', links: await this.world.node.links() }];
+    for (const { name } of this.#living()) places.push({ at: name, links: await this.world.links(name) });
+    const { stateFile } = this.world.node;
+    return [
+      ...places.flatMap(({ at, links }) => links.map((link) => `${at}: ${describeLink(link)}`)),
+      existsSync(stateFile) ? readFileSync(stateFile, 'utf8').trim() : 'no state',
+    ];
   }
 
   /** What must hold whatever came before. */

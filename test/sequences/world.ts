@@ -18,8 +18,9 @@ interface Recorded {
   readonly containerID: string;
   readonly phase: ModelRecord['phase'];
   readonly bootID: string;
-  readonly eni: { readonly id: string };
+  readonly eni: { readonly id: string; readonly mac: string };
   readonly netns: { readonly path: string };
+  readonly snapshot: { readonly ifindex: number };
 }
 
 /** How a run of enim ended. */
@@ -123,11 +124,18 @@ export class World {
   async die({ name }: ModelPod, nics: 'cards' | 'virtual'): Promise<ReadonlyMap<string, string>> {
     const names = new Map<string, string>();
     const dying: string[] = [];
-    for (const { ifname, ifindex, eni } of (await this.links(name)).flatMap((link) => this.eniOf(link))) {
-      const taken = (await this.node.links()).some((each) => each.ifname === ifname);
+    for (const { ifname, ifindex, address, eni } of (await this.links(name)).flatMap((link) => this.eniOf(link))) {
+      const home = await this.node.links();
+      const taken = home.some((each) => each.ifname === ifname);
       const target = taken ? `dev${ifindex}` : ifname;
       if (nics === 'virtual') dying.push(`peer-${eni.ifname}`);
-      else await this.ip(name, 'link', 'set', 'dev', ifname, 'netns', this.node.netns, 'name', target);
+      else {
+        // With another MAC and another index nothing tells at home which veth it is; a card has a permanent MAC besides.
+        const left = address === eni.mac ? undefined : this.#indexAtHome(eni);
+        const isOther = left !== undefined && (left !== ifindex || home.some((each) => each.ifindex === ifindex));
+        if (isOther) await this.change(name, ifname, { mac: eni.mac });
+        await this.ip(name, 'link', 'set', 'dev', ifname, 'netns', this.node.netns, 'name', target);
+      }
       if (nics === 'cards') names.set(eni.id, target);
     }
     await this.#entry(name).pod.destroy();
@@ -139,6 +147,12 @@ export class World {
     const fates = [...names].map(([id, as]) => `, ${id} is home as ${as}`).join('');
     this.trace.push(`pod ${name} dies${fates}`);
     return names;
+  }
+
+  /** The index that its record has of the time before it left. */
+  #indexAtHome({ mac }: TestEni): number | undefined {
+    const records = Object.values(this.node.state()?.attachments ?? {}) as unknown as Recorded[];
+    return records.find(({ eni }) => eni.mac === mac)?.snapshot.ifindex;
   }
 
   /** Sets something on a NIC that is down meanwhile. */
@@ -230,10 +244,13 @@ export class World {
   }
 
   /** The ENI that the link is, if any; what a pod has put on it may have its MAC. */
-  eniOf({ address, ifname, ifindex, linkinfo }: RawLink): { ifname: string; ifindex: number; eni: TestEni }[] {
+  eniOf({ address = '', ifname, ifindex, linkinfo }: RawLink): (Pick<RawLink, 'ifname' | 'ifindex'> & {
+    address: string;
+    eni: TestEni;
+  })[] {
     if (linkinfo?.info_kind !== 'veth') return [];
-    const eni = this.node.enis.find(({ mac }) => [mac, disguised(mac)].includes(address ?? ''));
-    return eni === undefined ? [] : [{ ifname, ifindex, eni }];
+    const eni = this.node.enis.find(({ mac }) => [mac, disguised(mac)].includes(address));
+    return eni === undefined ? [] : [{ ifname, ifindex, address, eni }];
   }
 }
 
