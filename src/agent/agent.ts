@@ -10,12 +10,12 @@ import { createWatch } from '../compose/watch.js';
 import type { Locations } from '../config/locations.js';
 import type { Log } from '../log.js';
 import type { Monitor } from '../metrics/watch.js';
-import { EnimError } from '../model/errors.js';
 import type { LogLevel } from '../model/loglevel.js';
 import type { Observe } from '../model/observation.js';
 import { createStrayWatch } from './astray.js';
 import { createCalls } from './calls.js';
 import { createCurrent } from './current.js';
+import { LOOK_MS, lookAtItself } from './itself.js';
 import { createListener } from './listener.js';
 import { openMonitor } from './monitor.js';
 import { createNudge, type Nudge } from './nudge.js';
@@ -131,28 +131,28 @@ export async function runAgent(options: AgentOptions): Promise<AgentSummary> {
   const patient = createPatient({ env, overrides: locations, purpose: 'enim agent, metrics', warn, kept, heard });
   const probes = createProbes({ patient, pulse, gcEvery, stop: signals.stop });
 
-  const server = await listen(socketIn(locations.runDir), { ...BUILD, ...calls, pid: process.pid });
+  const socket = socketIn(locations.runDir);
+  const server = await listen(socket, { ...BUILD, ...calls, pid: process.pid });
   const endMonitor = await openMonitor(monitor, probes, log);
-  log('info', 'ready', { pid: process.pid, socket: socketIn(locations.runDir), ...BUILD });
+  log('info', 'ready', { pid: process.pid, socket, ...BUILD });
+  const isAstray = createStrayWatch(now);
   const settingsOfRound = (): RoundSettings => {
     current.look();
     return { env, locations, settings: current.settings(), kept, log, heard };
   };
-  const isAstray = createStrayWatch(now);
   const gcRound = async (): Promise<void> => {
     await observed(observe, 'gc', () => collect(settingsOfRound(), stop.signal), itself);
     pulse.beat();
-    if (isAstray()) throw astray();
-    if (!stop.signal.aborted && !server.isFound()) throw unfound(socketIn(locations.runDir));
   };
   const syncRound = async (): Promise<void> => {
     const settings = settingsOfRound();
     if (settings.settings.provider !== 'kubernetes') return;
     await observed(observe, 'sync', () => makeReady(settings, stop.signal), itself);
   };
-  // Whatever goes wrong in a round, the other one ends as well, and calls that are under way come to their end.
-  let underWay = 2;
-  const again = (round: () => Promise<void>, every: () => number, { sleep }: Nudge): Promise<void> =>
+  const ownRound = async (): Promise<void> => lookAtItself({ socket, isFound: server.isFound, isAstray });
+  // Whatever goes wrong in a round, the others end as well, and calls that are under way come to their end.
+  let underWay = 3;
+  const again = (round: () => Promise<void>, every: () => number, { sleep }: Pick<Nudge, 'sleep'>): Promise<void> =>
     repeat(round, { every, sleep, random: Math.random }, stop.signal)
       .catch((thrown: unknown) => {
         fault ??= thrown;
@@ -161,7 +161,11 @@ export async function runAgent(options: AgentOptions): Promise<AgentSummary> {
       .finally(() => {
         underWay -= 1;
       });
-  const rounds = Promise.all([again(gcRound, gcEvery, nudges.gc), again(syncRound, syncEvery, nudges.sync)]);
+  const rounds = Promise.all([
+    again(gcRound, gcEvery, nudges.gc),
+    again(syncRound, syncEvery, nudges.sync),
+    again(ownRound, () => LOOK_MS, { sleep: quietly }),
+  ]);
   listener.follow(settings);
   // A round may be waiting for a lock or for a server; nobody is accepted meanwhile.
   await Promise.race([rounds, aborted(stop.signal)]);
@@ -190,19 +194,6 @@ function abortedBy(signal: AbortSignal): AbortController {
   if (signal.aborted) controller.abort();
   else signal.addEventListener('abort', () => controller.abort(), { once: true });
   return controller;
-}
-
-function astray(): EnimError {
-  return new EnimError('LINK_FAILED', 'A thread of the agent was left in the network namespace of a pod.', {
-    hint: 'start the agent again; the namespace is free once it has ended',
-  });
-}
-
-/** Nobody asks it any more, and as the lock went with the socket there may be another agent. */
-function unfound(socket: string): EnimError {
-  return new EnimError('NOT_THERE', `The agent's socket ${socket} was removed, or is another agent's by now.`, {
-    hint: 'start the agent again, unless another one runs; and remove nothing in the directory of locks',
-  });
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
