@@ -125,11 +125,15 @@ export async function runAgent(options: AgentOptions): Promise<AgentSummary> {
 
   const gcEvery = (): number => options.gcEvery ?? current.settings().agent.gcEvery;
   const syncEvery = (): number => options.syncEvery ?? current.settings().agent.syncEvery;
+  const hasSync = (): boolean => current.settings().provider === 'kubernetes';
   const stop = abortedBy(signals.stop);
   const pulse = createPulse(now, gcEvery);
   const { heard } = listener;
   const patient = createPatient({ env, overrides: locations, purpose: 'enim agent, metrics', warn, kept, heard });
-  const probes = createProbes({ patient, pulse, gcEvery, stop: signals.stop });
+  const probes = createProbes({
+    ...{ patient, pulse, gcEvery, syncEvery: () => (hasSync() ? syncEvery() : 0) },
+    stop: signals.stop,
+  });
 
   const socket = socketIn(locations.runDir);
   const server = await listen(socket, { ...BUILD, ...calls, pid: process.pid });
@@ -146,7 +150,7 @@ export async function runAgent(options: AgentOptions): Promise<AgentSummary> {
   };
   const syncRound = async (): Promise<void> => {
     const settings = settingsOfRound();
-    if (settings.settings.provider !== 'kubernetes') return;
+    if (!hasSync()) return;
     await observed(observe, 'sync', () => makeReady(settings, stop.signal), itself);
   };
   const ownRound = async (): Promise<void> => lookAtItself({ socket, isFound: server.isFound, isAstray });

@@ -39,6 +39,8 @@ interface ProbeSettings {
   readonly pulse: Pulse;
   /** Between two rounds of gc, in milliseconds; 0 is never. */
   readonly gcEvery: () => number;
+  /** The same of sync. */
+  readonly syncEvery: () => number;
   /** Aborted once the agent is to end. */
   readonly stop: AbortSignal;
 }
@@ -46,7 +48,7 @@ interface ProbeSettings {
 /** An answer that took a look at the node, or at a server, is given again for so long, in milliseconds. */
 const FRESH_MS = { ready: 5_000, measure: 1_000 };
 
-export function createProbes({ patient, pulse, gcEvery, stop }: ProbeSettings): Probes {
+export function createProbes({ patient, pulse, gcEvery, syncEvery, stop }: ProbeSettings): Probes {
   const look = async (): Promise<Faults> => {
     const faults: Record<string, string> = {};
     const check = async (name: string, work: () => unknown): Promise<void> => {
@@ -75,6 +77,7 @@ export function createProbes({ patient, pulse, gcEvery, stop }: ProbeSettings): 
       return ready();
     },
     gcEvery,
+    syncEvery,
     measure: shared(() => measure(patient), FRESH_MS.measure),
   };
 }

@@ -19,14 +19,9 @@ export function createMonitor({ address, build, clock }: MonitorSettings): Monit
   countProcess(counted);
   return {
     observe: countWork(counted, clock),
-    async open({ alive, ready, gcEvery, measure }) {
-      new Gauge({
-        ...{ name: 'enim_agent_gc_interval_seconds', registers: [counted] },
-        help: 'Time between two rounds of the agent’s gc; 0 is never.',
-        collect() {
-          this.set(gcEvery() / 1_000);
-        },
-      });
+    async open({ alive, ready, gcEvery, syncEvery, measure }) {
+      showInterval(counted, 'gc', gcEvery);
+      showInterval(counted, 'sync', syncEvery);
       const { port, close } = await serveHttp(address, {
         '/metrics': async () => {
           const seen = registryOf(nodeMetrics(await measure(), build));
@@ -38,6 +33,16 @@ export function createMonitor({ address, build, clock }: MonitorSettings): Monit
       return { at: `http://${hostPort(address.host, port)}/metrics`, close };
     },
   };
+}
+
+function showInterval(registry: Registry, work: string, every: () => number): void {
+  new Gauge({
+    ...{ name: `enim_agent_${work}_interval_seconds`, registers: [registry] },
+    help: `Time between two rounds of the agent’s ${work}; 0 is never.`,
+    collect() {
+      this.set(every() / 1_000);
+    },
+  });
 }
 
 function verdict(faults: Faults): Page {

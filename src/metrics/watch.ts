@@ -13,6 +13,8 @@ export interface Probes {
   ready(): Promise<Faults>;
   /** Between two rounds of gc, in milliseconds; 0 is never. */
   gcEvery(): number;
+  /** The same of sync, which is never done where the provider has nothing to make ready. */
+  syncEvery(): number;
   /** The node in numbers. */
   measure(): Promise<Measurement>;
 }

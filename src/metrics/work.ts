@@ -45,10 +45,12 @@ export function countWork(registry: Registry, clock: () => Date): Observe {
     help: 'Locks that could not be had in time, by kind.',
   });
   const watch = countWatch(registry, clock);
-  const collected = new Gauge({
-    ...{ name: 'enim_agent_last_gc_timestamp_seconds', registers },
-    help: 'When the agent’s gc last ended a round without a failure; 0 if it has not yet.',
-  });
+  const last = (work: string): Gauge =>
+    new Gauge({
+      ...{ name: `enim_agent_last_${work}_timestamp_seconds`, registers },
+      help: `When the agent’s ${work} last ended a round without a failure; 0 if it has not yet.`,
+    });
+  const ended = new Map(['gc', 'sync'].map((work) => [work, last(work)]));
 
   return (observation) => {
     switch (observation.kind) {
@@ -58,7 +60,7 @@ export function countWork(registry: Registry, clock: () => Date): Observe {
         const verb = WORK.includes(work) ? work : 'other';
         operations.observe({ verb, outcome }, seconds);
         if (code !== null) failures.inc({ verb, code });
-        if (work === 'gc' && outcome === 'done') collected.set(clock().getTime() / 1_000);
+        if (outcome === 'done') ended.get(work)?.set(clock().getTime() / 1_000);
         break;
       }
       case 'request': {

@@ -8,7 +8,13 @@ import { nodeWith } from '../manager/node.js';
 const PULSE = { beat: () => undefined, fault: () => null };
 
 const probesOf = (overrides: Partial<Patient> = {}, stop = new AbortController().signal) =>
-  createProbes({ patient: patientWith(new FakeHost(), overrides), pulse: PULSE, gcEvery: () => 0, stop });
+  createProbes({
+    patient: patientWith(new FakeHost(), overrides),
+    pulse: PULSE,
+    gcEvery: () => 0,
+    syncEvery: () => 0,
+    stop,
+  });
 
 describe('the pulse of what is repeated', () => {
   const pulseAt = (every: () => number) => {

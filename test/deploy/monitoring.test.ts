@@ -69,6 +69,8 @@ describeWith('the alerts, to Prometheus', [programFault('promtool')], () => {
     expect(stdout).toContain(`${ALERTS.length} rules found`);
   });
 
+  const IN_VAIN = 'enim_operation_failures_total{verb="ADD",code="103"}';
+
   const CASES: readonly (readonly [string, Readonly<Record<string, string>>, Readonly<Record<string, string>>])[] = [
     ['EnimAgentDown', { 'up{job="enim-agent"}': '0x40' }, { 'up{job="enim-agent"}': '1x40' }],
     [
@@ -87,10 +89,10 @@ describeWith('the alerts, to Prometheus', [programFault('promtool')], () => {
       { 'enim_eni_state{eni="a",state="quarantined"}': '_x20 1x20' },
     ],
     [
-      'EnimPoolNearlyEmpty',
+      'EnimPoolEmpty',
+      { 'enim_enis{state="free"}': '0x40', 'enim_enis{state="used"}': '8x40', [IN_VAIN]: '0+1x40' },
+      // All are used, as is meant.
       { 'enim_enis{state="free"}': '0x40', 'enim_enis{state="used"}': '8x40' },
-      // A node without ENIs has nothing that could run out.
-      { 'enim_enis{state="free"}': '0x40', 'enim_enis{state="used"}': '0x40' },
     ],
     [
       'EnimOperationsFail',
@@ -107,6 +109,11 @@ describeWith('the alerts, to Prometheus', [programFault('promtool')], () => {
       'EnimGcOverdue',
       { enim_agent_last_gc_timestamp_seconds: '1x40', enim_agent_gc_interval_seconds: '30x40' },
       { enim_agent_last_gc_timestamp_seconds: '0+60x40', enim_agent_gc_interval_seconds: '30x40' },
+    ],
+    [
+      'EnimSyncOverdue',
+      { enim_agent_last_sync_timestamp_seconds: '1x40', enim_agent_sync_interval_seconds: '30x40' },
+      { enim_agent_last_sync_timestamp_seconds: '0+60x40', enim_agent_sync_interval_seconds: '30x40' },
     ],
     ['EnimStateDamaged', { enim_state_good: '0x40' }, { enim_state_good: '1x40' }],
     ['EnimLookFails', { 'enim_look_success{look="enis"}': '0x40' }, { 'enim_look_success{look="enis"}': '1x40' }],
@@ -138,6 +145,7 @@ describeWith('the alerts, to Prometheus', [programFault('promtool')], () => {
   });
 
   const GC_ROUNDS = 'enim_operation_duration_seconds_count{verb="gc",outcome="done"}';
+  const SYNC_FAILS = 'enim_operation_duration_seconds_count{verb="sync",outcome="failed"}';
   const ORPHAN = { 'enim_eni_state{eni="a",state="orphan"}': '1x40' };
 
   it.each<readonly [string, string, Readonly<Record<string, string>>, boolean]>([
@@ -170,6 +178,56 @@ describeWith('the alerts, to Prometheus', [programFault('promtool')], () => {
         process_start_time_seconds: '1500x40',
       },
       false,
+    ],
+    [
+      'EnimSyncOverdue',
+      'sync comes every 10 minutes, and has always failed',
+      {
+        ...{ enim_agent_last_sync_timestamp_seconds: '0x40', enim_agent_sync_interval_seconds: '600x40' },
+        process_start_time_seconds: '-900x40',
+        [SYNC_FAILS]: '0x9 1x9 2x9 3x9',
+      },
+      true,
+    ],
+    [
+      'EnimSyncOverdue',
+      'there is nothing to make ready',
+      {
+        ...{ enim_agent_last_sync_timestamp_seconds: '0x40', enim_agent_sync_interval_seconds: '0x40' },
+        process_start_time_seconds: '1x40',
+      },
+      false,
+    ],
+    ['EnimOperationsFail', 'it is sync, which has an alert of its own', { [SYNC_FAILS]: '0+1x40' }, false],
+    [
+      'EnimPoolEmpty',
+      'a pod asked in vain for one ENI while others are free',
+      { 'enim_enis{state="free"}': '1x40', 'enim_enis{state="used"}': '8x40', [IN_VAIN]: '0+1x40' },
+      false,
+    ],
+    [
+      'EnimPoolEmpty',
+      'those that asked in vain have gone',
+      { 'enim_enis{state="free"}': '0x40', 'enim_enis{state="used"}': '8x40', [IN_VAIN]: '0+1x10 10x30' },
+      false,
+    ],
+    [
+      'EnimProviderUnhealthy',
+      'the node never had an ENI',
+      { enim_provider_healthy: '0x40', 'enim_enis{state="free"}': '0x40', 'enim_enis{state="used"}': '0x40' },
+      false,
+    ],
+    [
+      'EnimProviderUnhealthy',
+      'the node has lost all of its ENIs',
+      { enim_provider_healthy: '0x40', 'enim_enis{state="free"}': '2x9 0x30', 'enim_enis{state="used"}': '0x40' },
+      true,
+    ],
+    [
+      'EnimProviderUnhealthy',
+      'the node never had an ENI, and the provider does not answer any more',
+      { enim_provider_healthy: '0x40', 'enim_enis{state="free"}': '0x10 _x30', 'enim_enis{state="used"}': '0x10 _x30' },
+      true,
     ],
     [
       'EnimEniOrphan',

@@ -18,6 +18,7 @@ describe('the monitor', () => {
     alive: () => faults,
     ready: async () => faults,
     gcEvery: () => 90_000,
+    syncEvery: () => 30_000,
     measure: async () => ({
       ...{ enis: [], attachments: [], quarantines: 3, actions: [], health: null, state: null, locks: [], failures: {} },
     }),
@@ -43,6 +44,7 @@ describe('the monitor', () => {
     expect(text).toContain('enim_build_info{version="1.2.3",build="abc"} 1\n');
     expect(text).toContain('\nenim_quarantines 3\n');
     expect(text).toContain('\nenim_agent_gc_interval_seconds 90\n');
+    expect(text).toContain('\nenim_agent_sync_interval_seconds 30\n');
     expect(text).toContain('\nenim_operation_duration_seconds_count{verb="ADD",outcome="done"} 1\n');
     expect(text).toContain('\nprocess_open_fds ');
   });

@@ -46,10 +46,11 @@ describe('what a process that stays counts', () => {
     ]);
   });
 
-  it('is when gc last ended well', async () => {
+  it('is when gc and sync last ended well', async () => {
     expect(await samplesAfter(work('gc'))).toContain('enim_agent_last_gc_timestamp_seconds 5');
     const failed = await samplesAfter(work('gc', { outcome: 'failed', code: 110 }), work('GC'));
     expect(failed.join()).not.toContain('last_gc');
+    expect(await samplesAfter(work('sync'))).toContain('enim_agent_last_sync_timestamp_seconds 5');
   });
 
   it('are requests by verb, resource and status, those without an answer and conflicts among them', async () => {
