@@ -129,7 +129,7 @@ describeEndToEnd('the agent', () => {
     const first = await startAgent(node);
     rmSync(node.runDir, { recursive: true });
     const second = await startAgent(node);
-    expect(await first.stop()).toMatchObject({ code: 0 });
+    expect(await first.result).toMatchObject({ code: 4 });
     await resultOf(node, 'STATUS', call());
     expect((await second.stop()).lines.at(-1)).toMatchObject({ calls: 1 });
     expect(existsSync(join(node.runDir, 'agent.sock'))).toBe(false);
