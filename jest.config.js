@@ -4,7 +4,8 @@ export default {
   // The end-to-end tests mostly wait for the kernel, so they gain by more workers than there are cores to spare.
   maxWorkers: 3,
   roots: ['<rootDir>/test'],
-  testMatch: ['**/*.test.ts'],
+  // Walks are for those who ask for them, and look at what they find.
+  testMatch: ['**/*.test.ts', ...(process.env.ENIM_WALKS ? ['**/sequences/walks.ts'] : [])],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: {

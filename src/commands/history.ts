@@ -15,7 +15,11 @@ export default class History extends EnimCommand {
 It goes back as far as two files of 1 MiB do: some 5,000 attachments. It is a record for people; what is so now says "enim list".`;
 
   static override args = {
-    subject: Args.string({ name: 'ENI|OWNER', description: 'only this ENI, or this owner (NAMESPACE/NAME)' }),
+    subject: Args.string({
+      name: 'ENI|OWNER',
+      ignoreStdin: true,
+      description: 'only this ENI, or this owner (NAMESPACE/NAME)',
+    }),
   };
 
   static override examples = [

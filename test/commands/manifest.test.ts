@@ -18,6 +18,13 @@ test('every command has a summary, and examples that start with the name of the 
   }
 });
 
+test('no command takes what is on standard input for an argument: a script may be read from there', async () => {
+  for (const [id, load] of Object.entries(COMMANDS)) {
+    const args = Object.values((await load()).default.args);
+    expect({ id, args: args.filter(({ ignoreStdin }) => !ignoreStdin) }).toEqual({ id, args: [] });
+  }
+});
+
 /** Of these each command says what of its own is meant: what it overrides, or which part of the node it is about. */
 const OF_EACH_COMMAND = ['force', 'netns', 'container-id', 'ifname', 'network', 'grace', 'reason'];
 

@@ -5,7 +5,7 @@ import { listen, type Server } from '../../../src/agent/server.js';
 import { startAgent } from '../../fabric/agent.js';
 import { add, list, show } from '../../fabric/answers.js';
 import { type CniCall, callPlugin, resultOf } from '../../fabric/cni.js';
-import { must } from '../../fabric/exec.js';
+import { must, run } from '../../fabric/exec.js';
 import { expectRefusal, expectUnchanged } from '../../fabric/expectations.js';
 import { inventory } from '../../fabric/inventory.js';
 import { createNode, type Node } from '../../fabric/node.js';
@@ -240,7 +240,8 @@ describeEndToEnd('the agent', () => {
     await eventually('that the program was asked', () => existsSync(pids) && readFileSync(pids, 'utf8').includes('\n'));
 
     const { code, lines } = await agent.stop();
-    for (const pid of readFileSync(pids, 'utf8').trim().split('\n')) process.kill(Number(pid), 'SIGKILL');
+    // The agent may have ended them itself.
+    await run('kill', ['-KILL', ...readFileSync(pids, 'utf8').trim().split('\n')]);
     expect([code, lines.at(-1)?.message]).toEqual([0, 'stopped']);
   });
 

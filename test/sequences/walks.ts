@@ -5,7 +5,7 @@ import { Chance } from './chance.js';
 import { Walk } from './walk.js';
 import { World } from './world.js';
 
-const WALKS = Number(process.env.ENIM_WALKS || 2);
+const WALKS = Number(process.env.ENIM_WALKS);
 
 /** As a failure prints it; the walks have this seed and those after it. */
 const SEED = Number(process.env.ENIM_WALKS_SEED || Math.floor(Math.random() * 1e9));
