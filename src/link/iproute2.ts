@@ -91,7 +91,8 @@ export function openIproute2(programs: Programs, keepOpen: readonly number[]): K
       // By a process of its own, which has no addresses to leave out.
       return parseLinks(seen, await show(place, ['link', ...words], `modes ${placeKey(place)}`));
     } catch (thrown) {
-      if (name !== undefined && thrown instanceof EnimError && /does not exist/.test(thrown.message)) return [];
+      if (name !== undefined && thrown instanceof EnimError && /does not exist|No such device/.test(thrown.message))
+        return [];
       throw thrown;
     }
   };

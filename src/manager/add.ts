@@ -86,8 +86,7 @@ function addUnderLock(
     const before = await locked.store.find(endpoint);
     if (before === undefined) return attach(locked, request, endpoint, netns, signal);
     refuseLease(before);
-    const links = (await locked.links.lookInto(netns)) ?? [];
-    const link = findLink(links, identityOfAttachment(before, parts.bootID), before.netns.inode === netns.inode);
+    const link = findLink((await locked.links.lookInto(netns)) ?? [], identityOfAttachment(before, parts.bootID));
     // The kernel gives the number of a dead netns to the next one, and a derived container ID is that number. No two live ones
     // have the same, so if the NIC is not in this one, the record is of one that is dead.
     const isStale = request.containerID === null && before.netns.inode === netns.inode && link === undefined;

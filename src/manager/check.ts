@@ -31,8 +31,7 @@ export async function check(parts: Parts, key: AttachmentKey, expected: Expectat
   const there = await parts.netns.find(parts.netns.pathOf(expected.netns));
   if (there === undefined) return [...differences, `the netns ${expected.netns} is gone`];
   if (there.inode !== netns.inode) differences.push(`the netns ${expected.netns} is not the one that was recorded`);
-  const links = (await parts.links.lookInto(there)) ?? [];
-  const [link] = identify(links, identityOfAttachment(attachment, parts.bootID), there.inode === netns.inode);
+  const [link] = identify((await parts.links.lookInto(there)) ?? [], identityOfAttachment(attachment, parts.bootID));
   if (link === undefined) return [...differences, `the NIC of ENI ${eni.id} (MAC ${eni.mac}) is not in ${there.path}`];
   const routes = link.up ? await parts.links.routesInto(there, link.name) : [];
   const own = expected.routes.filter((route) => attachment.setup.routes.some(({ dst }) => dst === route.dst));

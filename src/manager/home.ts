@@ -9,7 +9,7 @@ import { EnimError } from '../model/errors.js';
 import { ended } from '../model/history.js';
 import { isLabelOfAnother } from '../model/label.js';
 import type { Link, Restored } from '../model/link.js';
-import { identify, identityOfAttachment } from './identify.js';
+import { confirm, identityOfAttachment } from './identify.js';
 import { isOccupied, locate, look, type Whereabouts } from './locate.js';
 import { besideOthers, eniLock, type LockedParts } from './locked.js';
 import type { Parts } from './parts.js';
@@ -205,8 +205,8 @@ async function moveHome(
   let removed: Moved | undefined;
   try {
     removed = await parts.links.moveHome(where.link, where.netns, attachment.snapshot.name);
-    const link = await parts.links.lookAt(removed.name);
-    if (link !== undefined && isMovedHome(link, attachment, parts)) return { link, removed };
+    const link = confirm(await parts.links.lookAt(removed.name), identityOfAttachment(attachment, parts.bootID));
+    if (link !== undefined) return { link, removed };
   } catch (thrown) {
     // A move whose renaming failed has moved all the same; and a netns that died meanwhile sends a card home by itself.
     const now = await locateOrWait(parts, attachment);
@@ -217,11 +217,6 @@ async function moveHome(
   const now = await locate(look(parts), identityOfAttachment(attachment, parts.bootID), null);
   if (now.at === 'home') return { link: now.link, removed };
   throw new EnimError('LINK_LOST', `ENI ${attachment.eni.id} was moved home, but is not there.`, { hint: 'enim gc' });
-}
-
-/** Whether it is the NIC that was moved a moment ago; the kernel may have given it another index on the way. */
-function isMovedHome(link: Link, attachment: Attachment, { bootID }: Parts): boolean {
-  return identify([link], identityOfAttachment(attachment, bootID), true).length > 0;
 }
 
 /** @param message which links fit, as a clause */

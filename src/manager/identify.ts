@@ -2,26 +2,26 @@
  * Which of the links that one sees is a given ENI. Identity is the permanent MAC plus, where it is known, the bus address; never
  * a name or an ifindex from an earlier look. Pure.
  */
-import type { Attachment, Endpoint } from '../model/attachment.js';
+import type { Attachment } from '../model/attachment.js';
 import type { Eni } from '../model/eni.js';
 import { EnimError } from '../model/errors.js';
-import { isLabelFor, parseLabel } from '../model/label.js';
+import { parseLabel } from '../model/label.js';
 import type { Link } from '../model/link.js';
 
 /** What is known of the NIC that is looked for. */
 export interface Identity {
-  /** ID of the ENI. */
+  /** ID of the ENI; stands in the label that its NIC carries while it is away. */
   readonly id: string;
   /** Permanent MAC, canonical. */
   readonly mac: string;
   readonly busAddress: string | null;
-  /** The link as it left home, and for whom; null if it is not known to have left. */
-  readonly left: { readonly ifindex: number; readonly name: string; readonly endpoint: Endpoint } | null;
+  /** Of the link as it left home; null if it is not known to have left. */
+  readonly ifindex: number | null;
 }
 
 /** The identity of an ENI as its provider describes it. */
 export function identityOf({ id, mac, pciAddress }: Eni): Identity {
-  return { id, mac, busAddress: pciAddress, left: null };
+  return { id, mac, busAddress: pciAddress, ifindex: null };
 }
 
 /**
@@ -30,11 +30,9 @@ export function identityOf({ id, mac, pciAddress }: Eni): Identity {
  *
  * @param bootID of the running system
  */
-export function identityOfAttachment(attachment: Attachment, bootID: string): Identity {
-  const { eni, snapshot, bootID: seenIn } = attachment;
-  const left = { ifindex: snapshot.ifindex, name: snapshot.name, endpoint: attachment };
+export function identityOfAttachment({ eni, snapshot, bootID: seenIn }: Attachment, bootID: string): Identity {
   const busAddress = eni.pciAddress ?? (seenIn === bootID ? snapshot.busAddress : null);
-  return { id: eni.id, mac: snapshot.permanentMac, busAddress, left };
+  return { id: eni.id, mac: snapshot.permanentMac, busAddress, ifindex: snapshot.ifindex };
 }
 
 /** Kinds that sit on other links and copy their MAC, or have no other end; they are never an ENI. */
@@ -79,14 +77,12 @@ export function canBeEni(link: Link): boolean {
 /**
  * The links that fit, best first: those at the right bus address alone where one is known, else real cards before virtual ones.
  * More than one of equal rank is an ambiguity that nobody may resolve by guessing.
- *
- * @param isTheirNetns whether the links are in the netns that is recorded, or have just come from there
  */
-export function identify(links: readonly Link[], identity: Identity, isTheirNetns = false): Link[] {
+export function identify(links: readonly Link[], identity: Identity): Link[] {
   const { mac, busAddress } = identity;
   // What few links have comes first: a node looks for each of its hundreds of ENIs among as many links.
   const byMac = links.filter((link) => link.permanentMac === mac && canBeEni(link));
-  if (byMac.length === 0) return identifyByLabel(links, identity, isTheirNetns);
+  if (byMac.length === 0) return links.filter((link) => isLabelled(link, identity) && canBeEni(link));
   const there = byMac.filter((link) => isAt(link.busAddress, busAddress));
   const real = there.filter((link) => link.kind === null);
   return real.length > 0 ? real : there;
@@ -100,11 +96,10 @@ export function confirm(link: Link | undefined, identity: Identity): Link | unde
 /**
  * The one link that fits, or undefined.
  *
- * @param isTheirNetns as for `identify`
  * @throws EnimError AMBIGUOUS_LINK if several fit equally well
  */
-export function findLink(links: readonly Link[], identity: Identity, isTheirNetns = false): Link | undefined {
-  const [link, ...others] = identify(links, identity, isTheirNetns);
+export function findLink(links: readonly Link[], identity: Identity): Link | undefined {
+  const [link, ...others] = identify(links, identity);
   if (link === undefined || others.length === 0) return link;
   const names = [link, ...others].map(({ name }) => name).join(', ');
   throw new EnimError('AMBIGUOUS_LINK', `Several links have the MAC ${identity.mac} of ENI ${identity.id}: ${names}.`, {
@@ -113,19 +108,11 @@ export function findLink(links: readonly Link[], identity: Identity, isTheirNetn
 }
 
 /**
- * A virtual device has no permanent MAC: one whose MAC was changed is known by label and ifindex. A label alone does not count, for a
- * pod can write one on any device of its own; and a card is never known by it. But in the netns that is recorded it does: the kernel
- * gives a NIC another index where its own is taken, and a device that is to pass for the NIC there can have its MAC as well.
+ * A virtual device has no permanent MAC: one whose MAC the pod has changed is known by label and ifindex. A label alone does not
+ * count, for a pod can write one on any device of its own; and a card is never known by it.
  */
-function identifyByLabel(links: readonly Link[], { id, left }: Identity, isTheirNetns: boolean): Link[] {
-  if (left === null) return [];
-  const labelled = links.filter(
-    (link) => link.kind !== null && isLabelFor(link.alias, id, left.endpoint) && canBeEni(link),
-  );
-  const same = labelled.filter(({ ifindex }) => ifindex === left.ifindex);
-  if (!isTheirNetns || same.length > 0) return same;
-  // By a record of an earlier time the same pod may have had another one since.
-  return labelled.filter(({ alias }) => parseLabel(alias)?.home === left.name);
+function isLabelled(link: Link, { id, ifindex }: Identity): boolean {
+  return link.kind !== null && link.ifindex === ifindex && parseLabel(link.alias)?.eni === id;
 }
 
 /** A card with the MAC, but in another slot: it is not taken for the NIC, for that may be another card of the same MAC. */

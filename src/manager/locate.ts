@@ -149,28 +149,23 @@ export async function locate(machine: Look, identity: Identity, recorded: Record
 /** The same with all links that fit equally well. */
 export async function sight(machine: Look, identity: Identity, recorded: Recorded): Promise<readonly Sighting[]> {
   if (recorded !== null && recorded !== 'home') {
-    const there = identify((await machine.into(recorded)) ?? [], identity, true);
+    const there = identify((await machine.into(recorded)) ?? [], identity);
     if (there.length > 0) return there.map((link) => ({ netns: recorded, link }));
   }
   const atHome = identify((await machine.home()).links, identity);
   if (atHome.some((link) => recorded === 'home' || link.kind === null)) {
     return atHome.map((link) => ({ netns: null, link }));
   }
-  const everywhere = await sightEverywhere(machine, identity, recorded);
+  const everywhere = await sightEverywhere(machine, identity);
   // One that is on its way just now is seen where it was and where it is.
   return new Set(everywhere.map(({ netns }) => netns?.inode)).size > 1
-    ? sightEverywhere(machine.again(), identity, recorded)
+    ? sightEverywhere(machine.again(), identity)
     : everywhere;
 }
 
-async function sightEverywhere(machine: Look, identity: Identity, recorded: Recorded): Promise<Sighting[]> {
+async function sightEverywhere(machine: Look, identity: Identity): Promise<Sighting[]> {
   const places = await machine.everywhere();
-  const seen = identify([...places.keys()], identity);
-  // The pod's netns may have lost its path.
-  const inode = typeof recorded === 'object' ? recorded?.inode : undefined;
-  const there = [...places.keys()].filter((link) => inode !== undefined && places.get(link)?.inode === inode);
-  const fitting = seen.length > 0 ? seen : identify(there, identity, true);
-  const all = fitting.map((link) => ({ netns: places.get(link) ?? null, link }));
+  const all = identify([...places.keys()], identity).map((link) => ({ netns: places.get(link) ?? null, link }));
   if (!all.some(({ netns }) => netns === null)) return all;
   // One at home is only doubted for one that was moved as this ENI: what else others have in theirs is no concern of ours.
   return all.filter(({ netns, link }) => netns === null || parseLabel(link.alias)?.eni === identity.id);

@@ -33,21 +33,11 @@ export function formatLabel(eni: string, home: string, endpoint: Endpoint): stri
 
 /** Whether the label says that the NIC is another's; one that does not say whose it is says nothing. */
 export function isLabelOfAnother(alias: string | null, endpoint: Endpoint): boolean {
-  return isLabelOf(alias, endpoint) === false;
-}
-
-/** Whether the label was put on the NIC of this ENI, or for this endpoint: the settings may call the ENI otherwise since. */
-export function isLabelFor(alias: string | null, eni: string, endpoint: Endpoint): boolean {
-  return parseLabel(alias)?.eni === eni || isLabelOf(alias, endpoint) === true;
-}
-
-/** Undefined if it does not say whose the NIC is. */
-function isLabelOf(alias: string | null, endpoint: Endpoint): boolean | undefined {
   const label = parseLabel(alias);
-  if (label === undefined) return undefined;
-  if (label.endpoint !== null) return sameEndpoint(label.endpoint, endpoint);
+  if (label === undefined) return false;
+  if (label.endpoint !== null) return !sameEndpoint(label.endpoint, endpoint);
   const whose = fieldsOf(alias ?? '').get('whose');
-  return whose === undefined ? undefined : whose === checksumOf(endpoint);
+  return whose !== undefined && whose !== checksumOf(endpoint);
 }
 
 function checksumOf(endpoint: Endpoint): string {

@@ -7,11 +7,10 @@ import { macOf, sampleAttachment, sampleEndpoint, sampleEni, sampleLink, sampleS
 import { enimErrorOf } from '../model/thrown.js';
 
 const PCI = '0000:00:05.0';
-const LEFT = { ifindex: 7, name: 'eni1', endpoint: sampleEndpoint() };
 const card = (name: string, overrides: Partial<Link> = {}): Link => sampleLink({ name, ...overrides });
 const veth = (name: string, overrides: Partial<Link> = {}): Link => sampleLink({ name, kind: 'veth', ...overrides });
 const names = (links: readonly Link[], busAddress: string | null = null): string[] =>
-  identify(links, { id: 'eni-1', mac: macOf(1), busAddress, left: LEFT }).map(({ name }) => name);
+  identify(links, { id: 'eni-1', mac: macOf(1), busAddress, ifindex: 7 }).map(({ name }) => name);
 
 describe('identify', () => {
   it('goes by the permanent MAC, whatever the name and the MAC in force (containernetworking/plugins#773)', () => {
@@ -68,32 +67,9 @@ describe('identify', () => {
     const alias = formatLabel('eni-1', 'eni1', sampleEndpoint());
     const changed = { mac: macOf(99), permanentMac: macOf(99), alias, ifindex: 7 };
     expect(names([veth('a', changed)])).toEqual(['a']);
-    const ofAnother = formatLabel('eni-2', 'eni1', sampleEndpoint({ containerID: 'another' }));
-    expect(names([veth('a', { ...changed, alias: ofAnother })])).toEqual([]);
+    expect(names([veth('a', { ...changed, alias: alias.replace('eni-1', 'eni-2') })])).toEqual([]);
     expect(names([veth('a', { ...changed, alias: 'enim' })])).toEqual([]);
     expect(names([veth('a', { ...changed, ifindex: 8 })])).toEqual([]);
-  });
-
-  it('knows it also where the ENI had another name when the label was written, and where the record has another owner', () => {
-    const endpoint = sampleEndpoint({ owner: 'default/as-a-human-said' });
-    for (const alias of [formatLabel('former', 'eni1', sampleEndpoint()), formatLabel('eni-1', 'eni1', endpoint)])
-      expect(names([veth('a', { mac: macOf(99), permanentMac: macOf(99), alias, ifindex: 7 })])).toEqual(['a']);
-  });
-
-  it('knows it by its label alone in the netns that is recorded, unless the index tells', () => {
-    const alias = formatLabel('eni-1', 'eni1', sampleEndpoint());
-    const changed = { mac: macOf(99), permanentMac: macOf(99), alias };
-    const there = (...links: Link[]): string[] =>
-      identify(links, { id: 'eni-1', mac: macOf(1), busAddress: null, left: LEFT }, true).map(({ name }) => name);
-    expect(
-      there(veth('a', { ...changed, ifindex: 8 }), veth('b', { mac: macOf(98), permanentMac: macOf(98) })),
-    ).toEqual(['a']);
-    expect(there(veth('a', { ...changed, ifindex: 8 }), veth('b', { ...changed, ifindex: 7 }))).toEqual(['b']);
-    const next = formatLabel('eni-1', 'eni2', sampleEndpoint());
-    expect(there(veth('a', { ...changed, alias: next, ifindex: 8 }))).toEqual([]);
-    expect(
-      there(card('a', { ...changed, ifindex: 8 }), veth('b', { ...changed, ifindex: 8, kind: 'macvlan' })),
-    ).toEqual([]);
   });
 
   it('never takes a card by its label against its permanent MAC', () => {
@@ -115,7 +91,7 @@ describe('identify', () => {
 });
 
 describe('findLink', () => {
-  const identity = { id: 'eni-1', mac: macOf(1), busAddress: null, left: null };
+  const identity = { id: 'eni-1', mac: macOf(1), busAddress: null, ifindex: null };
 
   it('gives the one that fits, or undefined', () => {
     expect(findLink([card('a')], identity)?.name).toBe('a');
@@ -137,18 +113,17 @@ describe('identity', () => {
       id: 'eni-1',
       mac: macOf(1),
       busAddress: PCI,
-      left: null,
+      ifindex: null,
     });
   });
 
   it('of an attachment is what its NIC was before it left home', () => {
     const snapshot = sampleSnapshot({ permanentMac: macOf(7), busAddress: 'virtio3' });
-    const attachment = sampleAttachment({ snapshot, bootID: 'boot-1' });
-    expect(identityOfAttachment(attachment, 'boot-1')).toEqual({
+    expect(identityOfAttachment(sampleAttachment({ snapshot, bootID: 'boot-1' }), 'boot-1')).toEqual({
       id: 'eni-1',
       mac: macOf(7),
       busAddress: 'virtio3',
-      left: { ifindex: 2, name: snapshot.name, endpoint: attachment },
+      ifindex: 2,
     });
     const eni = sampleEni(1, { pciAddress: PCI });
     expect(identityOfAttachment(sampleAttachment({ snapshot, eni, bootID: 'boot-1' }), 'boot-1').busAddress).toBe(PCI);

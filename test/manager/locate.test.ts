@@ -6,7 +6,7 @@ import { macOf, sampleEndpoint } from '../model/samples.js';
 import type { Machine } from './machine.js';
 import { nodeWith } from './node.js';
 
-const IDENTITY = { id: 'eni-1', mac: macOf(1), busAddress: null, left: null };
+const IDENTITY = { id: 'eni-1', mac: macOf(1), busAddress: null, ifindex: null };
 
 /** Moves the card of eni-1 by hand. */
 function moveTo(machine: Machine, inode: number): void {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { formatLabel, isLabelFor, isLabelOfAnother, parseLabel } from '../../src/model/label.js';
+import { formatLabel, isLabelOfAnother, parseLabel } from '../../src/model/label.js';
 import { sampleEndpoint } from './samples.js';
 
 const ID = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}$/;
@@ -54,19 +54,6 @@ describe('a label', () => {
     expect(isLabelOfAnother(formatLabel('eni-a', 'eni1', endpoint), { ...endpoint, owner: 'a/b' })).toBe(true);
     for (const alias of [null, '', 'uplink to rack 7', 'enim:eni=eni-a;home=eni1'])
       expect(isLabelOfAnother(alias, endpoint)).toBe(false);
-  });
-
-  it('is for an ENI, or for an endpoint where the ENI had another name then', () => {
-    const endpoint = sampleEndpoint();
-    const long = sampleEndpoint({ containerID: 'c'.repeat(200) });
-    for (const each of [endpoint, long]) {
-      const label = formatLabel('eni-a', 'eni1', each);
-      expect(isLabelFor(label, 'eni-a', sampleEndpoint({ owner: 'a/b' }))).toBe(true);
-      expect(isLabelFor(label, 'eni-b', each)).toBe(true);
-      expect(isLabelFor(label, 'eni-b', { ...each, owner: 'a/b' })).toBe(false);
-    }
-    for (const alias of [null, '', 'uplink to rack 7', 'enim:eni=eni-a;home=eni1'])
-      expect(isLabelFor(alias, 'eni-b', endpoint)).toBe(false);
   });
 
   it('that fits to the byte keeps the endpoint', () => {

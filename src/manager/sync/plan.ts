@@ -76,7 +76,7 @@ function findSpare(eni: SyncEni, links: readonly Link[], use: NodeUse): AtHome |
   if (excluded !== null) return { id, reason: excluded, isFault: false };
   if (mode === 'PrimaryWithSecondaryIP') return { id, reason: 'it is the main NIC of the node', isFault: false };
   if (fault !== null) return { id, reason: fault, isFault: true };
-  const [link, ...others] = identify(links, { id, mac, busAddress: null, left: null });
+  const [link, ...others] = identify(links, { id, mac, busAddress: null, ifindex: null });
   if (link === undefined) return { id, reason: `no device with its MAC ${mac} is at home`, isFault: true };
   if (others.length > 0) {
     const names = [link, ...others].map(({ name }) => name).join(', ');
