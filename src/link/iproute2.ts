@@ -85,14 +85,13 @@ export function openIproute2(programs: Programs, keepOpen: readonly number[]): K
   };
 
   const links: Kernel['links'] = async (place, name) => {
-    const words = ['show', ...(name === undefined ? [] : ['dev', name])];
+    const command = ['address', 'show', ...(name === undefined ? [] : ['dev', name])];
     try {
-      const seen = await show(place, ['address', ...words]);
-      // By a process of its own, which has no addresses to leave out.
-      return parseLinks(seen, await show(place, ['link', ...words], `modes ${placeKey(place)}`));
+      const seen = await show(place, command);
+      // By a process of its own, which has no addresses to leave out; of all, for it does not find one by its index.
+      return parseLinks(seen, await show(place, ['link', 'show'], `modes ${placeKey(place)}`));
     } catch (thrown) {
-      if (name !== undefined && thrown instanceof EnimError && /does not exist|No such device/.test(thrown.message))
-        return [];
+      if (name !== undefined && thrown instanceof EnimError && /does not exist/.test(thrown.message)) return [];
       throw thrown;
     }
   };
