@@ -41,8 +41,11 @@ describeWithApiServer('the kubernetes provider, where the API server', () => {
   });
   afterEach(() => proxy?.stop());
 
-  const client = (patience: Patience = { total: 20_000, request: 500 }, kubeconfig = proxy.kubeconfig): Provider =>
-    open({ kubeconfig, state, patience, paused: (milliseconds) => pauses.push(milliseconds) });
+  const client = (patience: Patience = { total: 20_000, request: 500 }, kubeconfig = proxy.kubeconfig): Provider => {
+    // A request that an earlier test has left under way pauses for that one.
+    const its = pauses;
+    return open({ kubeconfig, state, patience, paused: (milliseconds) => its.push(milliseconds) });
+  };
   const refused = (patience: Patience = { total: 800, request: 200 }, kubeconfig?: string): Promise<EnimError> =>
     enimErrorOf(() => client(patience, kubeconfig).list());
 
