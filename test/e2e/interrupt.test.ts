@@ -79,7 +79,8 @@ describeEndToEnd('a command that is cut short', () => {
     expect(await node.enim(DEL)).toMatchObject({ code: 0 });
 
     const codes: (number | null)[] = [];
-    for (const moment of moments(whole, 4)) {
+    // Until `script` has started the command the character means nothing to it.
+    for (const moment of moments(2 * whole, 10)) {
       // `script` gives it a terminal; the character goes through that terminal, as a person's would.
       const command = `(sleep ${moment / 1_000}; printf '\\003') | script -qec "enim ${ADD().join(' ')}" /dev/null`;
       codes.push((await node.start(['sh', '-c', command]).result).code);
