@@ -1,6 +1,7 @@
 /**
  * The program that a kubeconfig has say who we are (`exec`, client.authentication.k8s.io). What it said holds until its end; whatever
- * goes wrong with it is its fault, not the server's, and it never outlasts the request that it was started for.
+ * goes wrong with it is its fault, not the server's, and it never outlasts the request that it was started for. Not started by exec.ts,
+ * whose errors are those of another bundle.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { failure, unidentified } from './failure.js';
@@ -34,6 +35,9 @@ interface Ending {
 
 /** Lines of what it said before it failed. */
 const SAID_LINES = 5;
+
+/** What a credential may take, in characters; whoever prints more than that prints without an end. */
+const LONGEST = 1 << 20;
 
 export function createProgram(program: ProgramOfUser): AskProgram {
   let known: Credential | undefined;
@@ -73,6 +77,8 @@ function run(program: ProgramOfUser, timeout: number, signal?: AbortSignal): Pro
     for (const name of ['stdout', 'stderr'] as const)
       child[name]?.setEncoding('utf8').on('data', (text: string) => {
         output[name] += text;
+        if (output[name].length > LONGEST)
+          give(fault(program, 'prints without an end, and was killed', { stderr: '' }));
       });
     child.on('error', (thrown) => end(() => reject(notStarted(program, thrown))));
     child.on('close', (code, by) => end(() => resolve({ by: code ?? by ?? '', ...output })));

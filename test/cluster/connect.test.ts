@@ -116,6 +116,7 @@ describe('a program that gives no token', () => {
       [],
     ],
     ['prints no token', shell(`echo '{"status":{}}'`), /answered with neither/, []],
+    ['prints without an end', shell('exec yes'), /prints without an end, and was killed\.$/, []],
     ['does not answer', asking('sleep', '3'), /gave no answer within 0\.5 s, and was killed\.$/, []],
   ])('and %s is told as such', async (_, user, message, details) => {
     const fault = { code: 'EUNIDENTIFIED', message: expect.stringMatching(message), details };
