@@ -4,6 +4,9 @@ import { parseIP, parseMac } from '../model/address.js';
 import type { Counters, Flow } from '../model/counters.js';
 import type { Link, LinkAddress, LinkRoute } from '../model/link.js';
 import type { Rule } from '../model/rule.js';
+import { LIMITS } from './netlink/constants.js';
+
+const PACKET_LIMITS = Object.keys(LIMITS) as (keyof typeof LIMITS)[];
 
 const Address = v.looseObject({
   family: v.string(),
@@ -26,11 +29,7 @@ const RawLink = v.looseObject({
   address: v.optional(v.string()),
   permaddr: v.optional(v.string()),
   broadcast: v.optional(v.string()),
-  gso_max_size: v.optional(v.number()),
-  gso_max_segs: v.optional(v.number()),
-  gro_max_size: v.optional(v.number()),
-  gso_ipv4_max_size: v.optional(v.number()),
-  gro_ipv4_max_size: v.optional(v.number()),
+  ...v.entriesFromList(PACKET_LIMITS, v.optional(v.number())),
   xdp: v.optional(v.looseObject({ attached: v.optional(v.array(v.looseObject({ mode: v.number() }))) })),
   ifalias: v.optional(v.string()),
   altnames: v.optional(v.array(v.string())),
@@ -121,8 +120,6 @@ function toMode({ linkmode, linkmode_index: index }: v.InferOutput<typeof RawMod
   return linkmode?.toLowerCase() ?? index?.toString() ?? null;
 }
 
-const LIMITS = ['gso_max_size', 'gso_max_segs', 'gro_max_size', 'gso_ipv4_max_size', 'gro_ipv4_max_size'] as const;
-
 /** The places of a program of XDP, by their numbers (XDP_ATTACHED_DRV, …). */
 const XDP_PLACES = new Map([
   [1, 'xdpdrv'],
@@ -152,7 +149,7 @@ function toLink(raw: v.InferOutput<typeof RawLink>, mode: string | null): Link {
     broadcast: parseMac(raw.broadcast ?? '') ?? '',
     mode,
     packets: Object.fromEntries(
-      LIMITS.flatMap((word) => {
+      PACKET_LIMITS.flatMap((word) => {
         const limit = raw[word];
         return limit === undefined ? [] : [[word, limit] as const];
       }),

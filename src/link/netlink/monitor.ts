@@ -2,8 +2,8 @@
 import { closeSync, writeSync } from 'node:fs';
 import type { Libc } from '../../libc.js';
 import { RTM } from './constants.js';
+import { linkHeader } from './linkrequest.js';
 import { formatMessage } from './message.js';
-import { linkHeader } from './request.js';
 import { AF_NETLINK, NETLINK_ROUTE, SOCK_RAW_CLOEXEC, SOL_NETLINK } from './socket.js';
 
 const SOCK_NONBLOCK = 0x800;

@@ -9,6 +9,7 @@ import { EnimError } from '../../model/errors.js';
 import { openNetns } from '../enter.js';
 import { commandFailed, filterWords, type IpCommand, type Kernel, type Place, placeKey } from '../kernel.js';
 import { IFLA, RTM } from './constants.js';
+import { linkHeader } from './linkrequest.js';
 import { attribute, text } from './message.js';
 import {
   askFor,
@@ -24,7 +25,7 @@ import {
 } from './post.js';
 import { everyNameIn, namesIn, readCounters, readRoutes, sysctlsIn, wayIn } from './read.js';
 import { reasonOf } from './reasons.js';
-import { linkHeader, requestFor, routeQuestion } from './request.js';
+import { requestFor, routeQuestion } from './request.js';
 import { RULE_HEADER, readRules } from './rules.js';
 import { Refusal } from './socket.js';
 import type { Wire } from './wire.js';

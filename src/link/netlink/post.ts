@@ -4,10 +4,11 @@ import type { Libc } from '../../libc.js';
 import type { Link } from '../../model/link.js';
 import { openNetns, stepInto } from '../enter.js';
 import type { Place } from '../kernel.js';
+import type { Request } from './command.js';
 import { IFLA, RTM, SKIP_STATISTICS } from './constants.js';
+import { linkHeader } from './linkrequest.js';
 import { attribute, type Message, text, u32 } from './message.js';
 import { everyNameIn, indexIn, namesIn, namesOthers, readLinks } from './read.js';
-import { linkHeader, type Request } from './request.js';
 import { type NetlinkSocket, openSocket, Refusal } from './socket.js';
 import type { Wire } from './wire.js';
 

@@ -2,9 +2,9 @@
 import { closeSync, readSync } from 'node:fs';
 import type { Libc } from '../../libc.js';
 import { EnimError } from '../../model/errors.js';
+import type { Request } from './command.js';
 import { NLM, NLMSG, NLMSGERR_MESSAGE } from './constants.js';
 import { formatMessage, type Message, parseAttributes, parseMessages, readText } from './message.js';
-import type { Request } from './request.js';
 import type { Wire } from './wire.js';
 
 export const AF_NETLINK = 16;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { CONF, IFLA, INFO_KIND, RTA, RTM } from '../../../src/link/netlink/constants.js';
+import { linkHeader } from '../../../src/link/netlink/linkrequest.js';
 import { attribute, type Message, nested, text, u32 } from '../../../src/link/netlink/message.js';
 import { namesIn, readLinks, readRoutes, sysctlsIn } from '../../../src/link/netlink/read.js';
-import { linkHeader } from '../../../src/link/netlink/request.js';
 import type { Link } from '../../../src/model/link.js';
 
 function message(type: number, ...parts: readonly Buffer[]): Message {
