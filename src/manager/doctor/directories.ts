@@ -35,35 +35,34 @@ function checkDirectory({ host }: Patient, path: string): Finding[] {
     ];
   }
   const mode = octal(entry.mode);
-  const troubles = [
-    ...(entry.unwritable === null
-      ? []
-      : [
-          problem('directory', path, {
-            evidence: `it cannot be written to (${entry.unwritable}; mode ${mode})`,
-            consequence: 'enim can record nothing, so add and del fail',
-            mend: mendUnwritable(path, entry.unwritable, host.privileges().uid),
-          }),
-        ]),
-    ...((entry.mode & 0o022) === 0
-      ? []
-      : [
-          problem('directory', path, {
-            evidence: `others than its owner may write to it (mode ${mode})`,
-            consequence: 'they can change who has which ENI',
-            mend: `chmod go-w ${path}`,
-          }),
-        ]),
-    ...(entry.free >= LEAST_FREE || entry.unwritable === 'EROFS'
-      ? []
-      : [
-          problem('directory', path, {
-            evidence: `its file system is full (${entry.free} bytes are free)`,
-            consequence: 'enim can record nothing, so add and del fail',
-            mend: `df -h ${path}`,
-          }),
-        ]),
-  ];
+  const troubles: Finding[] = [];
+  if (entry.unwritable !== null) {
+    troubles.push(
+      problem('directory', path, {
+        evidence: `it cannot be written to (${entry.unwritable}; mode ${mode})`,
+        consequence: 'enim can record nothing, so add and del fail',
+        mend: mendUnwritable(path, entry.unwritable, host.privileges().uid),
+      }),
+    );
+  }
+  if ((entry.mode & 0o022) !== 0) {
+    troubles.push(
+      problem('directory', path, {
+        evidence: `others than its owner may write to it (mode ${mode})`,
+        consequence: 'they can change who has which ENI',
+        mend: `chmod go-w ${path}`,
+      }),
+    );
+  }
+  if (entry.free < LEAST_FREE && entry.unwritable !== 'EROFS') {
+    troubles.push(
+      problem('directory', path, {
+        evidence: `its file system is full (${entry.free} bytes are free)`,
+        consequence: 'enim can record nothing, so add and del fail',
+        mend: `df -h ${path}`,
+      }),
+    );
+  }
   return troubles.length > 0 ? troubles : [inOrder('directory', path, `writable, mode ${mode}`)];
 }
 
