@@ -7,7 +7,7 @@ import { type Attachment, type AttachmentKey, endpointOf, sameKey } from '../mod
 import { isSameNic } from '../model/eni.js';
 import { EnimError } from '../model/errors.js';
 import { ended } from '../model/history.js';
-import { isLabelOfAnother } from '../model/label.js';
+import { isLabelOfAnother, parseLabel } from '../model/label.js';
 import type { Link, Restored } from '../model/link.js';
 import { confirm, identityOfAttachment } from './identify.js';
 import { isOccupied, locate, look, type Whereabouts } from './locate.js';
@@ -71,7 +71,7 @@ export async function giveBack(
       return undefined;
     }
     const seen = await locate(look(parts), identityOfAttachment(attachment, parts.bootID), attachment.netns);
-    if (isLabelledForAnother(seen, attachment, isRecorded && attachment.bootID === parts.bootID)) {
+    if (isWithAnother(seen, attachment, isRecorded && attachment.bootID === parts.bootID)) {
       const failure = await letGo(parts, attachment, async () => {
         if (isRecorded) await tell(`${reason}; the NIC was another’s by then`, []);
       });
@@ -127,17 +127,20 @@ async function belongsToAnother(
 }
 
 /**
- * Whether the NIC is in the netns of another, by its label. A record of an earlier generation does not know who was given the ENI since.
- * Only a record of the netns that the NIC is in outweighs a label, for a pod can write one.
+ * Whether the NIC is in the netns of another. Its label says so: a record of an earlier generation does not know who was given the ENI
+ * since. And a NIC without one that is not where it is recorded was given away by another plugin, after the kernel had sent it home.
+ * Only a record of the netns that the NIC is in outweighs this, for a pod can write a label, or remove it.
  *
  * @param isOfThisBoot whether there is a record, and of this boot
  */
-function isLabelledForAnother(seen: Whereabouts, attachment: Attachment, isOfThisBoot: boolean): boolean {
+function isWithAnother(seen: Whereabouts, attachment: Attachment, isOfThisBoot: boolean): boolean {
   if (seen.at !== 'netns') return false;
   const { netns } = attachment;
   // The kernel gives the number of a dead netns to the next one.
   const isIn = seen.netns.inode === netns.inode && seen.netns.path === netns.path;
-  return !(isOfThisBoot && isIn) && isLabelOfAnother(seen.link.alias, attachment);
+  const { alias } = seen.link;
+  if (parseLabel(alias) === undefined) return !isIn;
+  return !(isOfThisBoot && isIn) && isLabelOfAnother(alias, attachment);
 }
 
 /** Whether the kernel says what the record says; an old record may speak of a NIC that is another's by now. */

@@ -1,7 +1,6 @@
 /** The view that people and scripts get: provider × record × kernel, joined for each ENI. */
 import { type Attachment, BY_HAND } from '../model/attachment.js';
 import type { Eni, EniAddress } from '../model/eni.js';
-import { parseLabel } from '../model/label.js';
 import type { Link } from '../model/link.js';
 import { type Quarantine, quarantineOf } from '../model/quarantine.js';
 import type { ProvidedEni } from '../providers/provider.js';
@@ -10,7 +9,7 @@ import { identityOf, identityOfAttachment } from './identify.js';
 import { joinRecords } from './known.js';
 import { type Look, locate, look, recordedOf, type Whereabouts } from './locate.js';
 import type { Parts } from './parts.js';
-import { describe } from './verdict.js';
+import { describe, recordAgainBy } from './verdict.js';
 
 /** The states of an ENI, as `list` shows them. */
 export const ENI_STATES = ['free', 'used', 'shared', 'releasing', 'orphan', 'missing', 'quarantined'] as const;
@@ -94,12 +93,13 @@ async function viewAttached(
   const { eni, netns, phase } = attachment;
   const where = await locate(machine, identityOfAttachment(attachment, parts.bootID), netns);
   const there = await parts.netns.find(netns.path);
-  const alive =
-    attachment.bootID === parts.bootID && (there?.inode === netns.inode || (await isInhabited(machine, where, netns)));
+  const isOfThisBoot = attachment.bootID === parts.bootID;
+  const isStrange = isOfThisBoot && where.at === 'netns' && where.netns.inode !== netns.inode;
+  const alive = isOfThisBoot && (there?.inode === netns.inode || (await isInhabited(machine, where, netns)));
   const isOthers = attachment.role === 'ipam' && alive && phase === 'attached' && where.at !== 'unclear';
   const { state, note } = isOthers
     ? { state: 'used' as const, note: `another plugin moves its NIC; ${describe(where)}` }
-    : stateAttached(phase, where, alive, netns.inode);
+    : stateAttached(phase, where, alive, isStrange);
   return {
     ...identity(parts.provider.name, eni),
     ...addressesOf(attachment),
@@ -124,16 +124,20 @@ async function isInhabited(machine: Look, where: Whereabouts, { inode }: Attachm
   return where.at === 'netns' && where.netns.inode === inode && (await machine.pidsIn(inode)).length > 0;
 }
 
-/** @param alive the netns that the record names still exists */
+/**
+ * @param alive the netns that the record names still exists
+ * @param isStrange the NIC is in another netns
+ */
 function stateAttached(
   phase: Attachment['phase'],
   where: Whereabouts,
   alive: boolean,
-  inode: number,
+  isStrange: boolean,
 ): { state: EniState; note: string | null } {
   if (where.at === 'unclear') return { state: 'quarantined', note: describe(where) };
   if (phase === 'releasing')
     return { state: 'releasing', note: `${describe(where)}; enim gc finishes it if nobody does` };
+  if (isStrange) return { state: 'orphan', note: `${describe(where)}, which is not its pod’s` };
   if (!alive) return { state: where.at === 'nowhere' ? 'missing' : 'orphan', note: 'its netns is gone; run: enim gc' };
   if (where.at === 'nowhere') return { state: 'missing', note: 'its netns is alive, but no device is in it' };
   if (where.at === 'home') {
@@ -141,8 +145,6 @@ function stateAttached(
       ? { state: 'used', note: ATTACHING }
       : { state: 'orphan', note: 'its netns is alive, but the NIC is home; run: enim gc' };
   }
-  if (where.netns.inode !== inode)
-    return { state: 'orphan', note: `NIC is in ${where.netns.path}, which is not its pod’s` };
   if (phase === 'attaching') return { state: 'used', note: ATTACHING };
   return { state: 'used', note: where.link.carrier ? null : 'its NIC has no carrier' };
 }
@@ -158,21 +160,18 @@ async function viewUnattached(
   const where = await locate(machine, identityOf(eni), recordedOf(provided));
   if (where.at === 'unclear') return { ...base, state: 'quarantined', link: null, note: describe(where) };
   const link = linkOf(where);
+  const next = where.at === 'netns' ? recordAgainBy(eni.id, where.link.alias, holder) : 'enim gc';
   if (holder !== null) {
     const { owner, containerID, ifname, network } = holder;
     const attachment = { owner, containerID, ifname, netns: null, network, since: since ?? '' };
     if (network === BY_HAND)
       return { ...base, state: 'used', link, attachment, note: withQuarantine('held by hand', quarantine) };
-    return { ...base, state: 'orphan', link, attachment, note: 'allocated, but nothing is recorded; run: enim gc' };
+    return { ...base, state: 'orphan', link, attachment, note: `allocated, but nothing is recorded; run: ${next}` };
   }
   if (where.at === 'nowhere')
     return { ...base, state: 'missing', link, note: where.misplaced ?? `no device with MAC ${eni.mac}` };
-  if (where.at === 'netns') {
-    // By a label gc records it again; without one a human has to say whose it is.
-    const isLabelled = (parseLabel(where.link.alias)?.endpoint ?? null) !== null;
-    const next = isLabelled ? 'enim gc' : `enim adopt ${eni.id}`;
+  if (where.at === 'netns')
     return { ...base, state: 'orphan', link, note: `away from home without a record; run: ${next}` };
-  }
   if (provided.isShared) return { ...base, state: 'shared', link, note: 'in Secondary mode: pods get addresses of it' };
   const fitness = judge(provided, null, [], await machine.home(), quarantine);
   return fitness.fit

@@ -5,6 +5,7 @@
  * something runs.
  */
 import { type Attachment, BY_HAND, type Endpoint } from '../model/attachment.js';
+import { isLabelOfAnother, parseLabel } from '../model/label.js';
 import type { Fate } from '../providers/provider.js';
 import type { Away, Whereabouts } from './locate.js';
 
@@ -101,6 +102,18 @@ export function judgeLeftover({ owner, network }: Endpoint, { reason, pod }: Wit
   // Another agent labels nothing, so there is only the pod to tell.
   if (network === BY_HAND && pod === 'there') return { action: 'skip', reason: `${reason}, but its pod is there` };
   return { action: 'reclaim', reason };
+}
+
+/**
+ * The command by which an ENI that is away without a record is recorded again: gc knows by a label whose it is, else a human has to say.
+ *
+ * @param holder who has it, by its provider
+ */
+export function recordAgainBy(id: string, alias: string | null, holder: Endpoint | null): string {
+  const label = parseLabel(alias);
+  const endpoint = holder ?? label?.endpoint ?? null;
+  const isTold = label !== undefined && endpoint !== null && !isLabelOfAnother(alias, endpoint);
+  return isTold ? 'enim gc' : `enim adopt ${id}`;
 }
 
 /** Where the NIC is, as a clause. */

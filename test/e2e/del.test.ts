@@ -348,6 +348,17 @@ describeEndToEnd('enim del', () => {
       await isHome();
     });
 
+    it('leaves the NIC with the pod that another plugin has given it to since', async () => {
+      await add(node, 'default/web-0', pod);
+      await node.simulateCardReturn(pod, 'eth0', 'eth7');
+      const other = await node.pod('other');
+      await node.ip('link set dev eth7 alias eth7', `link set dev eth7 netns ${other.netns} name net1`);
+
+      expect(await del('default/web-0', '--container-id', 'web-0')).toMatchObject({ code: 0 });
+      expect(await other.link('net1')).toBeDefined();
+      expect(node.state()?.attachments).toEqual({});
+    });
+
     it('succeeds when the device has gone with it, and shows the ENI as missing', async () => {
       await add(node, 'default/web-0', pod);
       await pod.unmount();

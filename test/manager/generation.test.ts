@@ -1,4 +1,6 @@
-import { expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
+import { list } from '../../src/manager/list.js';
+import { where } from '../../src/manager/where/where.js';
 import type { Machine } from './machine.js';
 import { addTo, delOf, gcOf, nodeWith } from './node.js';
 
@@ -84,4 +86,34 @@ it('gc records nobody while label and provider disagree, as after a late del of 
   expect(await delOf(machine)).toEqual([]);
   expect(await hasNic(machine)).toBe(true);
   expect(await gcOf(machine)).toEqual([expect.stringMatching(/^eni-1 repair: .*labelled for default\/db-0/)]);
+});
+
+describe('a NIC that another plugin has given to a pod since, with an alias of its own', () => {
+  const taken = async (): Promise<Machine> => {
+    const machine = nodeWith(1);
+    machine.addPod('web-0');
+    await addTo(machine);
+    const nic = machine.kernel.in(101).splice(1);
+    machine.killPod({ inode: 101 });
+    machine.kernel.in(machine.addPod('db-0').inode).push(...nic.map((link) => ({ ...link, alias: 'eth0' })));
+    return machine;
+  };
+
+  it('stays there: del forgets the record alone, gc leaves it', async () => {
+    const machine = await taken();
+    expect(await gcOf(machine)).toEqual([expect.stringMatching(/^eni-1 skip: .*, which is not its pod’s$/)]);
+    expect(await delOf(machine)).toEqual([]);
+    expect(await hasNic(machine)).toBe(true);
+    expect([...machine.attachments]).toEqual([]);
+  });
+
+  it('is said to be another’s by list, where gc would leave it', async () => {
+    const machine = await taken();
+    expect(await list(machine.parts())).toMatchObject([
+      { state: 'orphan', note: 'NIC is in /run/netns/db-0 as eth0, which is not its pod’s' },
+    ]);
+    await delOf(machine);
+    const [next] = await where(machine.parts(), 'eni-1');
+    expect(next?.next).toBe('enim adopt eni-1');
+  });
 });

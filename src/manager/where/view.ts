@@ -9,6 +9,7 @@ import { RENEW_SLOTS, sayMisplaced } from '../identify.js';
 import type { Known } from '../known.js';
 import { isOccupied, type Look } from '../locate.js';
 import type { Parts } from '../parts.js';
+import { recordAgainBy } from '../verdict.js';
 import { type Hit, identityOfKnown, type Scene } from './hits.js';
 import type { Word } from './word.js';
 
@@ -173,7 +174,9 @@ function nextStep(
   if (at === 'unreachable') return LOOK_AROUND;
   if (hit.twins !== null) return 'enim config get static.enis';
   if (attachment === undefined && hit.misplaced !== undefined) return RENEW_SLOTS;
-  if (attachment === undefined) return at === 'netns' || record !== null ? 'enim gc' : null;
+  if (attachment === undefined && at === 'netns' && eni !== null)
+    return recordAgainBy(eni, hit.link?.alias ?? null, hit.known?.holder ?? null);
+  if (attachment === undefined) return record === null ? null : 'enim gc';
   if (at === 'home') return attachment.role === 'ipam' ? null : 'enim gc';
   const ifname = siblings.length > 1 ? ['--ifname', attachment.ifname] : [];
   const isStrange = netns !== null && netns.inode !== attachment.netns.inode;
