@@ -13,6 +13,7 @@ import type { Endpoint } from '../../model/attachment.js';
 import type { Eni, EniAddress } from '../../model/eni.js';
 import { ifnameFault } from '../../model/names.js';
 import { append, FREE, messageFor, USED } from './changelog.js';
+import { once } from './once.js';
 import { cidrWith, type InSubnet, type Subnets } from './subnet.js';
 import type { EniObject, Reference, WireAddress } from './wire.js';
 
@@ -59,16 +60,18 @@ export function referenceOf({ endpointReference }: NonNullable<EniObject['status
 }
 
 /** The addresses that a pod would get, with the subnets that they are in. */
-export function subnetsOf({ spec }: EniObject): InSubnet[] {
-  return [spec.privateIPSet, spec.ipv6PrivateIPSet].flatMap((set) => {
+export const subnetsOf = once(({ spec }: EniObject): readonly InSubnet[] =>
+  [spec.privateIPSet, spec.ipv6PrivateIPSet].flatMap((set) => {
     const primary = primaryOf(set);
     const subnet = primary?.subnetID || spec.subnetID;
     return primary === undefined || !subnet ? [] : [{ subnet, address: primary.privateIPAddress ?? '' }];
-  });
-}
+  }),
+);
 
 /** What the pod gets; undefined if the object names no NIC. `fault` says why it cannot be given to a pod, as a sentence. */
-export function toEni(
+export const toEni = once(read);
+
+function read(
   { metadata: { name: id }, spec, status = {} }: EniObject,
   subnets: Subnets,
 ): { readonly eni: Eni; readonly fault: string | null } | undefined {

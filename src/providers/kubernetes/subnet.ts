@@ -5,6 +5,7 @@
 import { readIfThere, replaceDurably } from '../../durable.js';
 import { type Cidr, contains, type Family, parseCidr, parseIP } from '../../model/address.js';
 import { errnoOf } from '../../model/errors.js';
+import { once } from './once.js';
 import type { SubnetObject } from './wire.js';
 
 /** The CIDRs of one subnet, as the API has them. */
@@ -59,23 +60,32 @@ export function createSubnets({ path, alone, get }: MemorySettings): (all: reado
 }
 
 /** Whether nothing that a subnet says could tell more of the address. */
-function isExplained({ subnet, address }: InSubnet, known: Subnets): boolean {
+const isExplained = once(({ subnet, address }: InSubnet, known: Subnets): boolean => {
   const cidrs = known.get(subnet);
   const ip = parseIP(address);
   return cidrs !== undefined && (ip === undefined || cidrWith(cidrs, ip) !== undefined);
-}
+});
 
 function cidrsOf({ spec = {} }: SubnetObject): Cidrs {
   return { ipv4: spec.cidr || null, ipv6: spec.ipv6CIDR || null };
 }
 
+/** What was last read, and of what text: the same text is the same answer, of which much is remembered (once.ts). */
+let last: { readonly text: string; readonly subnets: Subnets } = { text: '{}', subnets: new Map() };
+
 function read(path: string): Subnets {
   try {
-    const json = JSON.parse(readIfThere(path) ?? '{}') as Record<string, Cidrs>;
-    return new Map(Object.entries(json).filter(([, cidrs]) => isText(cidrs?.ipv4) && isText(cidrs?.ipv6)));
+    const text = readIfThere(path) ?? '{}';
+    if (text !== last.text) last = { text, subnets: parse(text) };
+    return last.subnets;
   } catch {
     return new Map();
   }
+}
+
+function parse(text: string): Subnets {
+  const json = JSON.parse(text) as Record<string, Cidrs>;
+  return new Map(Object.entries(json).filter(([, cidrs]) => isText(cidrs?.ipv4) && isText(cidrs?.ipv6)));
 }
 
 function isText(value: unknown): boolean {

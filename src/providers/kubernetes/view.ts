@@ -4,6 +4,7 @@ import type { ProvidedEni } from '../provider.js';
 import { lastHolder, releasedAt, usedSince } from './changelog.js';
 import { holderOf, stranger } from './endpoint.js';
 import { isFree, isHeld, isShared, referenceOf, toEni } from './eni.js';
+import { once } from './once.js';
 import type { Subnets } from './subnet.js';
 import type { EndpointObject, EniObject } from './wire.js';
 
@@ -25,7 +26,9 @@ export interface Seen {
 }
 
 /** The ENIs of the node, by ID: those that may be given out, those that somebody has, whatever became of them, and those that pods share. */
-export function view({ enis, endpoints, subnets }: Look): readonly Seen[] {
+export const view = once(join);
+
+function join({ enis, endpoints, subnets }: Look): readonly Seen[] {
   return enis
     .filter((object) => isFree(object) || isHeld(object) || isShared(object))
     .flatMap((object) => {

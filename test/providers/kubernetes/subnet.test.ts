@@ -33,6 +33,14 @@ describe('the memory of subnets', () => {
     expect(Object.keys(JSON.parse(readFileSync(path, 'utf8')))).toEqual(['sbn-1', 'sbn-2']);
   });
 
+  it('answers the very same as long as the file says the same, by which others remember what they made of it', async () => {
+    await lookUp(['sbn-1']);
+    const known = await lookUp(['sbn-1']);
+    expect(await lookUp(['sbn-1'])).toBe(known);
+    await lookUp(['sbn-2']);
+    expect(await lookUp(['sbn-1'])).not.toBe(known);
+  });
+
   it('asks again for one that was not there', async () => {
     expect((await lookUp(['gone'])).size).toBe(0);
     await lookUp(['gone']);

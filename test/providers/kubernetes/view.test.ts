@@ -13,3 +13,14 @@ it.each([
   const [seen] = view({ enis, endpoints: [], subnets: new Map() });
   expect(seen?.provided.holder).toMatchObject({ owner, network: 'by-hand' });
 });
+
+it('an ENI is read once, however often it is looked at, until a subnet is another', () => {
+  const enis = [eniObject(clusterEni(1)) as EniObject];
+  const look = { enis, endpoints: [], subnets: new Map() };
+  expect(view(look)).toBe(view(look));
+  const [before] = view(look);
+  const [again] = view({ ...look, endpoints: [] });
+  expect(again?.provided.eni).toBe(before?.provided.eni);
+  const [later] = view({ ...look, subnets: new Map([['sbn-1', { ipv4: '10.0.0.0/8', ipv6: 'fd00::/8' }]]) });
+  expect(later?.provided.eni).not.toBe(before?.provided.eni);
+});
