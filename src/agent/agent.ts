@@ -22,6 +22,7 @@ import { createNudge, type Nudge } from './nudge.js';
 import { type Judgment, observed } from './observe.js';
 import { beTheOnlyOne } from './only.js';
 import { makeStateDir, socketIn } from './places.js';
+import { takePrecedence } from './precedence.js';
 import { createProbes, createPulse } from './probes.js';
 import { collect, makeReady, type RoundSettings } from './rounds.js';
 import { listen } from './server.js';
@@ -89,6 +90,7 @@ export async function runAgent(options: AgentOptions): Promise<AgentSummary> {
   level = settings.agent.logLevel;
   const lock = await beTheOnlyOne(parts.locks, locations.runDir);
   makeStateDir(locations.stateDir);
+  takePrecedence();
   const counts = { calls: 0, rounds: 0 };
   const observe: Observe = (observation) => {
     monitor?.observe(observation);

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { listen, type Server } from '../../../src/agent/server.js';
@@ -133,6 +133,29 @@ describeEndToEnd('the agent', () => {
     await resultOf(node, 'STATUS', call());
     expect((await second.stop()).lines.at(-1)).toMatchObject({ calls: 1 });
     expect(existsSync(join(node.runDir, 'agent.sock'))).toBe(false);
+  });
+
+  /** Of each of its threads. */
+  const niceness = (pid: number): readonly number[] =>
+    readdirSync(`/proc/${pid}/task`)
+      .map((thread) => readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8').split(') ').at(-1) ?? '')
+      .map((stat) => Number(stat.split(' ')[16]));
+
+  it('goes before the processes that wait for it, with all its threads', async () => {
+    const agent = await startAgent(node);
+    await resultOf(node, 'ADD', call());
+    expect(new Set(niceness(agent.pid))).toEqual(new Set([-7]));
+    await agent.stop();
+  });
+
+  it.each([
+    ['keeps the precedence that it was given', ['nice', '-n', '3'], 3],
+    ['does without where it may take none', ['setpriv', '--inh-caps=-all', '--bounding-set=-sys_nice'], 0],
+  ])('%s', async (_, via, expected) => {
+    const agent = await startAgent(node, undefined, { via });
+    await resultOf(node, 'ADD', call());
+    expect(new Set(niceness(agent.pid))).toEqual(new Set([expected]));
+    expect((await agent.stop()).lines.at(-1)).toMatchObject({ calls: 1 });
   });
 
   it('takes over from one that was killed', async () => {
