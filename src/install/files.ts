@@ -86,6 +86,7 @@ const REASONS: Readonly<Record<string, readonly [reason: string, hint: string]>>
   EROFS: ['the file system is read-only', 'name another directory, or remount it writable'],
   EACCES: ['permission denied', 'run it as root'],
   EPERM: ['not permitted', 'run it as root'],
+  ENOENT: ['no directory can be made there', 'name another directory'],
   ENOTDIR: ['a part of the path is no directory', 'name another directory'],
   EISDIR: ['it is a directory', 'name another one'],
 };
@@ -96,7 +97,7 @@ function tried<T>(what: string, work: () => T): T {
   } catch (thrown) {
     const errno = errnoOf(thrown);
     if (errno === undefined) throw thrown;
-    const [reason, hint] = REASONS[errno] ?? [errno, 'mend it, then run it again'];
+    const [reason, hint] = REASONS[errno] ?? ['the system refused it', 'mend it, then run it again'];
     throw new EnimError(
       errno === 'EACCES' || errno === 'EPERM' ? 'NOT_PERMITTED' : 'INSTALL_FAILED',
       `It was impossible to ${what}: ${reason} (${errno}).`,

@@ -88,6 +88,13 @@ describeEndToEnd('enim install', () => {
     }
   });
 
+  it('says where there can be no directory that another one is to be named', async () => {
+    const impossible = ['--bin-dir', '/proc/nowhere/bin', '--conf-dir', `${root}/net.d`];
+    expectRefusal(await node.enim(['install', ...impossible]), {
+      ...{ code: 1, says: ['no directory can be made there (ENOENT)'], mentions: ['name another directory'] },
+    });
+  });
+
   it('never shows half a file under its name, whenever it is killed', async () => {
     const whole = readFileSync(EXECUTABLE);
     for (const delay of [40, 80, 120, 160, 200]) {

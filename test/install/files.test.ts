@@ -36,3 +36,14 @@ describe('files that are read in pieces', () => {
     expect([files.holds(path, Buffer.of()), files.mentions(path, 'marked')]).toEqual([undefined, undefined]);
   });
 });
+
+describe('files that cannot be written', () => {
+  it.each([
+    ['/dev/null/enim', 'a part of the path is no directory (ENOTDIR).', 'name another directory'],
+    [`/tmp/${'n'.repeat(300)}/enim`, 'the system refused it (ENAMETOOLONG).', 'mend it, then run it again'],
+  ])('%s: say why, and what to do', (path, reason, hint) => {
+    const write = (): void => files.replace(path, 'enim', 0o755);
+    expect(write).toThrow(expect.objectContaining({ code: 'INSTALL_FAILED', hint }));
+    expect(write).toThrow(`It was impossible to write ${path}: ${reason}`);
+  });
+});
