@@ -8,11 +8,14 @@ import { constants, getPriority, setPriority } from 'node:os';
 /** Goes before processes of the usual priority. Whoever has started us with another has his reasons. */
 export function takePrecedence(): void {
   if (getPriority() !== constants.priority.PRIORITY_NORMAL) return;
+  // On Linux each thread has its own, and those that come later have that of whoever begins them.
+  for (const thread of readdirSync('/proc/self/task')) prefer(Number(thread));
+}
+
+function prefer(thread: number): void {
   try {
-    // On Linux each thread has its own, and those that come later have that of whoever begins them.
-    for (const thread of readdirSync('/proc/self/task'))
-      setPriority(Number(thread), constants.priority.PRIORITY_ABOVE_NORMAL);
+    setPriority(thread, constants.priority.PRIORITY_ABOVE_NORMAL);
   } catch {
-    // Without CAP_SYS_NICE it is as fast as it can be.
+    // It has ended, or we lack CAP_SYS_NICE: then we are as fast as we can be.
   }
 }
