@@ -1,6 +1,7 @@
 /**
- * Starting other programs. The only place that does it, but for the program of a kubeconfig (src/cluster/program.ts), so that every child is bounded in time, never shares our terminal's
- * signals, never holds our stdout open after we are gone, and inherits nothing but what it is given.
+ * Starting other programs. The only place that does it, but for the program of a kubeconfig (src/cluster/program.ts), so that every child
+ * is bounded in time, never shares our terminal's signals, never holds our stdout open after we are gone, and inherits nothing but what it
+ * is given.
  */
 import { type Child, type Ending, startChild } from './child.js';
 import { failpoint } from './failpoint.js';
