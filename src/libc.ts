@@ -11,6 +11,8 @@ export interface Libc {
   setns(fd: number, type: number): number;
   /** socket(2): a descriptor, or -1. */
   socket(domain: number, type: number, protocol: number): number;
+  /** connect(2); 0 is success. */
+  connect(fd: number, address: ArrayBufferView, length: number): number;
   /** fcntl(2) with a number as argument: what was asked for, or -1. */
   fcntl(fd: number, command: number, argument: number): number;
   /** setsockopt(2); 0 is success. */
@@ -39,6 +41,7 @@ function load(): Libc | undefined {
       setns: returning(i32, i32),
       fcntl: returning(i32, i32, i32),
       socket: returning(i32, i32, i32),
+      connect: returning(i32, ptr, i32),
       setsockopt: returning(i32, i32, i32, ptr, i32),
       getsockopt: returning(i32, i32, i32, ptr, ptr),
     }).symbols;

@@ -1,57 +1,75 @@
 /**
- * A client's connection to a unix socket, on either runtime. Bun's own takes 1 ms; its copy of `node:net` takes 5, for it loads the
- * streams (measured), and a call of the plugin has to be quick.
+ * A client's connection to the agent, on either runtime. The client has nothing to do but wait, so its thread sleeps in plain system
+ * calls where they are to be had: `Bun.connect` takes 1 ms more of a call, and Bun's copy of `node:net` 5 (measured).
  */
+import { closeSync, readSync, writeSync } from 'node:fs';
+import { type Libc, libc } from '../libc.js';
+import { boundReading, boundWriting, connectUnix } from './unix.js';
 
 /** A connection that is open. */
 export interface Channel {
-  send(bytes: Uint8Array): void;
-  /** Nothing is heard any more. */
+  /** Sends all of it; throws or rejects if that breaks, or takes longer than so many milliseconds at any point. */
+  send(bytes: Uint8Array, milliseconds: number): void | Promise<void>;
+  /** The next bytes; throws or rejects if it breaks. */
+  receive(milliseconds: number): Received | Promise<Received>;
   close(): void;
 }
 
-/** What is heard of a connection. */
-export interface Listener {
-  onBytes(bytes: Uint8Array): void;
-  /** The other side has closed it, or it broke. */
-  onEnd(): void;
-}
+/** Undefined if nothing came in time, or nothing will come: the other side has closed it. */
+export type Received = Uint8Array | undefined;
 
 /** Connects; rejects if nobody listens there. */
-export function connect(path: string, listener: Listener): Promise<Channel> {
-  return typeof Bun === 'undefined' ? onNode(path, listener) : onBun(path, listener, Bun);
+export async function connect(path: string): Promise<Channel> {
+  const calls = libc();
+  return calls === undefined ? onNode(path) : sleeping(path, calls);
 }
 
-async function onBun(path: string, { onBytes, onEnd }: Listener, bun: NonNullable<typeof Bun>): Promise<Channel> {
-  let rest: Uint8Array = new Uint8Array(0);
-  const socket = await bun.connect({
-    unix: path,
-    socket: {
-      data: (_, bytes) => onBytes(bytes),
-      drain(it) {
-        rest = rest.subarray(it.write(rest));
-      },
-      close: onEnd,
-      error: onEnd,
-    },
-  });
+function sleeping(path: string, calls: Libc): Channel {
+  const fd = connectUnix(calls, path);
+  if (fd === undefined) throw new Error(`nobody listens at ${path}`);
+  const room = Buffer.allocUnsafeSlow(65_536);
   return {
-    send(bytes) {
-      // What the kernel does not take at once goes when it says so.
-      rest = rest.length > 0 ? Buffer.concat([rest, bytes]) : bytes.subarray(socket.write(bytes));
+    send(bytes, milliseconds) {
+      boundWriting(calls, fd, milliseconds);
+      for (let sent = 0; sent < bytes.length; ) sent += writeSync(fd, bytes, sent);
     },
-    close: () => socket.terminate(),
+    receive(milliseconds) {
+      boundReading(calls, fd, milliseconds);
+      const count = readSync(fd, room, 0, room.length, null);
+      return count === 0 ? undefined : Buffer.from(room.subarray(0, count));
+    },
+    close: () => closeSync(fd),
   };
 }
 
-async function onNode(path: string, { onBytes, onEnd }: Listener): Promise<Channel> {
-  const net = await import('node:net');
-  return new Promise((resolve, reject) => {
-    const socket = net.connect(path);
-    socket.once('error', reject);
-    socket.once('connect', () => {
-      socket.on('data', onBytes).on('error', onEnd).on('close', onEnd);
-      resolve({ send: (bytes) => void socket.write(bytes), close: () => void socket.destroy() });
-    });
-  });
+/** For what is there already to be read, in milliseconds. */
+const LAST_LOOK_MS = 5;
+
+async function onNode(path: string): Promise<Channel> {
+  const { connect: open } = await import('node:net');
+  const { setTimeout: sleep } = await import('node:timers/promises');
+  const socket = open(path);
+  await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject));
+  // The next of its pieces fails then, and says so.
+  socket.on('error', () => undefined);
+  const pieces = socket.iterator() as AsyncIterator<Buffer>;
+  return {
+    async send(bytes) {
+      socket.write(bytes);
+    },
+    async receive(milliseconds) {
+      const silence = new AbortController();
+      const { signal } = silence;
+      // On a busy machine it may be we who were late: what has come by then counts.
+      const nothing = sleep(milliseconds, undefined, { signal }).then(() => sleep(LAST_LOOK_MS, undefined, { signal }));
+      try {
+        const next = await Promise.race([pieces.next(), nothing]);
+        return next?.done === false ? next.value : undefined;
+      } finally {
+        silence.abort();
+        nothing.catch(() => undefined);
+      }
+    },
+    close: () => void socket.destroy(),
+  };
 }

@@ -43,7 +43,7 @@ export async function askAgent({ env, stdin, locations, program, stderr }: Call)
       program,
       places: placesOf({ env, stdin, locations, program }),
     },
-    (listener) => connect(socket, listener),
+    () => connect(socket),
   );
   if (outcome.kind === 'answered') return outcome.answer;
   if (outcome.kind === 'refused' && outcome.by.reason === 'build' && isNews(locations.runDir, outcome.by))
@@ -75,7 +75,6 @@ function isNews(runDir: string, { pid, build }: Refused): boolean {
 }
 
 function definedIn(env: NodeJS.ProcessEnv): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
-  );
+  const given = Object.entries(env).filter((each): each is [string, string] => each[1] !== undefined);
+  return Object.fromEntries(given);
 }

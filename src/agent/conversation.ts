@@ -1,5 +1,5 @@
 /** The client's side of a conversation with the agent: three moves, then beats until the answer comes. It ends in every case. */
-import type { Channel, Listener } from './channel.js';
+import type { Channel } from './channel.js';
 import { encode, FrameReader, LIMIT } from './frame.js';
 import {
   type AgentAnswer,
@@ -17,8 +17,7 @@ export type Outcome =
   /** Nobody there, silence, or something else than the agent. */
   | { readonly kind: 'unanswered' };
 
-/** For what is there already to be read, in milliseconds. */
-const LAST_LOOK_MS = 5;
+const UNANSWERED: Outcome = { kind: 'unanswered' };
 
 /** An answer has in it what the request had, and what was logged meanwhile. */
 const ANSWER_LIMIT = 16 * LIMIT;
@@ -28,74 +27,53 @@ const ANSWER_LIMIT = 16 * LIMIT;
  *
  * @param connect opens the connection; rejects if nobody listens
  */
-export function converse(
+export async function converse(
   request: AgentRequest,
-  connect: (listener: Listener) => Promise<Channel>,
-  { accept, silence }: Pick<Bounds, 'accept' | 'silence'> = BOUNDS,
+  connect: () => Promise<Channel>,
+  bounds: Pick<Bounds, 'accept' | 'silence'> = BOUNDS,
 ): Promise<Outcome> {
-  return new Promise((resolve) => {
-    const opening = encode(request);
-    if (opening.length > LIMIT) {
-      resolve({ kind: 'unanswered' });
-      return;
-    }
-    const reader = new FrameReader(ANSWER_LIMIT);
-    let channel: Channel | undefined;
-    let isOver = false;
-    let timer: NodeJS.Timeout | undefined;
+  const opening = encode(request);
+  if (opening.length > LIMIT) return UNANSWERED;
+  let channel: Channel | undefined;
+  try {
+    channel = await connect();
+    return await speak(opening, channel, bounds);
+  } catch {
+    return UNANSWERED;
+  } finally {
+    channel?.close();
+  }
+}
 
-    const end = (outcome: Outcome): void => {
-      // Closing says that it has ended, too, and on Bun at once.
-      if (isOver) return;
-      isOver = true;
-      clearTimeout(timer);
-      channel?.close();
-      resolve(outcome);
-    };
-    const waitAtMost = (milliseconds: number): void => {
-      clearTimeout(timer);
-      timer = setTimeout(() => {
-        // On a busy machine it may be we who were late: what has come by now counts.
-        timer = setTimeout(() => end({ kind: 'unanswered' }), LAST_LOOK_MS);
-      }, milliseconds);
-    };
-    const hear = (message: AgentMessage | undefined): void => {
-      switch (message?.type) {
-        case 'accepted':
-          waitAtMost(silence);
-          channel?.send(encode({ type: 'go' }));
-          break;
-        case 'beat':
-          waitAtMost(silence);
-          break;
-        case 'answer':
-          end({ kind: 'answered', answer: message });
-          break;
-        case 'refused':
-          end({ kind: 'refused', by: message });
-          break;
-        default:
-          end({ kind: 'unanswered' });
-      }
-    };
-    const listener: Listener = {
-      onBytes(bytes) {
-        try {
-          for (const message of reader.push(bytes)) if (!isOver) hear(agentMessage(message));
-        } catch {
-          end({ kind: 'unanswered' });
-        }
-      },
-      onEnd: () => end({ kind: 'unanswered' }),
-    };
-    waitAtMost(accept);
-    connect(listener).then(
-      (opened) => {
-        channel = opened;
-        if (isOver) opened.close();
-        else opened.send(opening);
-      },
-      () => end({ kind: 'unanswered' }),
-    );
-  });
+async function speak(
+  opening: Uint8Array,
+  channel: Channel,
+  { accept, silence }: Pick<Bounds, 'accept' | 'silence'>,
+): Promise<Outcome> {
+  const hear = listenTo(channel);
+  const deadline = performance.now() + accept;
+  await channel.send(opening, accept);
+  const first = await hear(Math.max(0, deadline - performance.now()));
+  if (first?.type === 'refused') return { kind: 'refused', by: first };
+  if (first?.type !== 'accepted') return UNANSWERED;
+  await channel.send(encode({ type: 'go' }), silence);
+  for (;;) {
+    const message = await hear(silence);
+    if (message?.type === 'answer') return { kind: 'answered', answer: message };
+    if (message?.type !== 'beat') return UNANSWERED;
+  }
+}
+
+/** What gives the next message; undefined if nothing is heard for so many milliseconds, nothing more will be, or it is none. */
+function listenTo(channel: Channel): (milliseconds: number) => Promise<AgentMessage | undefined> {
+  const reader = new FrameReader(ANSWER_LIMIT);
+  const heard: unknown[] = [];
+  return async (milliseconds) => {
+    while (heard.length === 0) {
+      const bytes = await channel.receive(milliseconds);
+      if (bytes === undefined) return undefined;
+      heard.push(...reader.push(bytes));
+    }
+    return agentMessage(heard.shift());
+  };
 }

@@ -1,8 +1,8 @@
 /** Who is at the other end of a unix socket (SO_PEERCRED). */
 import type { Socket } from 'node:net';
 import { libc } from '../libc.js';
+import { SOL_SOCKET } from './unix.js';
 
-const SOL_SOCKET = 1;
 const SO_PEERCRED = 17;
 
 /**

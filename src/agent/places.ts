@@ -19,12 +19,14 @@ const MOUNTS = '/proc/self/ns/mnt';
 export function locationsOf(env: NodeJS.ProcessEnv, stdin: string): Locations | undefined {
   const network = networkOf(stdin);
   if (network === undefined) return undefined;
-  const given = (['config', 'stateDir', 'runDir'] as const).flatMap((key) => {
-    const value = network[key];
-    return typeof value === 'string' && value !== '' ? [[key, value] as const] : [];
-  });
+  const given = (['config', 'stateDir', 'runDir'] as const)
+    .map((key) => [key, network[key]] as const)
+    .filter((each): each is Given => typeof each[1] === 'string' && each[1] !== '');
   return findLocations(env, Object.fromEntries(given));
 }
+
+/** A place that the network configuration names. */
+type Given = readonly [key: 'config' | 'stateDir' | 'runDir', path: string];
 
 function networkOf(stdin: string): Readonly<Record<string, unknown>> | undefined {
   try {

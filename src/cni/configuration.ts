@@ -50,26 +50,14 @@ const Attachment = v.looseObject({
   ifname: word((text) => (ifnameFault(text) === undefined ? text : undefined), 'interface name'),
 });
 
+const Blank = v.pipe(
+  v.literal(''),
+  v.transform(() => null),
+);
+
 /** Absent, null and `""` are the same to Go's plugins. */
 function blank<T extends v.GenericSchema>(schema: T, meaning: string, unset = 'none') {
-  return v.optional(
-    v.pipe(
-      v.nullable(
-        v.union(
-          [
-            v.pipe(
-              v.literal(''),
-              v.transform(() => null),
-            ),
-            schema,
-          ],
-          firstMessage,
-        ),
-      ),
-      about(meaning, { unset }),
-    ),
-    null,
-  );
+  return v.optional(v.pipe(v.nullable(v.union([Blank, schema], firstMessage)), about(meaning, { unset })), null);
 }
 
 /** Absent and null are the same to Go's plugins. */

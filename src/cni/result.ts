@@ -5,15 +5,17 @@ import { EnimError } from '../model/errors.js';
 import { type CniVersion, isAtLeast } from './version.js';
 
 const text = v.string();
+const someText = v.exactOptional(text);
+const someTexts = v.exactOptional(v.array(text));
 
 /** Unknown keys are kept: they belong to whoever wrote them. */
 const Interface = v.looseObject({
   name: text,
-  mac: v.exactOptional(text),
+  mac: someText,
   mtu: v.exactOptional(v.number()),
-  sandbox: v.exactOptional(text),
-  socketPath: v.exactOptional(text),
-  pciID: v.exactOptional(text),
+  sandbox: someText,
+  socketPath: someText,
+  pciID: someText,
 });
 
 /** In our spelling, so that `===` compares; what is no address stays as it is, for others may have their own. */
@@ -21,6 +23,7 @@ const Ip = v.pipe(
   text,
   v.transform((value) => parseIP(value)?.address ?? value),
 );
+const someIp = v.exactOptional(Ip);
 const Cidr = v.pipe(
   text,
   v.transform((value) => canonicalCidr(value)),
@@ -32,18 +35,18 @@ const IP = v.looseObject({
     v.check((value) => parseCidr(value) !== undefined, 'is no address with prefix length'),
     v.transform(canonicalCidr),
   ),
-  gateway: v.exactOptional(Ip),
+  gateway: someIp,
   interface: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(0))),
 });
 
-const Route = v.looseObject({ dst: Cidr, gw: v.exactOptional(Ip) });
+const Route = v.looseObject({ dst: Cidr, gw: someIp });
 
 /** DNS as in a network configuration and in a result. */
 export const DnsSchema = v.looseObject({
-  nameservers: v.exactOptional(v.array(text)),
-  domain: v.exactOptional(text),
-  search: v.exactOptional(v.array(text)),
-  options: v.exactOptional(v.array(text)),
+  nameservers: someTexts,
+  domain: someText,
+  search: someTexts,
+  options: someTexts,
 });
 
 const ResultSchema = v.looseObject({

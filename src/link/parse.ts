@@ -8,62 +8,70 @@ import { LIMITS } from './netlink/constants.js';
 
 const PACKET_LIMITS = Object.keys(LIMITS) as (keyof typeof LIMITS)[];
 
+// Each once: all are made where a call of the plugin loads this.
+const text = v.string();
+const number = v.number();
+const someText = v.optional(text);
+const someNumber = v.optional(number);
+const someFlag = v.optional(v.boolean());
+const Via = v.optional(v.looseObject({ host: text }));
+
 const Address = v.looseObject({
-  family: v.string(),
-  local: v.optional(v.string()),
-  prefixlen: v.optional(v.number()),
-  scope: v.optional(v.string()),
-  tentative: v.optional(v.boolean()),
-  dadfailed: v.optional(v.boolean()),
+  family: text,
+  local: someText,
+  prefixlen: someNumber,
+  scope: someText,
+  tentative: someFlag,
+  dadfailed: someFlag,
 });
 
 const RawLink = v.looseObject({
-  ifindex: v.number(),
-  ifname: v.string(),
-  flags: v.array(v.string()),
-  mtu: v.number(),
-  txqlen: v.optional(v.number()),
-  group: v.optional(v.string()),
-  link: v.optional(v.string()),
-  master: v.optional(v.string()),
-  address: v.optional(v.string()),
-  permaddr: v.optional(v.string()),
-  broadcast: v.optional(v.string()),
-  ...v.entriesFromList(PACKET_LIMITS, v.optional(v.number())),
-  xdp: v.optional(v.looseObject({ attached: v.optional(v.array(v.looseObject({ mode: v.number() }))) })),
-  ifalias: v.optional(v.string()),
-  altnames: v.optional(v.array(v.string())),
-  parentdev: v.optional(v.string()),
-  linkinfo: v.optional(v.looseObject({ info_kind: v.optional(v.string()) })),
+  ifindex: number,
+  ifname: text,
+  flags: v.array(text),
+  mtu: number,
+  txqlen: someNumber,
+  group: someText,
+  link: someText,
+  master: someText,
+  address: someText,
+  permaddr: someText,
+  broadcast: someText,
+  ...v.entriesFromList(PACKET_LIMITS, someNumber),
+  xdp: v.optional(v.looseObject({ attached: v.optional(v.array(v.looseObject({ mode: number }))) })),
+  ifalias: someText,
+  altnames: v.optional(v.array(text)),
+  parentdev: someText,
+  linkinfo: v.optional(v.looseObject({ info_kind: someText })),
   addr_info: v.optional(v.array(v.looseObject({}))),
 });
 
 const RawRoute = v.looseObject({
-  type: v.optional(v.string()),
-  dst: v.string(),
-  gateway: v.optional(v.string()),
-  via: v.optional(v.looseObject({ host: v.string() })),
-  dev: v.optional(v.string()),
-  table: v.optional(v.string()),
-  metric: v.optional(v.number()),
-  scope: v.optional(v.string()),
-  prefsrc: v.optional(v.string()),
-  protocol: v.optional(v.string()),
+  type: someText,
+  dst: text,
+  gateway: someText,
+  via: Via,
+  dev: someText,
+  table: someText,
+  metric: someNumber,
+  scope: someText,
+  prefsrc: someText,
+  protocol: someText,
   /** Router preference: `ip` prints it for IPv6 alone. */
-  pref: v.optional(v.string()),
+  pref: someText,
   nexthops: v.optional(
     v.array(
       v.looseObject({
-        dev: v.optional(v.string()),
-        gateway: v.optional(v.string()),
-        via: v.optional(v.looseObject({ host: v.string() })),
-        weight: v.optional(v.number()),
+        dev: someText,
+        gateway: someText,
+        via: Via,
+        weight: someNumber,
       }),
     ),
   ),
 });
 
-const RawFlow = v.looseObject({ bytes: v.number(), packets: v.number(), errors: v.number(), dropped: v.number() });
+const RawFlow = v.looseObject({ bytes: number, packets: number, errors: number, dropped: number });
 const RawCounted = v.looseObject({ stats64: v.looseObject({ rx: RawFlow, tx: RawFlow }) });
 
 /** Reads `ip -j -s link show dev NAME`; null where it does not count. */
@@ -105,15 +113,15 @@ function asJson(part: string): string {
 export function parseLinks(document: unknown, modes: unknown = []): Link[] {
   const modeOf = new Map(v.parse(v.array(RawMode), modes).map((raw) => [raw.ifindex, toMode(raw)]));
   return v
-    .parse(v.array(v.looseObject({ ifindex: v.optional(v.number()) })), document)
+    .parse(v.array(v.looseObject({ ifindex: someNumber })), document)
     .filter((raw) => raw.ifindex !== undefined)
     .map((raw) => toLink(v.parse(RawLink, raw), modeOf.get(raw.ifindex) ?? null));
 }
 
 const RawMode = v.looseObject({
-  ifindex: v.optional(v.number()),
-  linkmode: v.optional(v.string()),
-  linkmode_index: v.optional(v.number()),
+  ifindex: someNumber,
+  linkmode: someText,
+  linkmode_index: someNumber,
 });
 
 function toMode({ linkmode, linkmode_index: index }: v.InferOutput<typeof RawMode>): string | null {
@@ -227,12 +235,12 @@ export function parseWay(document: unknown): string | null {
 }
 
 const RawRule = v.looseObject({
-  priority: v.number(),
-  src: v.string(),
-  srclen: v.optional(v.number()),
-  dst: v.optional(v.string()),
-  dstlen: v.optional(v.number()),
-  table: v.optional(v.string()),
+  priority: number,
+  src: text,
+  srclen: someNumber,
+  dst: someText,
+  dstlen: someNumber,
+  table: someText,
 });
 
 /** What is printed of a plain rule; whatever else is there makes it a special one. */

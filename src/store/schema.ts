@@ -36,8 +36,15 @@ export const EMPTY_STATE: State = {
   quarantines: {},
 };
 
+// Each once: what a call makes of schemas, it makes before its NIC moves.
 const text = v.string();
-const nullable = <T extends v.GenericSchema>(schema: T) => v.nullable(schema);
+const textOrNull = v.nullable(text);
+const number = v.number();
+const numberOrNull = v.nullable(number);
+const boolean = v.boolean();
+// Without a version of their own: an older enim leaves them out, and is not to be kept from the file by them.
+const laterText = v.optional(textOrNull, null);
+const laterBoolean = v.optional(v.nullable(boolean), null);
 
 type Check<T> = (value: unknown) => v.SafeParseResult<v.GenericSchema<unknown, T>>;
 
@@ -84,64 +91,66 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-const EniAddress = v.object({ address: text, gateway: nullable(text) });
+const EniAddress = v.object({ address: text, gateway: textOrNull });
+
+const AddressOrNull = v.nullable(EniAddress);
+const Routes = v.array(v.object({ dst: text, gw: v.exactOptional(text) }));
 
 const Eni = v.object({
   id: text,
   mac: text,
-  pciAddress: nullable(text),
-  ifname: nullable(text),
-  mtu: nullable(v.number()),
-  ipv4: nullable(EniAddress),
-  ipv6: nullable(EniAddress),
-  routes: nullable(v.array(v.object({ dst: text, gw: v.exactOptional(text) }))),
+  pciAddress: textOrNull,
+  ifname: textOrNull,
+  mtu: numberOrNull,
+  ipv4: AddressOrNull,
+  ipv6: AddressOrNull,
+  routes: v.nullable(Routes),
 });
 
-const endpoint = { network: text, containerID: text, ifname: text, owner: text, uid: nullable(text) };
+const endpoint = { network: text, containerID: text, ifname: text, owner: text, uid: textOrNull };
 
 const Setup = v.object({
   addresses: v.array(EniAddress),
-  routes: v.array(v.object({ dst: text, gw: v.exactOptional(text) })),
-  mtu: nullable(v.number()),
-  mac: nullable(text),
-  dns: nullable(v.custom<Record<string, unknown>>(isRecord, 'Invalid type: Expected an object')),
+  routes: Routes,
+  mtu: numberOrNull,
+  mac: textOrNull,
+  dns: v.nullable(v.custom<Record<string, unknown>>(isRecord, 'Invalid type: Expected an object')),
 });
 
 const Route = v.object({
   dst: text,
   family: v.picklist([4, 6]),
-  gateway: nullable(text),
+  gateway: textOrNull,
   dev: text,
   table: text,
-  metric: nullable(v.number()),
-  scope: nullable(text),
-  prefsrc: nullable(text),
-  protocol: nullable(text),
-  weight: v.optional(nullable(v.number()), null),
+  metric: numberOrNull,
+  scope: textOrNull,
+  prefsrc: textOrNull,
+  protocol: textOrNull,
+  weight: v.optional(numberOrNull, null),
 });
 
 const Snapshot = v.object({
-  ifindex: v.number(),
+  ifindex: number,
   name: text,
   altnames: v.array(text),
-  alias: nullable(text),
+  alias: textOrNull,
   mac: text,
   permanentMac: text,
-  busAddress: nullable(text),
-  mtu: v.number(),
-  txqueuelen: v.number(),
+  busAddress: textOrNull,
+  mtu: number,
+  txqueuelen: number,
   group: text,
-  up: v.boolean(),
-  promiscuous: v.boolean(),
-  // Without a version of their own: an older enim leaves them out, and is not to be kept from the file by them.
-  arp: v.optional(nullable(v.boolean()), null),
-  multicast: v.optional(nullable(v.boolean()), null),
-  allmulticast: v.optional(nullable(v.boolean()), null),
-  broadcast: v.optional(nullable(text), null),
-  mode: v.optional(nullable(text), null),
-  packets: v.optional(recordOf(checkOf(v.number())), {}),
-  xdp: v.optional(nullable(v.array(text)), null),
-  master: nullable(text),
+  up: boolean,
+  promiscuous: boolean,
+  arp: laterBoolean,
+  multicast: laterBoolean,
+  allmulticast: laterBoolean,
+  broadcast: laterText,
+  mode: laterText,
+  packets: v.optional(recordOf(checkOf(number)), {}),
+  xdp: v.optional(v.nullable(v.array(text)), null),
+  master: textOrNull,
   addresses: v.array(v.object({ address: text, scope: text })),
   routes: v.array(Route),
   sysctls: recordOf(checkOf(text)),
@@ -161,15 +170,14 @@ const AttachmentRecord = v.object({
 
 const AllocationRecord = v.object({
   eni: Eni,
-  holder: nullable(v.object(endpoint)),
-  since: nullable(text),
-  releasedAt: nullable(text),
+  holder: v.nullable(v.object(endpoint)),
+  since: textOrNull,
+  releasedAt: textOrNull,
 });
 
 const QuarantineRecord = v.object({
-  ...{ reason: text, since: text, until: nullable(text) },
-  // Without a version of its own, as the look of a NIC above.
-  mac: v.optional(nullable(text), null),
+  ...{ reason: text, since: text, until: textOrNull },
+  mac: laterText,
 });
 
 const StateFile = v.object({

@@ -49,7 +49,7 @@ class TestAgent {
   }
 
   ask(request = sampleRequest(), patience = PATIENT): Promise<Outcome> {
-    return converse(request, (listener) => connect(this.path, listener), patience);
+    return converse(request, () => connect(this.path), patience);
   }
 
   /** Somebody who says what he likes. */
@@ -152,7 +152,7 @@ describe('a client and the agent', () => {
     });
     await new Promise<void>((resolve) => server.listen(path, resolve));
     const started = performance.now();
-    expect(await converse(sampleRequest(), (listener) => connect(path, listener), HASTY)).toEqual({
+    expect(await converse(sampleRequest(), () => connect(path), HASTY)).toEqual({
       kind: 'unanswered',
     });
     expect(performance.now() - started).toBeGreaterThan(HASTY.silence);

@@ -12,6 +12,7 @@ import {
   netnsPath as pathOf,
   uniqueName,
 } from '../fabric/netns.js';
+import { eventually } from '../fabric/poll.js';
 import { describeAsRoot } from '../fabric/requirements.js';
 import { enimErrorOf } from '../model/thrown.js';
 import { useTemporaryDirectories } from '../store/temporary.js';
@@ -150,9 +151,10 @@ describeAsRoot('a netns that exists', () => {
     try {
       await deleteNetns(name);
       expect(visitor.pid).toBeLessThan(holder.pid);
-      expect(await pathOfFound()).toBe(`/proc/${holder.pid}/fd/7`);
+      // Not at once: whatever else runs on the machine looks around in every netns as well, and may be met here.
+      await eventually('that the holder is the way', async () => (await pathOfFound()) === `/proc/${holder.pid}/fd/7`);
       await holder.release();
-      expect(await pathOfFound()).toBe(`/proc/${visitor.pid}/fd/7`);
+      await eventually('that the visitor is', async () => (await pathOfFound()) === `/proc/${visitor.pid}/fd/7`);
     } finally {
       await holder.release();
       await visitor.release();
