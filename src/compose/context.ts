@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { rememberSettings } from '../config/load.js';
+import { loadSettings, rememberSettings } from '../config/load.js';
 import { findLocations, type Locations } from '../config/locations.js';
 import type { Settings } from '../config/schema.js';
 import { createPrograms } from '../exec.js';
@@ -104,11 +104,12 @@ export interface Context {
  */
 export function createContext(options: ContextOptions): Context {
   const { env, overrides, purpose, lockWait, device = null, warn, waits, kept = createKept() } = options;
-  // For one thing at a time there is nothing to share.
+  // For one thing at a time there is nothing to share, and nothing to remember.
   const together = options.kept?.together;
   const locations = findLocations(env, overrides);
   warnOfNoSettings(options, locations);
-  const settings = options.settings ?? kept.settings(locations.config);
+  const readSettings = options.kept?.settings ?? loadSettings;
+  const settings = options.settings ?? readSettings(locations.config);
   const wait = lockWait ?? settings.lockWait;
   const programs = createPrograms(TOOL_TIMEOUT_MS);
   const clock = (): Date => new Date();

@@ -153,5 +153,8 @@ export function readText(bytes: Buffer): string {
 
 /** A MAC as the kernel has it. */
 export function readMac(bytes: Buffer): string {
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(':');
+  const digits = bytes.toString('hex');
+  const pairs: string[] = [];
+  for (let at = 0; at < digits.length; at += 2) pairs.push(digits.slice(at, at + 2));
+  return pairs.join(':');
 }
