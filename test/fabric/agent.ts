@@ -20,7 +20,7 @@ export interface Agent extends RunningEnim {
   end(): Promise<void>;
 }
 
-/** Starts an agent that does no gc and logs everything unless told (null: by its settings), and waits until it listens. */
+/** Starts an agent that does no gc and logs everything unless told (null: by its settings), and waits until it is ready. */
 export async function startAgent(
   node: Node,
   args: readonly string[] = ['--gc-every', '0'],
@@ -37,7 +37,8 @@ export async function startAgent(
   );
   await eventually('that the agent listens', () => {
     if (ended !== undefined) throw new Error(`The agent ended with ${ended.code}: ${ended.stderr}`);
-    return isListening(node, running.pid);
+    // It says so once it answers by HTTP, too, where its level lets it.
+    return logLevel !== 'debug' ? isListening(node, running.pid) : running.said().includes('"message":"ready"');
   });
   return {
     ...running,

@@ -30,6 +30,8 @@ export interface RunningEnim {
   readonly result: Promise<EnimResult>;
   /** What is on its standard output by now. */
   printed(): string;
+  /** What is on its standard error by now. */
+  said(): string;
   kill(signal: NodeJS.Signals): void;
 }
 
@@ -51,7 +53,12 @@ export function start(
   // A test that fails may never come to await it; the failure is then the test's own.
   result.catch(() => undefined);
   if (child.pid === undefined) throw new Error(`"${program}" did not start.`);
-  return { pid: child.pid, result, printed: () => output.stdout, kill: (signal) => void child.kill(signal) };
+  return {
+    ...{ pid: child.pid, result },
+    printed: () => output.stdout,
+    said: () => output.stderr,
+    kill: (signal) => void child.kill(signal),
+  };
 }
 
 /** @param output is added to as it comes */
