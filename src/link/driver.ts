@@ -8,7 +8,7 @@ import type { Attachment, NetnsRef } from '../model/attachment.js';
 import type { Counters } from '../model/counters.js';
 import type { DeviceSelector } from '../model/device.js';
 import { EnimError } from '../model/errors.js';
-import { formatLabel } from '../model/label.js';
+import { labelOf } from '../model/label.js';
 import { type Link, type LinkRoute, type LinkSnapshot, namesOf, type Restored, wordFor } from '../model/link.js';
 import type { Setup } from '../model/setup.js';
 import type { Together } from '../together.js';
@@ -102,6 +102,8 @@ export interface LinkWork extends LinkDriver {
    * @param names of all links at home, as they were just seen
    */
   moveIn(link: Link, netns: NetnsRef, attachment: Attachment, names: ReadonlySet<string>): Promise<void>;
+  /** Labels a NIC that is in the netns already. */
+  label(link: Link, netns: NetnsRef, attachment: Attachment): Promise<void>;
   /** Gives the NIC its addresses, MTU and routes, announces it, and returns it as it then is. */
   configure(netns: NetnsRef, ifname: string, setup: Setup): Promise<Link>;
   /**
@@ -230,14 +232,19 @@ function changes(
     },
 
     async moveIn(link, netns, attachment, names) {
-      const label = formatLabel(attachment.eni.id, attachment.snapshot.name, attachment);
       // Udev renames a plugged card within 100 ms, and then the next one may get the name.
       const dev = wordFor(link, names);
       const commands = [
-        ['link', 'set', 'dev', dev, 'alias', label],
+        ['link', 'set', 'dev', dev, 'alias', labelOf(attachment)],
         ['link', 'set', 'dev', dev, 'netns', netns.path, 'name', attachment.ifname],
       ];
       await kernel.change('home', commands, { into: netns });
+    },
+
+    async label(link, netns, attachment) {
+      const others = (await kernel.links(netns)).filter(({ ifindex }) => ifindex !== link.ifindex);
+      const dev = wordFor(link, namesOf(others));
+      await kernel.change(netns, [['link', 'set', 'dev', dev, 'alias', labelOf(attachment)]]);
     },
 
     async configure(netns, ifname, setup) {

@@ -44,8 +44,8 @@ export function createRecordedLinks({ home, netns, hardware }: LinksRecord, refu
       ...driver,
       prepare: () => undefined,
       close: async () => undefined,
-      ...{ snapshot: refused, moveIn: refused, configure: refused, moveHome: refused, restore: refused },
-      ...{ arrange: refused, rebind: refused, lookAt: refused },
+      ...{ snapshot: refused, moveIn: refused, label: refused, configure: refused, moveHome: refused },
+      ...{ restore: refused, arrange: refused, rebind: refused, lookAt: refused },
     }),
   };
   return driver;

@@ -169,7 +169,7 @@ async function record(
       // A second record would take the place of that one.
       if (other !== undefined)
         return { done: false, error: `${other.owner} has ${other.eni.id} by now; del that first` };
-      await recordAgain(locked, rebuild(locked, eni, endpoint, where));
+      await recordAgain(locked, rebuild(locked, eni, endpoint, where), where.link);
       return { done: true, error: null };
     });
   } catch (thrown) {

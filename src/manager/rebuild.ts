@@ -4,10 +4,11 @@
  */
 import type { Attachment, Endpoint } from '../model/attachment.js';
 import type { Eni } from '../model/eni.js';
-import { parseLabel } from '../model/label.js';
+import { labelOf, parseLabel } from '../model/label.js';
 import type { Link, LinkSnapshot } from '../model/link.js';
 import { setupOf } from '../model/setup.js';
 import type { Whereabouts } from './locate.js';
+import type { LockedParts } from './locked.js';
 import type { Parts } from './parts.js';
 
 /** The record, as good as it can be known. Nothing is written. */
@@ -25,8 +26,15 @@ export function rebuild(parts: Parts, eni: Eni, endpoint: Endpoint, where: Where
   };
 }
 
-/** Puts a rebuilt record in place, and tells the provider if that knows the ENI: a device that a network configuration names it does not. */
-export async function recordAgain({ store, provider }: Parts, record: Attachment): Promise<void> {
+/**
+ * Puts a rebuilt record in place, has the NIC in its netns carry the label that goes with it, and tells the provider if that knows the ENI:
+ * a device that a network configuration names it does not.
+ */
+export async function recordAgain(parts: LockedParts, record: Attachment, link: Link): Promise<void> {
+  const { store, provider, links } = parts;
+  // The ENI may have another ID by now: a virtual device whose MAC the pod changes is known by that alone. Before the record, for where
+  // that is missing, the same is done again.
+  if (link.alias !== labelOf(record)) await links.label(link, record.netns, record);
   await store.put(record);
   const isKnown = (await provider.list()).some(({ eni }) => eni.id === record.eni.id);
   if (isKnown) await provider.allocate(record, [record.eni.id], { netns: record.netns.path || undefined });

@@ -2,7 +2,7 @@
  * The alias that a NIC carries while it is away. It travels with the device through every move and through the death of a netns,
  * so the kernel itself can say whose a NIC is when our own record is lost. Pure.
  */
-import { type Endpoint, keyOf, sameEndpoint } from './attachment.js';
+import { type Attachment, type Endpoint, keyOf, sameEndpoint } from './attachment.js';
 import { checksum } from './checksum.js';
 
 const PREFIX = 'enim:';
@@ -29,6 +29,11 @@ export function formatLabel(eni: string, home: string, endpoint: Endpoint): stri
   const whole = `${label};network=${network};container=${containerID};ifname=${encode(ifname)};owner=${owner}`;
   const short = `${label};whose=${checksumOf(endpoint)}`;
   return [whole, short].find((each) => Buffer.byteLength(each) <= MAX_ALIAS_BYTES) ?? label;
+}
+
+/** The label that the NIC of an attachment carries. */
+export function labelOf(attachment: Attachment): string {
+  return formatLabel(attachment.eni.id, attachment.snapshot.name, attachment);
 }
 
 /** Whether the label says that the NIC is another's; one that does not say whose it is says nothing. */

@@ -53,6 +53,23 @@ describeEndToEnd('enim adopt', () => {
     expect(await node.kernelState()).toEqual(before);
   });
 
+  it.each([['gc'], ['adopt', '--yes']])(
+    'after ENIs have got other IDs knows a NIC by the one it has now: enim %s',
+    async (...args) => {
+      const before = await node.kernelState();
+      const { mac } = await add(node, 'default/web-0', pod);
+      rmSync(node.stateDir, { recursive: true });
+      node.writeSettings(inventory(node.enis, ({ id }) => ({ id: `${id}-new` })));
+      expect(await node.enim(args)).toMatchObject({ code: 0 });
+      // A virtual device whose MAC is another has only its label left.
+      await pod.run('ip', 'link', 'set', 'dev', 'eth0', 'address', '0a:00:00:00:00:01');
+      expect((await list(node)).map(({ id, state }) => [id, state])).toContainEqual([`${node.eni(0).id}-new`, 'used']);
+      expect(await node.enim(['del', 'default/web-0'])).toMatchObject({ code: 0 });
+      expect((await node.links()).some(({ address }) => address === mac)).toBe(true);
+      expect(await node.kernelState()).toEqual(before);
+    },
+  );
+
   it('has nothing to do on a node that is in order', async () => {
     await add(node, 'default/web-0', pod);
     expect((await node.enim(['adopt'])).stdout).toContain('Nothing to adopt');

@@ -1,8 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
+import { adopt } from '../../src/manager/adopt.js';
 import { allocateByHand, releaseByHand } from '../../src/manager/byhand.js';
 import { list } from '../../src/manager/list.js';
 import { quarantine, restore } from '../../src/manager/quarantine.js';
 import { keyOf } from '../../src/model/attachment.js';
+import { parseLabel } from '../../src/model/label.js';
+import { macOf } from '../model/samples.js';
 import { enimErrorOf } from '../model/thrown.js';
 import type { Machine } from './machine.js';
 import { addTo, delOf, gcOf, nodeWith } from './node.js';
@@ -53,6 +56,47 @@ describe('an ENI that gets another ID', () => {
     renumber(machine);
     expect(await restore(machine.parts(), 'eni-1')).toBe(true);
     expect((await list(machine.parts()))[0]?.state).toBe('free');
+  });
+
+  it.each(['gc', 'adopt'])('has the ID that it has now on its NIC where %s records it again', async (by) => {
+    const machine = nodeWith(1);
+    const { inode } = machine.addPod('web-0');
+    await addTo(machine);
+    machine.attachments.clear();
+    machine.allocations = {};
+    renumber(machine);
+    const nic = machine.kernel.in(inode).find(({ name }) => name === 'eth0');
+    expect(parseLabel(nic?.alias ?? null)?.eni).toBe('eni-1');
+    // Called as the NIC is meant by its index.
+    machine.kernel.addDevice({ name: `if${nic?.ifindex}`, mac: macOf(50), kind: 'veth' }, inode);
+
+    if (by === 'gc') await gcOf(machine);
+    else await adopt(machine.parts(), { write: true });
+    expect([...machine.attachments.values()].map(({ eni }) => eni.id)).toEqual(['nic-1']);
+    expect(parseLabel(nic?.alias ?? null)).toMatchObject({
+      eni: 'nic-1',
+      home: 'ens1',
+      endpoint: { owner: 'default/web-0' },
+    });
+    expect(machine.kernel.in(inode).filter(({ alias }) => parseLabel(alias ?? null) !== undefined)).toEqual([nic]);
+  });
+
+  it('is recorded again the next time where that could not be written', async () => {
+    const machine = nodeWith(1);
+    machine.addPod('web-0');
+    await addTo(machine);
+    machine.attachments.clear();
+    machine.allocations = {};
+    renumber(machine);
+    machine.interference = {
+      before: (call) => {
+        if (call === 'store.put') throw new Error('dead');
+      },
+    };
+    await gcOf(machine).catch(() => undefined);
+    expect(machine.attachments.size).toBe(0);
+    machine.interference = {};
+    expect(await gcOf(machine)).toEqual([expect.stringMatching(/^nic-1 repair: .*record it again \(done\)$/)]);
   });
 
   it('is not given out again before it was given back, and then is', async () => {

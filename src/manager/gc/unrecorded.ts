@@ -41,11 +41,12 @@ export async function judgeUnrecorded(
   }
 
   if (where.at === 'netns') {
+    const { link } = where;
     if (record === undefined || label === undefined) {
       return { ...finding, action: 'skip', reason: `${describe(where)}, and nothing says whose it is` };
     }
     // A pod can write a label, and an earlier generation of the state does not know who was given the ENI since.
-    if (isLabelOfAnother(where.link.alias, record)) {
+    if (isLabelOfAnother(link.alias, record)) {
       const said = `labelled for ${label.endpoint?.owner ?? 'another'}, but the provider has it for ${record.owner}`;
       return { ...finding, action: 'skip', reason: `${describe(where)}, ${said}; see enim adopt ${eni.id}` };
     }
@@ -55,7 +56,7 @@ export async function judgeUnrecorded(
       reason: `no record, but ${describe(where)}, labelled for ${record.owner}: record it again`,
       act: (locked) =>
         ifStill(parts, finding, 'repair', async () => {
-          await recordAgain(locked, record);
+          await recordAgain(locked, record, link);
           return { remaining: [] };
         }),
     };
