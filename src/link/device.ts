@@ -1,5 +1,6 @@
-/** Finding the device that a network configuration names, among the links at home. */
+/** The device that a network configuration names: among the links at home, or in the pod that the host-device plugin moved it into. */
 import { promises } from 'node:fs';
+import { basename } from 'node:path';
 import type { DeviceSelector } from '../model/device.js';
 import type { Link } from '../model/link.js';
 
@@ -23,6 +24,31 @@ export async function findDevice(selector: DeviceSelector, links: readonly Link[
       return byName(links, (await Promise.all(buses.map(interfacesBelow))).flat());
     }
   }
+}
+
+/**
+ * Whether a link that is away from home is the one that is meant. Its name at home the host-device plugin has made its alias; and sysfs
+ * shows at home which device it belongs to, but not its name.
+ */
+export async function isDevice(selector: DeviceSelector, link: Link): Promise<boolean> {
+  switch (selector.by) {
+    case 'name':
+      return link.alias === selector.name;
+    case 'mac':
+      return link.permanentMac === selector.mac;
+    case 'kernelpath':
+      return isOn(link, selector.path);
+    case 'bus':
+      return (
+        (await isOn(link, `/sys/bus/pci/devices/${selector.address}`)) ||
+        link.busAddress?.toLowerCase() === selector.address
+      );
+  }
+}
+
+/** Whether it belongs to the device at a path of sysfs, or to the virtio device on that. */
+async function isOn({ busAddress }: Link, path: string): Promise<boolean> {
+  return busAddress !== null && (basename(path) === busAddress || (await list(path)).includes(busAddress));
 }
 
 function byName(links: readonly Link[], names: readonly string[]): Link | undefined {

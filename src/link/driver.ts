@@ -15,7 +15,7 @@ import type { Together } from '../together.js';
 import { arrange, lookAtRouting, type Routing, type Step } from './arrange.js';
 import { driverOf, type Hardware, hardwareAt, rebind } from './bus.js';
 import { configurationFaults, planConfigure, sysctlsFor } from './configure.js';
-import { findDevice } from './device.js';
+import { findDevice, isDevice } from './device.js';
 import { writeSysctls } from './inside.js';
 import type { Kernel } from './kernel.js';
 import { type Moved, moveHome } from './move.js';
@@ -67,6 +67,8 @@ export interface LinkDriver {
   lookAround(netns: NetnsRef | null, links: readonly Link[]): Promise<Surroundings | undefined>;
   /** The link at home that a network configuration names. */
   findDevice(selector: DeviceSelector, home: readonly Link[]): Promise<Link | undefined>;
+  /** Whether a link in a pod is that device. */
+  isDevice(selector: DeviceSelector, link: Link): Promise<boolean>;
   /** What is missing from a NIC that `configure` set up; clauses such as "10.0.0.10/24 is not on it". */
   faults(link: Link, setup: Setup): readonly string[];
   /** What `restore` would put back. */
@@ -155,6 +157,7 @@ export function createLinkDriver(programs: Programs, options: DriverOptions = {}
     lookAtRouting: (devices, sysctls) => use((kernel) => lookAtRouting(kernel, devices, sysctls)),
     lookAround: (netns, around) => use((kernel) => ifThere(lookAround(kernel, netns ?? 'home', around))),
     findDevice,
+    isDevice,
     faults: configurationFaults,
     differences,
     hardwareAt,

@@ -39,7 +39,7 @@ export function createRecordedLinks({ home, netns, hardware }: LinksRecord, refu
       (link.busAddress === null ? undefined : await hardwareAt(link.busAddress))?.driver ?? link.kind,
     faults: configurationFaults,
     differences,
-    ...{ routesInto: refused, lookAtRouting: refused, lookAround: refused, findDevice: refused },
+    ...{ routesInto: refused, lookAtRouting: refused, lookAround: refused, findDevice: refused, isDevice: refused },
     under: (): LinkWork => ({
       ...driver,
       prepare: () => undefined,

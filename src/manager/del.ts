@@ -2,7 +2,7 @@
  * del = fence → move home → forget → release. It succeeds when there is nothing to do, whatever became of the netns; it never
  * touches what belongs to another container.
  */
-import { type Attachment, BY_HAND, type Endpoint, type NetnsRef, sameKey } from '../model/attachment.js';
+import { type Attachment, BY_HAND, type Endpoint, endpointOf, type NetnsRef, sameKey } from '../model/attachment.js';
 import { toEni } from '../model/discover.js';
 import { EnimError, messageOf } from '../model/errors.js';
 import { parseLabel } from '../model/label.js';
@@ -13,6 +13,7 @@ import { locate, look, recordedOf } from './locate.js';
 import { attachmentLock, type LockedParts, underLock } from './locked.js';
 import type { Parts } from './parts.js';
 import { rebuild } from './rebuild.js';
+import { inheritedFrom, type Named } from './successor.js';
 
 /** What is to be given back; names are checked already. */
 export interface DelRequest {
@@ -29,6 +30,8 @@ export interface DelRequest {
    * into where nothing is recorded.
    */
   readonly netns: string | null;
+  /** Where a network configuration names a device: host-device may have moved it in. */
+  readonly named?: Named | undefined;
 }
 
 /**
@@ -56,9 +59,9 @@ export async function del(
   }
   const returns: Return[] = [];
   const failures: unknown[] = [];
-  for (const endpoint of held.length > 0 ? held : await findLabelled(parts, request)) {
+  for (const endpoint of held.length > 0 ? held : await findUnheld(parts, request)) {
     // A failure of the one is no reason to leave the other in the pod.
-    const done = await delOne(parts, endpoint, request.netns, how).catch((thrown: unknown) => {
+    const done = await delOne(parts, endpoint, request, how).catch((thrown: unknown) => {
       failures.push(thrown);
     });
     if (done !== undefined) returns.push(done);
@@ -122,19 +125,25 @@ function matches({ owner, network, containerID, ifname }: DelRequest, endpoint: 
   );
 }
 
-/** NICs in the netns that the caller names whose label says that they are meant, when nothing else knows of them any more. */
-async function findLabelled(parts: Parts, request: DelRequest): Promise<Endpoint[]> {
+/**
+ * NICs in the netns that the caller names, when nothing else knows of them: their label says that they are meant, or host-device has left
+ * one to us.
+ */
+async function findUnheld(parts: Parts, request: DelRequest): Promise<Endpoint[]> {
   const { links } = await lookAt(parts, request.netns);
-  return links.flatMap(({ alias }) => {
+  const labelled = links.flatMap(({ alias }) => {
     const endpoint = parseLabel(alias)?.endpoint ?? null;
     return endpoint !== null && matches(request, endpoint) ? [endpoint] : [];
   });
+  if (labelled.length > 0) return labelled;
+  const left = await inherited(parts, request);
+  return left === undefined ? [] : [endpointOf(left)];
 }
 
 function delOne(
   parts: Parts,
   endpoint: Endpoint,
-  netns: string | null,
+  request: DelRequest,
   how: ReturnOptions,
 ): Promise<Return | undefined> {
   return underLock(parts, endpoint, async (locked) => {
@@ -142,7 +151,8 @@ function delOne(
     const attachment =
       (await locked.store.find(endpoint)) ??
       (await unrecorded(locked, endpoint)) ??
-      (await labelled(locked, endpoint, netns));
+      (await labelled(locked, endpoint, request.netns)) ??
+      (await inherited(locked, request));
     return attachment === undefined ? undefined : giveBack(locked, attachment, how);
   });
 }
@@ -152,8 +162,13 @@ async function lookAt(
   parts: Parts,
   path: string | null,
 ): Promise<{ readonly netns: NetnsRef | undefined; readonly links: readonly Link[] }> {
-  const netns = path === null ? undefined : await parts.netns.get(path).catch(() => undefined);
+  const netns = path === null ? undefined : await parts.netns.get(path).catch(noneThere);
   return { netns, links: (netns === undefined ? undefined : await parts.links.lookInto(netns)) ?? [] };
+}
+
+/** One that may not be looked at may well be there. */
+function noneThere(thrown: unknown): undefined {
+  if (!(thrown instanceof EnimError && ['NOT_THERE', 'INVALID_ARGUMENT'].includes(thrown.code))) throw thrown;
 }
 
 /**
@@ -168,6 +183,13 @@ async function labelled(parts: LockedParts, endpoint: Endpoint, path: string | n
   });
   if (link === undefined || netns === undefined) return undefined;
   return rebuild(parts, toEni({ link, driver: null, refusals: [] }), endpoint, { at: 'netns', netns, link });
+}
+
+/** A record for what host-device has left in the netns that the caller names. */
+async function inherited(parts: Parts, { named, netns: path }: DelRequest): Promise<Attachment | undefined> {
+  if (named === undefined) return undefined;
+  const { netns, links } = await lookAt(parts, path);
+  return netns === undefined ? undefined : inheritedFrom(parts, named, netns, links);
 }
 
 /** A record for an ENI of which there is none: the provider gave it to the endpoint, or its NIC carries the endpoint's label. */

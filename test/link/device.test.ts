@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { findDevice } from '../../src/link/device.js';
+import { findDevice, isDevice } from '../../src/link/device.js';
+import type { DeviceSelector } from '../../src/model/device.js';
 import { macOf, sampleLink } from '../model/samples.js';
 import { useTemporaryDirectories } from '../store/temporary.js';
 
@@ -60,5 +61,30 @@ describe('findDevice', () => {
     const sysfs = temporary();
     mkdirSync(join(sysfs, 'net', 'ens7'), { recursive: true });
     expect(await findDevice({ by: 'kernelpath', path: sysfs }, LINKS)).toBeUndefined();
+  });
+});
+
+describe('isDevice', () => {
+  const AWAY = { ...CARD, name: 'eth0', alias: 'ens5' };
+  const VIRTUAL = { ...OTHER, name: 'eth0', alias: 'ens6' };
+
+  it.each<[string, DeviceSelector, boolean]>([
+    ['the name that it had at home', { by: 'name', name: 'ens5' }, true],
+    ['the name that it has in the pod', { by: 'name', name: 'eth0' }, false],
+    ['its MAC', { by: 'mac', mac: macOf(5) }, true],
+    ['another MAC', { by: 'mac', mac: macOf(6) }, false],
+    ['its address on the bus', { by: 'bus', address: '0000:ff:1f.7' }, true],
+    ['another address', { by: 'bus', address: '0000:ff:1f.6' }, false],
+    ['the path of its device', { by: 'kernelpath', path: '/sys/devices/pci0000:ff/0000:FF:1F.7' }, true],
+  ])('tells a card in a pod by %s', async (_, selector, isIt) => {
+    expect(await isDevice(selector, AWAY)).toBe(isIt);
+  });
+
+  it('tells a virtio card by the device that it sits on', async () => {
+    const path = join(temporary(), '0000:00:09.0');
+    mkdirSync(join(path, 'virtio3'), { recursive: true });
+    expect(await isDevice({ by: 'kernelpath', path }, VIRTUAL)).toBe(true);
+    expect(await isDevice({ by: 'kernelpath', path }, { ...VIRTUAL, busAddress: 'virtio4' })).toBe(false);
+    expect(await isDevice({ by: 'kernelpath', path }, { ...VIRTUAL, busAddress: null })).toBe(false);
   });
 });

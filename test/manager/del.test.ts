@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { del } from '../../src/manager/del.js';
+import { type DelRequest, del } from '../../src/manager/del.js';
 import { formatLabel } from '../../src/model/label.js';
+import type { Device } from '../link/kernel.js';
 import { macOf, sampleEndpoint } from '../model/samples.js';
 import { enimErrorOf } from '../model/thrown.js';
 import { countSteps, dieAtCall, dieAtCommand } from './faults.js';
@@ -324,6 +325,79 @@ it('brings home a card that neither record nor provider knows any more, by its l
   expect(await delOf(machine, { netns: 'web-0', ifname: 'veth9' })).toEqual([]);
   expect(await delOf(machine, { netns: 'web-0', ifname: 'eth0' })).toMatchObject([{ link: { name: 'ens1' } }]);
   expect(machine.kernel.in(101).map(({ name }) => name)).toEqual(['lo', 'veth9']);
+});
+
+describe('a card that host-device has moved into the pod', () => {
+  const endpoint = sampleEndpoint();
+  const named = { device: { by: 'mac', mac: macOf(1) }, endpoint } as const;
+  const { network, containerID, ifname } = endpoint;
+  const request = { owner: null, network, containerID, ifname, netns: 'web-0', named };
+
+  /** As that plugin leaves it. */
+  function moved(change: Partial<Device> = {}): { machine: Machine; before: string; inode: number } {
+    const machine = nodeWith(2);
+    const { inode } = machine.addPod('web-0');
+    machine.inventory.length = 0;
+    const home = machine.kernel.in(1);
+    // It takes these away.
+    Object.assign(home.find(({ name }) => name === 'ens1') ?? {}, { alias: undefined, up: false });
+    const before = machine.show();
+    const [card] = home.splice(
+      home.findIndex(({ name }) => name === 'ens1'),
+      1,
+    );
+    if (card === undefined) throw new Error('The node has no ens1.');
+    machine.kernel.in(inode).push(Object.assign(card, { name: 'eth0', alias: 'ens1' }, change));
+    return { machine, before, inode };
+  }
+
+  it('comes home under its name by the DEL that comes to us, once', async () => {
+    const { machine, before } = moved();
+    expect(await delOf(machine, request)).toMatchObject([
+      { attachment: { owner: endpoint.owner }, link: { name: 'ens1' } },
+    ]);
+    expect(machine.show()).toBe(before);
+    expect(await delOf(machine, request)).toEqual([]);
+    expect(machine.locks.names).toEqual([]);
+  });
+
+  it.each<[string, Partial<Device>, Partial<DelRequest>]>([
+    ['a virtual device', { kind: 'veth' }, {}],
+    ['another device than is named', {}, { named: { ...named, device: { by: 'mac', mac: macOf(2) } } }],
+    ['one that has another name there', { name: 'eth1' }, {}],
+    [
+      'one that carries a label of ours',
+      { alias: formatLabel('eni-9', 'ens9', sampleEndpoint({ containerID: 'c9' })) },
+      {},
+    ],
+    ['one in a netns that is not named', {}, { netns: null }],
+    ['where no device is named', {}, { named: undefined }],
+  ])('stays where it is: %s', async (_, change, other) => {
+    const { machine } = moved(change);
+    const there = machine.show();
+    expect(await delOf(machine, { ...request, ...other })).toEqual([]);
+    expect(machine.show()).toBe(there);
+  });
+
+  it('keeps the name that it has where its alias is none', async () => {
+    const { machine } = moved({ alias: 'rack 7' });
+    expect(await delOf(machine, request)).toMatchObject([{ link: { name: 'eth0', alias: 'rack 7' } }]);
+  });
+
+  it('is brought home by the next DEL where one was killed at any step', async () => {
+    const { calls } = await countSteps(
+      async () => moved().machine,
+      (machine) => delOf(machine, request),
+    );
+    for (const [index, call] of calls.entries()) {
+      for (const when of ['before', 'after'] as const) {
+        const { machine, before } = moved();
+        await dieAtCall(machine, index, when, (dying) => delOf(dying, request));
+        await delOf(machine, request);
+        expect([when, call, machine.show()]).toEqual([when, call, before]);
+      }
+    }
+  });
 });
 
 describe('a card in a netns that cannot be reached', () => {

@@ -1,7 +1,7 @@
 /** The bed of emulated machines: one run of a scenario in a throw-away guest with the built executable and real network cards. */
 import { copyFileSync, cpSync, existsSync, linkSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, jest } from '@jest/globals';
 import type { EniAnswer, VerdictAnswer } from '../fabric/answers.js';
 import { run } from '../fabric/exec.js';
@@ -55,9 +55,9 @@ export interface Story {
   verdict(name: string, id: string): VerdictAnswer | undefined;
 }
 
-/** A suite that starts emulated machines; skipped without the bed or dist/enim. */
-export function describeInVm(title: string, body: () => void): void {
-  const reason = missing();
+/** A suite that starts emulated machines; skipped without the bed, dist/enim, or one of these programs that a machine is to have. */
+export function describeInVm(title: string, body: () => void, programs: readonly string[] = []): void {
+  const reason = missing() ?? programs.filter((each) => !existsSync(each)).map((each) => `there is no ${each}`)[0];
   if (reason === undefined) {
     // A suite may start two machines in turn.
     jest.setTimeout((2 * (TURN_SECONDS + GUEST_SECONDS) + 10) * 1_000);
@@ -87,6 +87,8 @@ interface Machine {
   /** Image of a disk that outlives the machine; a scenario mounts it by `mount_disk`. */
   readonly disk?: string;
   readonly mebibytes?: number;
+  /** Programs of ours that it has, too, as in the directory of the scenario. */
+  readonly programs?: readonly string[];
 }
 
 /** Its slot is behind all others, so that disks and cards are counted differently when cards are there from the start. */
@@ -112,6 +114,7 @@ export async function play(scenario: string, machine: Machine = {}): Promise<Sto
     cpSync(join(import.meta.dirname, 'guest'), share, { recursive: true });
     writeFileSync(join(share, 'drop.o'), dropAll());
     place(EXECUTABLE, join(share, 'enim'));
+    for (const program of machine.programs ?? []) copyFileSync(program, join(share, basename(program)));
     const guest = [
       ...['--share', share, '--env', 'SCENARIO=/share', '--timeout', String(GUEST_SECONDS)],
       ...['--mem', String(machine.mebibytes ?? 1024)],

@@ -4,13 +4,16 @@ import type { CniResult } from '../fabric/cni.js';
 import { describeInVm, play, type Story } from './bed.js';
 
 const VMXNET = '02:00:5e:10:00:01';
+/** Of the reference plugins. */
+const HOST_DEVICE = '/usr/lib/cni/host-device';
+
 const VIRTIO = '02:00:5e:10:00:02';
 
 describeInVm('the CNI plugin with real cards', () => {
   let story: Story;
 
   beforeAll(async () => {
-    story = await play('cni');
+    story = await play('cni', { programs: [HOST_DEVICE] });
   });
 
   it('takes a card by its PCI address, in the short form too, and says so in the result', () => {
@@ -41,4 +44,12 @@ describeInVm('the CNI plugin with real cards', () => {
     expect(story.step('del-dead').code).toBe(0);
     expect(story.cards('after-dead')).toEqual(story.cards('after-lost'));
   });
-});
+
+  it('brings home what host-device had moved in, and nothing else', () => {
+    for (const name of ['inherit-pci', 'inherit-mac']) story.answer(name);
+    expect(story.step('del-other').code).toBe(0);
+    expect(Object.keys(story.cards('inherited'))).toEqual([]);
+    for (const name of ['del-inherited-pci', 'del-inherited-mac']) expect(story.step(name).code).toBe(0);
+    expect(story.cards('after-inherited')).toEqual(story.cards('before-inherited'));
+  });
+}, [HOST_DEVICE]);

@@ -31,3 +31,19 @@ ip netns del web-0
 until_true is_home 02:00:5e:10:00:01
 step del-dead call DEL a /run/netns/web-0 ',"device":"eth0"'
 step after-dead links
+
+# What the host-device plugin does, in whose place enim comes afterwards.
+inherit() {
+  printf '{"cniVersion":"1.0.0","name":"eninet","type":"host-device"%s}' "$3" |
+    CNI_COMMAND=ADD CNI_CONTAINERID=$1 CNI_NETNS=$2 CNI_IFNAME=eth0 CNI_PATH=/none host-device
+}
+ip netns add web-2
+ip netns add web-3
+step before-inherited links
+step inherit-pci inherit c /run/netns/web-2 ',"pciBusID":"0000:00:08.0"'
+step inherit-mac inherit d /run/netns/web-3 ',"hwaddr":"02:00:5e:10:00:02"'
+step del-other call DEL c /run/netns/web-2 ',"pciBusID":"0000:00:09.0"'
+step inherited links
+step del-inherited-pci call DEL c /run/netns/web-2 ',"pciBusID":"00:08.0"'
+step del-inherited-mac call DEL d /run/netns/web-3 ',"hwaddr":"02:00:5e:10:00:02"'
+step after-inherited links
