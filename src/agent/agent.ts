@@ -2,6 +2,7 @@
  * The agent: one process that stays, does the calls of the CNI plugin, and gc and sync on timers. Nothing depends on it. What it knows is
  * on disk before it counts; killed at any moment it leaves what a killed command leaves, and the plugin goes on without it.
  */
+import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BUILD } from '../build.js';
 import { createContext, createKept } from '../compose/context.js';
@@ -112,7 +113,8 @@ export async function runAgent(options: AgentOptions): Promise<AgentSummary> {
     },
     log,
   });
-  const current = createCurrent(() => kept.settings(locations.config), settings, {
+  const source = { read: () => kept.settings(locations.config), isThere: () => existsSync(locations.config) };
+  const current = createCurrent(source, settings, {
     log,
     changed(latest, before) {
       level = latest.agent.logLevel;

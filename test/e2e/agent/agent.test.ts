@@ -224,6 +224,29 @@ describeEndToEnd('the agent', () => {
     expect(lines).toContainEqual(expect.objectContaining({ message: 'the settings were read anew', gcEvery: 5_000 }));
   });
 
+  it('goes on with its settings when their file has gone, until there is one again', async () => {
+    const agent = await startAgent(node, ['--gc-every', '1h']);
+    const settings = readFileSync(node.configFile);
+    rmSync(node.configFile);
+    agent.kill('SIGHUP');
+    const gone = 'The file of the settings has gone. The agent goes on with what it had read before.';
+    await eventually('that it says so', () => agent.said().includes(gone));
+    writeFileSync(node.configFile, settings);
+    agent.kill('SIGHUP');
+    await eventually('that it reads them', () => agent.said().includes('the settings were read anew'));
+    expect((await agent.stop()).lines.filter(({ level }) => level === 'error')).toEqual([
+      expect.objectContaining({ message: gone, hint: expect.stringContaining('put it back') }),
+    ]);
+  });
+
+  it('has the defaults, and says nothing, where there never was a file', async () => {
+    rmSync(node.configFile);
+    const agent = await startAgent(node, ['--gc-every', '1h']);
+    agent.kill('SIGHUP');
+    await eventually('that it reads them', () => agent.said().includes('the settings were read anew'));
+    expect((await agent.stop()).lines.filter(({ level }) => level === 'error')).toEqual([]);
+  });
+
   it('logs as much as the settings say, also when they change', async () => {
     const write = (logLevel: string): void => node.writeSettings({ ...inventory(node.enis), agent: { logLevel } });
     write('warn');
