@@ -14,7 +14,7 @@ export default class Adopt extends EnimCommand {
   static override summary = 'Record NICs that are in pods although nothing is recorded of them';
 
   static override description =
-    `For when the state is lost: looks into every netns for NICs of ENIs and for NICs that carry enim's label, says whose each is by label, provider and the cache of container runtimes, and with --yes records it, so that "enim del" and the CNI plugin bring it home when the pod goes. No NIC is touched.`;
+    `For when the state is lost: looks into every netns for NICs of ENIs and for NICs that carry enim's label, says whose each is by label, provider and the cache of container runtimes, and with --yes records it, so that "enim del" and the CNI plugin bring it home when the pod goes. Of a NIC nothing is changed but its label.`;
 
   static override examples = ['<%= config.bin %> adopt', '<%= config.bin %> adopt --yes'];
 

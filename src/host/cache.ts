@@ -10,14 +10,19 @@ import type { Endpoint } from '../model/attachment.js';
 import { EnimError, errnoOf, messageOf } from '../model/errors.js';
 import { containerIDFault, ifnameFault, isNetworkName, isOwner, ownerName } from '../model/names.js';
 
-/** An ADD that enim answered, as its runtime remembers it. */
+/** An ADD that enim answered, as its runtime remembers it, or host-device before enim took its place. */
 export interface CachedAdd {
+  readonly by: Mover;
   readonly endpoint: Endpoint;
   /** Path of the sandbox that the NIC went into; may be gone, or lead elsewhere, by now. */
   readonly netns: string;
   /** That the NIC had there; null if the result names none. */
   readonly mac: string | null;
 }
+
+/** Names of executables that move a NIC. */
+const MOVERS = ['enim', 'host-device'] as const;
+type Mover = (typeof MOVERS)[number];
 
 /** libcni's cachedInfo (libcni/api.go); `config` is the network configuration or its list, in base64. */
 const Cached = v.looseObject({
@@ -49,7 +54,7 @@ const Network = v.looseObject({
 });
 
 /**
- * All ADDs of enim in a cache.
+ * All ADDs of enim and of host-device in a cache.
  *
  * @param isNamed whether somebody has said that it is there; one that is not is empty else
  * @param warn is told of what cannot be read, which is left out
@@ -84,7 +89,7 @@ function namesIn(directory: string, isNamed: boolean, warn: (message: string) =>
   }
 }
 
-/** Empty for an ADD that moved no NIC of ours: one of another plugin, or one that only asked us for addresses. */
+/** Empty for an ADD that moved no NIC: one of another plugin, or one that only asked us for addresses. */
 function parseCached(text: string): CachedAdd[] {
   const {
     containerId: containerID,
@@ -93,7 +98,9 @@ function parseCached(text: string): CachedAdd[] {
     ...cached
   } = v.parse(Cached, JSON.parse(text));
   const { type, plugins } = v.parse(Network, JSON.parse(Buffer.from(cached.config, 'base64').toString('utf8')));
-  if (![type, ...plugins.map((plugin) => plugin.type)].includes('enim')) return [];
+  const types = [type, ...plugins.map((plugin) => plugin.type)];
+  const by = MOVERS.find((each) => types.includes(each));
+  if (by === undefined) return [];
   const nic = cached.result.interfaces?.find(({ name, sandbox }) => name === ifname && sandbox !== '');
   if (nic === undefined) return [];
   const args = new Map(cached.cniArgs);
@@ -103,5 +110,5 @@ function parseCached(text: string): CachedAdd[] {
   );
   if (!isOwner(owner)) throw new Error(`the pod is called ${JSON.stringify(owner)}`);
   const endpoint = { network, containerID, ifname, owner, uid: args.get('K8S_POD_UID') || null };
-  return [{ endpoint, netns: nic.sandbox, mac: parseMac(nic.mac) ?? null }];
+  return [{ by, endpoint, netns: nic.sandbox, mac: parseMac(nic.mac) ?? null }];
 }

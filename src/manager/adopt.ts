@@ -14,6 +14,7 @@ import { type Away, findAway, type Look, locate, look, recordedOf, type Whereabo
 import { underLock } from './locked.js';
 import type { Parts } from './parts.js';
 import { rebuild, recordAgain } from './rebuild.js';
+import { rebuildInherited } from './successor.js';
 import { describe } from './verdict.js';
 
 /** What is to be done with the conclusions. */
@@ -46,8 +47,8 @@ interface Stray {
   readonly eni: Eni;
   readonly where: Away | Unclear;
   readonly holder: Endpoint | null;
-  /** Whose ADD of it a runtime remembers. */
-  readonly cached: readonly Endpoint[];
+  /** ADDs of it that runtimes remember. */
+  readonly cached: readonly CachedAdd[];
 }
 
 /** One of several places, and nobody can tell which. */
@@ -79,7 +80,7 @@ export async function adopt(parts: Parts, request: AdoptRequest): Promise<readon
     const adoption = judge({ ...stray, where }, pids, request.owner ?? null, parts.network);
     const { attachment } = adoption;
     if (!request.write || attachment === null) adoptions.push(adoption);
-    else adoptions.push({ ...adoption, ...(await record(parts, stray.eni, where, attachment, search)) });
+    else adoptions.push({ ...adoption, ...(await record(parts, { ...stray, where }, attachment, search)) });
   }
   return adoptions;
 }
@@ -117,12 +118,13 @@ async function findStrays(parts: Parts, { eni: only, cached }: Search): Promise<
 
 /**
  * Cards that carry our label, or that a runtime had us move in, although no provider knows them: a network configuration had named
- * the device. A virtual device would have died with its pod, and its label may be anybody's.
+ * the device. A virtual device would have died with its pod, and its label may be anybody's. What host-device has moved is only ours to
+ * record where it is an ENI of the provider.
  */
 async function findUnprovided(machine: Look, cached: readonly LocatedAdd[]): Promise<Stray[]> {
   return (await findAway(machine)).flatMap((where): Stray[] => {
     const { netns, link } = where;
-    const remembered = cachedOf(cached, netns.inode, link);
+    const remembered = cachedOf(cached, netns.inode, link).filter(({ by }) => by === 'enim');
     if (link.kind !== null || (parseLabel(link.alias) === undefined && remembered.length === 0)) return [];
     return [{ eni: toEni({ link, driver: null, refusals: [] }), where, holder: null, cached: remembered }];
   });
@@ -143,7 +145,8 @@ function judge(
   const { link, netns } = where;
   const label = parseLabel(link.alias)?.endpoint ?? null;
   const unsaid = { network, containerID: `netns-${netns.inode}`, ifname: link.name, owner: '', uid: null };
-  const { endpoint, evidence } = conclude({ label, provider: holder, cached, owner }, unsaid);
+  const testimony = { label, provider: holder, cached: cached.map((add) => add.endpoint), owner };
+  const { endpoint, evidence } = conclude(testimony, unsaid);
   const inhabited = pids.length === 0 ? 'no process is in the netns' : `pid ${pids[0]} is in the netns`;
   return {
     ...{ eni: eni.id, mac: eni.mac, where: describe(where), attachment: endpoint && endpointOf(endpoint) },
@@ -153,23 +156,25 @@ function judge(
 
 async function record(
   parts: Parts,
-  eni: Eni,
-  where: Away,
+  { eni, where, cached }: Stray & { readonly where: Away },
   endpoint: Endpoint,
   search: Search,
 ): Promise<Pick<Adoption, 'done' | 'error'>> {
   try {
     return await underLock(parts, endpoint, async (locked) => {
       // Another look, under the lock: an add or a gc may have recorded it, or a del brought it home.
-      const again = (await findStrays(parts, { ...search, eni: eni.id })).some(
+      const isThere = (await findStrays(parts, { ...search, eni: eni.id })).some(
         (each) => each.where.at === 'netns' && each.where.netns.inode === where.netns.inode,
       );
-      if (!again) return { done: false, error: 'it is recorded, or home, by now' };
+      if (!isThere) return { done: false, error: 'it is recorded, or home, by now' };
       const other = await locked.store.find(endpoint);
       // A second record would take the place of that one.
       if (other !== undefined)
         return { done: false, error: `${other.owner} has ${other.eni.id} by now; del that first` };
-      await recordAgain(locked, rebuild(locked, eni, endpoint, where), where.link);
+      // Ours carries a label, unless the pod has taken it off.
+      const isInherited = parseLabel(where.link.alias) === undefined && cached.some(({ by }) => by === 'host-device');
+      const make = isInherited ? rebuildInherited : rebuild;
+      await recordAgain(locked, make(locked, eni, endpoint, where), where.link);
       return { done: true, error: null };
     });
   } catch (thrown) {

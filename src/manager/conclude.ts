@@ -23,13 +23,12 @@ export interface LocatedAdd extends CachedAdd {
  * Those that speak of a NIC in a netns. The path must lead into it: a runtime also remembers pods that it never deleted, and the
  * ENI's next pod has the same MAC. Besides, the MAC must be the NIC's, or the name where the runtime was told no MAC.
  */
-export function cachedOf(adds: readonly LocatedAdd[], inode: number, link: Link): Endpoint[] {
+export function cachedOf(adds: readonly LocatedAdd[], inode: number, link: Link): readonly CachedAdd[] {
   return adds
     .filter((add) => add.inode === inode)
     .filter(({ mac, endpoint }) =>
       mac === null ? endpoint.ifname === link.name : [link.mac, link.permanentMac].includes(mac),
-    )
-    .map(({ endpoint }) => endpoint);
+    );
 }
 
 /**

@@ -21,6 +21,7 @@ describe('the cache of container runtimes', () => {
     const { adds, warnings } = read({ 'eninet-c1-eth0': sampleCached() });
     expect(adds).toEqual([
       {
+        by: 'enim',
         endpoint: { network: 'eninet', containerID: 'c1', ifname: 'eth0', owner: 'default/web-0', uid: 'u-1' },
         ...{ netns: '/run/netns/web-0', mac: '02:e0:00:00:00:01' },
       },
@@ -31,6 +32,11 @@ describe('the cache of container runtimes', () => {
   it('knows enim in a chain of plugins, too', () => {
     const config = { name: 'eninet', plugins: [{ type: 'tuning' }, { type: 'enim' }] };
     expect(read({ a: sampleCached({ config }) }).adds).toHaveLength(1);
+  });
+
+  it('says of an ADD of host-device that it was that', () => {
+    const config = { type: 'host-device', device: 'eni0' };
+    expect(read({ a: sampleCached({ config }) }).adds).toMatchObject([{ by: 'host-device', mac: '02:e0:00:00:00:01' }]);
   });
 
   it.each([

@@ -1,6 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import type { CachedAdd } from '../../src/host/cache.js';
 import { add } from '../../src/manager/add.js';
 import { adopt } from '../../src/manager/adopt.js';
+import type { Eni } from '../../src/model/eni.js';
+import { parseLabel } from '../../src/model/label.js';
 import type { Device } from '../link/kernel.js';
 import { macOf, sampleEndpoint } from '../model/samples.js';
 import { enimErrorOf } from '../model/thrown.js';
@@ -22,6 +25,11 @@ const eth0 = (machine: Machine) => {
   if (device === undefined) throw new Error('no eth0');
   return device;
 };
+
+/** The ADD of it that a runtime remembers. */
+const cachedAdd = (endpoint = sampleEndpoint()): CachedAdd => ({
+  ...{ by: 'enim', endpoint, netns: '/run/netns/web-0', mac: macOf(1) },
+});
 
 describe('adopt', () => {
   it('concludes from the label whose the NIC is, and writes nothing', async () => {
@@ -97,7 +105,7 @@ describe('adopt', () => {
     const machine = await amnesia();
     eth0(machine).alias = alias;
     const endpoint = sampleEndpoint({ network: 'eninet', containerID: 'c0', uid: 'u-1' });
-    const cached = [{ endpoint, netns: '/run/netns/web-0', mac: macOf(1) }];
+    const cached = [cachedAdd(endpoint)];
     expect(await adopt(machine.parts(), { write: true, cached })).toMatchObject([
       { done: true, attachment: endpoint, evidence: ['a runtime says default/web-0', expect.any(String)] },
     ]);
@@ -109,16 +117,31 @@ describe('adopt', () => {
     const machine = await amnesia();
     machine.inventory.length = 0;
     eth0(machine).alias = undefined;
-    const cached = [{ endpoint: sampleEndpoint(), netns: '/run/netns/web-0', mac: macOf(1) }];
+    const cached = [cachedAdd()];
     expect(await adopt(machine.parts(), { write: true, cached })).toMatchObject([
       { done: true, mac: macOf(1), attachment: { containerID: 'c1' } },
     ]);
   });
 
+  it('takes a runtime’s word for what host-device had moved in, of ENIs that the provider knows alone', async () => {
+    const machine = await amnesia();
+    // As that plugin leaves it.
+    eth0(machine).alias = 'ens1';
+    const cached = [{ ...cachedAdd(), by: 'host-device' as const }];
+    const [known] = machine.inventory.splice(0, 1);
+    expect(await adopt(machine.parts(), { write: true, cached })).toEqual([]);
+    machine.inventory.unshift(known as Eni);
+    expect(await adopt(machine.parts(), { write: true, cached })).toMatchObject([
+      { eni: 'eni-1', done: true, attachment: sampleEndpoint() },
+    ]);
+    expect(parseLabel(eth0(machine).alias ?? null)).toMatchObject({ eni: 'eni-1', home: 'ens1' });
+    expect(await delOf(machine, { containerID: null })).toMatchObject([{ link: { name: 'ens1', alias: null } }]);
+  });
+
   it('records nothing where a runtime and the label disagree, until a human decides', async () => {
     const machine = await amnesia();
     const endpoint = sampleEndpoint({ owner: 'default/db-0', containerID: 'c9' });
-    const cached = [{ endpoint, netns: '/run/netns/web-0', mac: macOf(1) }];
+    const cached = [cachedAdd(endpoint)];
     const [unclear] = await adopt(machine.parts(), { write: true, cached });
     expect(unclear).toMatchObject({ attachment: null, done: false });
     expect(unclear?.evidence).toContain('they disagree');

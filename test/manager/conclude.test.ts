@@ -9,28 +9,30 @@ const SILENCE = { label: null, provider: null, cached: [], owner: null };
 const NIC = sampleLink({ name: 'eth0' });
 
 const add = (overrides: Partial<LocatedAdd> = {}): LocatedAdd => ({
-  ...{ endpoint: WEB, netns: '/run/netns/web-0', inode: 101, mac: macOf(1) },
+  ...{ by: 'enim', endpoint: WEB, netns: '/run/netns/web-0', inode: 101, mac: macOf(1) },
   ...overrides,
 });
 
+const endpointsOf = (...of: Parameters<typeof cachedOf>) => cachedOf(...of).map(({ endpoint }) => endpoint);
+
 describe('what a runtime remembers of a NIC', () => {
   it('is an ADD whose sandbox is the NIC’s netns, with its MAC, whatever the pod calls it', () => {
-    expect(cachedOf([add()], 101, { ...NIC, name: 'renamed' })).toEqual([WEB]);
+    expect(endpointsOf([add()], 101, { ...NIC, name: 'renamed' })).toEqual([WEB]);
   });
 
   it('is known by the permanent MAC, too, and by the one that the runtime had asked for', () => {
-    expect(cachedOf([add()], 101, { ...NIC, mac: macOf(9) })).toEqual([WEB]);
-    expect(cachedOf([add({ mac: macOf(9) })], 101, { ...NIC, mac: macOf(9) })).toEqual([WEB]);
+    expect(endpointsOf([add()], 101, { ...NIC, mac: macOf(9) })).toEqual([WEB]);
+    expect(endpointsOf([add({ mac: macOf(9) })], 101, { ...NIC, mac: macOf(9) })).toEqual([WEB]);
   });
 
   it('is known by the name where the runtime was told no MAC, and only there', () => {
-    expect(cachedOf([add({ mac: null })], 101, NIC)).toEqual([WEB]);
-    expect(cachedOf([add({ mac: null })], 101, { ...NIC, name: 'net1' })).toEqual([]);
-    expect(cachedOf([add({ mac: macOf(2) })], 101, NIC)).toEqual([]);
+    expect(endpointsOf([add({ mac: null })], 101, NIC)).toEqual([WEB]);
+    expect(endpointsOf([add({ mac: null })], 101, { ...NIC, name: 'net1' })).toEqual([]);
+    expect(endpointsOf([add({ mac: macOf(2) })], 101, NIC)).toEqual([]);
   });
 
   it.each([undefined, 202])('is none of a pod whose path leads elsewhere (%s), though it had the MAC', (inode) => {
-    expect(cachedOf([add({ inode })], 101, NIC)).toEqual([]);
+    expect(endpointsOf([add({ inode })], 101, NIC)).toEqual([]);
   });
 });
 
