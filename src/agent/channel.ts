@@ -10,13 +10,10 @@ import { boundReading, boundWriting, connectUnix } from './unix.js';
 export interface Channel {
   /** Sends all of it; throws or rejects if that breaks, or takes longer than so many milliseconds at any point. */
   send(bytes: Uint8Array, milliseconds: number): void | Promise<void>;
-  /** The next bytes; throws or rejects if it breaks. */
-  receive(milliseconds: number): Received | Promise<Received>;
+  /** The next bytes. Undefined, or an exception, if none come within so many milliseconds, or will come at all. */
+  receive(milliseconds: number): Uint8Array | undefined | Promise<Uint8Array | undefined>;
   close(): void;
 }
-
-/** Undefined if nothing came in time, or nothing will come: the other side has closed it. */
-export type Received = Uint8Array | undefined;
 
 /** Connects; rejects if nobody listens there. */
 export async function connect(path: string): Promise<Channel> {
