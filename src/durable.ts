@@ -9,7 +9,6 @@ import {
   fchmodSync,
   fsyncSync,
   linkSync,
-  mkdirSync,
   openSync,
   readFileSync,
   renameSync,
@@ -17,6 +16,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { makeDirectory } from './directory.js';
 import { failpoint, fallible } from './failpoint.js';
 import { errnoOf } from './model/errors.js';
 
@@ -104,7 +104,7 @@ export function openIn(directory: string, open: () => number, mode = 0o700): num
     return open();
   } catch (thrown) {
     if (errnoOf(thrown) !== 'ENOENT') throw thrown;
-    mkdirSync(directory, { recursive: true, mode });
+    makeDirectory(directory, mode);
     return open();
   }
 }

@@ -2,8 +2,9 @@
  * The log of the CNI plugin: JSON, a line each, to stderr what is wrong, and to a file, if one is named, everything down to its
  * level. The file is bounded: full, it becomes `FILE.1`. A log that cannot be written stops nothing.
  */
-import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import { appendFileSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeDirectory } from './directory.js';
 import { errnoOf } from './model/errors.js';
 import { isLogged, type LogLevel } from './model/loglevel.js';
 
@@ -45,7 +46,7 @@ function append(path: string, line: string, limit: number): void {
     appendFileSync(path, line, { mode: 0o600 });
   } catch (thrown) {
     if (errnoOf(thrown) !== 'ENOENT') throw thrown;
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeDirectory(dirname(path), 0o700);
     appendFileSync(path, line, { mode: 0o600 });
   }
 }

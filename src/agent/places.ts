@@ -2,9 +2,10 @@
  * Whether agent and client mean the same by the same words: settings, state, locks, the pod's netns, directories of plugins, and the
  * netns that both are at home in. They may be in mount, PID and network namespaces of their own.
  */
-import { mkdirSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { findLocations, type Locations } from '../config/locations.js';
+import { makeDirectory } from '../directory.js';
 import { EnimError, errnoOf } from '../model/errors.js';
 import type { Place } from './protocol.js';
 
@@ -50,7 +51,7 @@ export function socketIn(runDir: string): string {
  */
 export function makeStateDir(stateDir: string): void {
   try {
-    mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+    makeDirectory(stateDir, 0o700);
   } catch (thrown) {
     const errno = errnoOf(thrown) ?? String(thrown);
     const code = errno === 'EACCES' || errno === 'EPERM' ? 'NOT_PERMITTED' : 'STATE_UNWRITABLE';

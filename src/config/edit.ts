@@ -2,9 +2,10 @@
  * Editing the settings file, for `enim config` and `enim provider init`. What would be invalid is never written, and a write that
  * went wrong (a full disk) leaves the file as it was. Whoever writes sees to it that nobody else does meanwhile.
  */
-import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, linkSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, extname } from 'node:path';
 import Conf from 'conf';
+import { makeDirectory } from '../directory.js';
 import { EnimError, errnoOf, messageOf } from '../model/errors.js';
 import { checkSettings, loadSettings } from './load.js';
 
@@ -82,7 +83,7 @@ function openConf(path: string): Conf<Record<string, unknown>> {
 export function makeDirectoryOf(path: string): void {
   const directory = dirname(path);
   try {
-    mkdirSync(directory, { recursive: true });
+    makeDirectory(directory);
   } catch (thrown) {
     throw new EnimError(
       'STATE_UNWRITABLE',

@@ -5,7 +5,6 @@ import {
   closeSync,
   constants,
   fstatSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -14,6 +13,7 @@ import {
   statSync,
 } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { makeDirectory } from '../directory.js';
 import type { Programs } from '../exec.js';
 import { libc } from '../libc.js';
 import { EnimError, errnoOf } from '../model/errors.js';
@@ -49,7 +49,7 @@ export function createHost({ programs, path: searched, root = '/' }: HostSetting
     privileges: () => privilegesOf(readFileSync(join(proc, 'self/status'), 'utf8')),
     makeDirectory: (path, mode) =>
       tried(`make ${path}`, () => {
-        mkdirSync(join(root, path), { recursive: true, mode });
+        makeDirectory(join(root, path), mode);
         chmodSync(join(root, path), mode);
       }),
     removeFile: (path) => tried(`remove ${path}`, () => rmSync(join(root, path), { force: true })),

@@ -52,6 +52,15 @@ describeEndToEnd('on Node.js', () => {
     expect((await node.kernelState()).home).toEqual(before.home);
   });
 
+  it('says where it cannot make a directory, and changes nothing', async () => {
+    const before = await node.kernelState();
+    const args = ['add', 'default/web-0', '--netns', pod.path];
+    const command = ['env', 'ENIM_STATE_DIR=/proc/nowhere/state', process.execPath, PROGRAM, ...args];
+    const { code, stderr } = await node.start(command, { timeout: 20_000 }).result;
+    expect([code, stderr]).toEqual([1, expect.stringContaining('/proc/nowhere/state')]);
+    expect(await node.kernelState()).toEqual(before);
+  });
+
   it('says which program is missing, and changes nothing', async () => {
     const before = [await node.kernelState(), node.filesState()];
     const args = [process.execPath, PROGRAM, 'add', 'default/web-0', '--netns', pod.path];
