@@ -196,8 +196,9 @@ const REMAINDERS = new Uint32Array([
 /** CRC-32, in hexadecimal. Our own, for node:zlib and Bun.hash take longer to load than this takes for a line. */
 function checksum(bytes: Buffer): string {
   let rest = 0xffffffff;
-  for (const byte of bytes) {
-    rest ^= byte;
+  // By index: the iterator of a Buffer is far slower where code runs once.
+  for (let at = 0; at < bytes.length; at += 1) {
+    rest ^= bytes[at] as number;
     rest = (REMAINDERS[rest & 15] as number) ^ (rest >>> 4);
     rest = (REMAINDERS[rest & 15] as number) ^ (rest >>> 4);
   }

@@ -14,8 +14,15 @@ export interface Wire {
   read(fd: number, room: Buffer): Promise<number>;
 }
 
-/** Our own thread waits. For a process that does one thing, that is the quickest; it hears signals in between. */
-export const waiting: Wire = { ask: writeNow, order: writeNow, read: readNow };
+/** Our own thread waits. For a process that does one thing, that is the quickest; it hears signals after each order. */
+export const waiting: Wire = {
+  ask: writeNow,
+  async order(fd, bytes) {
+    await writeNow(fd, bytes);
+    await new Promise((resolve) => setImmediate(resolve));
+  },
+  read: readNow,
+};
 
 /** Longer than the kernel takes to answer where nobody holds it up, in milliseconds. */
 const HELD_UP_MS = 5;
@@ -54,9 +61,8 @@ export function createGoingOn(now: () => number = () => performance.now()): Wire
   };
 }
 
-function writeNow(fd: number, bytes: Buffer): Promise<void> {
+async function writeNow(fd: number, bytes: Buffer): Promise<void> {
   writeSync(fd, bytes);
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 async function readNow(fd: number, room: Buffer): Promise<number> {
