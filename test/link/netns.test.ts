@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { netnsDirectory, netnsPath } from '../../src/link/netns.js';
 import {
@@ -18,6 +19,13 @@ import { enimErrorOf } from '../model/thrown.js';
 import { useTemporaryDirectories } from '../store/temporary.js';
 
 const temporary = useTemporaryDirectories();
+
+/**
+ * Not at once: whatever else runs on the machine, another test's enim too, looks around in every netns, and may be met in ours for a
+ * moment.
+ */
+const becomes = (look: () => Promise<unknown>, wanted: unknown): Promise<true> =>
+  eventually(`that ${JSON.stringify(wanted)} is seen`, async () => isDeepStrictEqual(await look(), wanted));
 
 describe('netnsPath', () => {
   it.each([
@@ -50,9 +58,10 @@ describeAsRoot('the processes in a netns', () => {
     visitor.stdin.write('address show\n');
     await once(visitor.stdout, 'data');
     const { inode } = await netnsDirectory.get(name);
-    expect((await netnsDirectory.processes()).get(inode)).toBeUndefined();
+    const seen = async (): Promise<unknown> => (await netnsDirectory.processes()).get(inode);
+    await becomes(seen, undefined);
     const holder = await holdByProcess(pathOf(name));
-    expect((await netnsDirectory.processes()).get(inode)).toHaveLength(1);
+    await becomes(seen, [holder.pid]);
     visitor.stdin.end();
     await holder.release();
     await deleteNetns(name);
@@ -100,9 +109,9 @@ describeAsRoot('a netns that exists', () => {
     const first = await createNetns(name);
     try {
       expect(await netnsDirectory.get(name)).toEqual({ path: pathOf(name), inode: first });
-      expect((await netnsDirectory.findAll()).filter(({ inode }) => inode === first)).toEqual([
-        { path: pathOf(name), inode: first, pids: [] },
-      ]);
+      const seen = async (): Promise<unknown> =>
+        (await netnsDirectory.findAll()).filter(({ inode }) => inode === first);
+      await becomes(seen, [{ inode: first, path: pathOf(name), pids: [] }]);
     } finally {
       await deleteNetns(name);
     }
@@ -151,10 +160,9 @@ describeAsRoot('a netns that exists', () => {
     try {
       await deleteNetns(name);
       expect(visitor.pid).toBeLessThan(holder.pid);
-      // Not at once: whatever else runs on the machine looks around in every netns as well, and may be met here.
-      await eventually('that the holder is the way', async () => (await pathOfFound()) === `/proc/${holder.pid}/fd/7`);
+      await becomes(pathOfFound, `/proc/${holder.pid}/fd/7`);
       await holder.release();
-      await eventually('that the visitor is', async () => (await pathOfFound()) === `/proc/${visitor.pid}/fd/7`);
+      await becomes(pathOfFound, `/proc/${visitor.pid}/fd/7`);
     } finally {
       await holder.release();
       await visitor.release();
@@ -167,20 +175,20 @@ describeAsRoot('a netns that exists', () => {
     const inode = await createNetns(name);
     const inside = await holdByProcess(pathOf(name));
     const outside = await holdByDescriptor(pathOf(name));
+    const held = async () => (await netnsDirectory.holders([inode])).get(inode);
     try {
-      const holders = (await netnsDirectory.holders([inode])).get(inode);
-      expect(holders).toEqual({
+      await becomes(async () => (await held())?.processes, [{ pid: inside.pid, command: 'sleep' }]);
+      expect(await held()).toMatchObject({
         paths: expect.arrayContaining([{ path: pathOf(name), deleted: false }]),
-        processes: [{ pid: inside.pid, command: 'sleep' }],
         descriptors: expect.arrayContaining([{ pid: outside.pid, command: 'sleep', fd: 7 }]),
       });
       await deleteNetns(name);
-      expect((await netnsDirectory.holders([inode])).get(inode)?.paths).toEqual([]);
+      expect((await held())?.paths).toEqual([]);
     } finally {
       await Promise.all([inside.release(), outside.release()]);
       await deleteNetns(name);
     }
-    expect((await netnsDirectory.holders([inode])).get(inode)).toEqual({ paths: [], processes: [], descriptors: [] });
+    await becomes(held, { paths: [], processes: [], descriptors: [] });
   });
 
   it('has no holder that has ended while it was looked at', async () => {
