@@ -2,14 +2,21 @@
  * The link driver: what enim does to the kernel, each effect named by what it changes. Nothing here decides; nothing here knows
  * of providers or of the store.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Programs } from '../exec.js';
 import type { Attachment, NetnsRef } from '../model/attachment.js';
 import type { Counters } from '../model/counters.js';
 import type { DeviceSelector } from '../model/device.js';
 import { EnimError } from '../model/errors.js';
 import { labelOf } from '../model/label.js';
-import { type Link, type LinkRoute, type LinkSnapshot, namesOf, type Restored, wordFor } from '../model/link.js';
+import {
+  type Link,
+  type LinkRoute,
+  type LinkSnapshot,
+  lowersOf,
+  namesOf,
+  type Restored,
+  wordFor,
+} from '../model/link.js';
 import type { Setup } from '../model/setup.js';
 import type { Together } from '../together.js';
 import { arrange, lookAtRouting, type Routing, type Step } from './arrange.js';
@@ -21,6 +28,7 @@ import type { Kernel } from './kernel.js';
 import { type Moved, moveHome } from './move.js';
 import { openKernel } from './open.js';
 import { type Beside, giveNameBack, namesOfOthers } from './rename.js';
+import { settle } from './settle.js';
 import { planRestore, remainingDifferences, takeSnapshot } from './snapshot.js';
 import { findSquatter } from './squatter.js';
 import { lookAround, type Surroundings } from './surroundings.js';
@@ -272,34 +280,9 @@ function changes(
   };
 }
 
-/** An IPv6 address stays tentative for a moment even without DAD, until the kernel's worker has run. */
-const SETTLE_TRIES = 300;
-const SETTLE_POLL_MS = 10;
-
-/** Waits until all that was set is seen, and returns the link as it then is. */
-async function settle(kernel: Kernel, netns: NetnsRef, ifname: string, setup: Setup): Promise<Link> {
-  for (let tries = 0; ; tries += 1) {
-    const [link] = await kernel.links(netns, ifname);
-    const faults = link === undefined ? ['it is not there'] : configurationFaults(link, setup);
-    if (link !== undefined && faults.length === 0) return link;
-    if (tries === SETTLE_TRIES || !link?.addresses.some(({ tentative }) => tentative)) {
-      throw new EnimError(
-        'NIC_UNSOUND',
-        `The NIC ${ifname} in ${netns.path} is not as it was set: ${faults.join('; ')}.`,
-      );
-    }
-    await sleep(SETTLE_POLL_MS);
-  }
-}
-
 /** What `restore` would put back. Pure. */
 export function differences(link: Link, snapshot: LinkSnapshot, home: readonly Link[]): readonly Restored[] {
   const squatter = findSquatter(home, link, snapshot.name);
   const others = home.filter(({ ifindex }) => ifindex !== squatter?.ifindex);
   return planRestore(link, snapshot, namesOfOthers(others, link)).restored;
-}
-
-/** For each link that sits on another, the name of that one. */
-export function lowersOf(links: readonly Link[]): Map<string, string> {
-  return new Map(links.flatMap(({ name, lower }) => (lower === null ? [] : [[name, lower] as const])));
 }

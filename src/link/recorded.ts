@@ -1,9 +1,9 @@
 /** The links and netns of a machine as they were recorded. They are only looked at: what would change them is refused. */
 import { findIn, give } from '../model/answer.js';
 import type { EnimError } from '../model/errors.js';
-import { type Link, namesOf } from '../model/link.js';
+import { type Link, lowersOf, namesOf } from '../model/link.js';
 import { configurationFaults } from './configure.js';
-import { differences, type HomeView, type LinkDriver, type LinkWork, lowersOf } from './driver.js';
+import { differences, type HomeView, type LinkDriver, type LinkWork } from './driver.js';
 import type { NetnsHolders } from './holders.js';
 import { type NetnsDirectory, netnsPath } from './netns.js';
 import type { HardwareRecord, HomeRecord, NetnsIndex, NetnsRecord, PlaceRecord } from './record.js';

@@ -130,13 +130,13 @@ function matches({ owner, network, containerID, ifname }: DelRequest, endpoint: 
  * one to us.
  */
 async function findUnheld(parts: Parts, request: DelRequest): Promise<Endpoint[]> {
-  const { links } = await lookAt(parts, request.netns);
-  const labelled = links.flatMap(({ alias }) => {
+  const seen = await lookAt(parts, request.netns);
+  const labelled = seen.links.flatMap(({ alias }) => {
     const endpoint = parseLabel(alias)?.endpoint ?? null;
     return endpoint !== null && matches(request, endpoint) ? [endpoint] : [];
   });
   if (labelled.length > 0) return labelled;
-  const left = await inherited(parts, request);
+  const left = await inherited(parts, request, seen);
   return left === undefined ? [] : [endpointOf(left)];
 }
 
@@ -151,17 +151,19 @@ function delOne(
     const attachment =
       (await locked.store.find(endpoint)) ??
       (await unrecorded(locked, endpoint)) ??
-      (await labelled(locked, endpoint, request.netns)) ??
-      (await inherited(locked, request));
+      (await leftIn(locked, endpoint, request));
     return attachment === undefined ? undefined : giveBack(locked, attachment, how);
   });
 }
 
+/** A netns, if it is there, and the links in it. */
+interface Seen {
+  readonly netns: NetnsRef | undefined;
+  readonly links: readonly Link[];
+}
+
 /** The links in the netns that the caller names; none where it names none, or one that is gone. */
-async function lookAt(
-  parts: Parts,
-  path: string | null,
-): Promise<{ readonly netns: NetnsRef | undefined; readonly links: readonly Link[] }> {
+async function lookAt(parts: Parts, path: string | null): Promise<Seen> {
   const netns = path === null ? undefined : await parts.netns.get(path).catch(noneThere);
   return { netns, links: (netns === undefined ? undefined : await parts.links.lookInto(netns)) ?? [] };
 }
@@ -171,12 +173,17 @@ function noneThere(thrown: unknown): undefined {
   if (!(thrown instanceof EnimError && ['NOT_THERE', 'INVALID_ARGUMENT'].includes(thrown.code))) throw thrown;
 }
 
+/** A record for what is in the netns that the caller names, and nothing else knows of. */
+async function leftIn(parts: LockedParts, endpoint: Endpoint, request: DelRequest): Promise<Attachment | undefined> {
+  const seen = await lookAt(parts, request.netns);
+  return labelled(parts, endpoint, seen) ?? inherited(parts, request, seen);
+}
+
 /**
  * A record for a card that carries the endpoint's label although no provider knows it, for a network configuration had named the
  * device. Virtual devices do not count: a pod can make one and label it as it likes.
  */
-async function labelled(parts: LockedParts, endpoint: Endpoint, path: string | null): Promise<Attachment | undefined> {
-  const { netns, links } = await lookAt(parts, path);
+function labelled(parts: LockedParts, endpoint: Endpoint, { netns, links }: Seen): Attachment | undefined {
   const link = links.find(({ alias, kind }) => {
     const whose = parseLabel(alias)?.endpoint ?? null;
     return kind === null && whose !== null && sameKey(whose, endpoint);
@@ -186,10 +193,8 @@ async function labelled(parts: LockedParts, endpoint: Endpoint, path: string | n
 }
 
 /** A record for what host-device has left in the netns that the caller names. */
-async function inherited(parts: Parts, { named, netns: path }: DelRequest): Promise<Attachment | undefined> {
-  if (named === undefined) return undefined;
-  const { netns, links } = await lookAt(parts, path);
-  return netns === undefined ? undefined : inheritedFrom(parts, named, netns, links);
+async function inherited(parts: Parts, { named }: DelRequest, { netns, links }: Seen): Promise<Attachment | undefined> {
+  return named === undefined || netns === undefined ? undefined : inheritedFrom(parts, named, netns, links);
 }
 
 /** A record for an ENI of which there is none: the provider gave it to the endpoint, or its NIC carries the endpoint's label. */

@@ -2,7 +2,6 @@
  * A card that the host-device plugin has moved into a pod before enim took its place in the network configuration: the DEL, which comes to
  * us, brings it home all the same, and adopt records it. That plugin leaves it the name that it had at home as its alias.
  */
-
 import type { Attachment, Endpoint, NetnsRef } from '../model/attachment.js';
 import type { DeviceSelector } from '../model/device.js';
 import { toEni } from '../model/discover.js';

@@ -113,6 +113,11 @@ export function namesOf(links: readonly Link[]): Set<string> {
   return new Set(links.flatMap(({ name, altnames }) => [name, ...altnames]));
 }
 
+/** For each link that sits on another, the name of that one. */
+export function lowersOf(links: readonly Link[]): Map<string, string> {
+  return new Map(links.flatMap(({ name, lower }) => (lower === null ? [] : [[name, lower] as const])));
+}
+
 /**
  * What `ip` takes for a link: its index ("if7"), so that nobody who renames it meanwhile has another one meant; its name where another
  * link is called so, for a name counts first.

@@ -16,10 +16,12 @@ export interface Wire {
 
 /** Our own thread waits. For a process that does one thing, that is the quickest; it hears signals after each order. */
 export const waiting: Wire = {
-  ask: writeNow,
+  async ask(fd, bytes) {
+    writeSync(fd, bytes);
+  },
   async order(fd, bytes) {
-    await writeNow(fd, bytes);
-    await new Promise((resolve) => setImmediate(resolve));
+    writeSync(fd, bytes);
+    await turn();
   },
   read: readNow,
 };
@@ -48,7 +50,12 @@ export function createGoingOn(now: () => number = () => performance.now()): Wire
   };
 
   return {
-    ask: (fd, bytes) => (isQuick() ? quickly(() => writeNow(fd, bytes)) : writeThere(fd, bytes)),
+    async ask(fd, bytes) {
+      if (!isQuick()) return writeThere(fd, bytes);
+      quickly(() => writeSync(fd, bytes));
+      // A look at hundreds of links asks as often, and others are to have their turn in between.
+      await turn();
+    },
     async order(fd, bytes) {
       orders += 1;
       try {
@@ -61,8 +68,9 @@ export function createGoingOn(now: () => number = () => performance.now()): Wire
   };
 }
 
-async function writeNow(fd: number, bytes: Buffer): Promise<void> {
-  writeSync(fd, bytes);
+/** Has the event loop turn once: what has come meanwhile, a signal too, is heard. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 async function readNow(fd: number, room: Buffer): Promise<number> {

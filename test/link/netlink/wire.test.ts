@@ -60,7 +60,34 @@ describe.each([
   });
 });
 
+it('waiting lets signals be heard after each order', async () => {
+  const { fd, drain } = pipe();
+  let isHeard = false;
+  setImmediate(() => {
+    isHeard = true;
+  });
+  await waiting.order(fd, Buffer.from('move'));
+  expect([drain(), isHeard]).toEqual(['move', true]);
+});
+
 describe('goingOn', () => {
+  it('lets others have their turn after each question', async () => {
+    const goingOn = createGoingOn();
+    const { fd, drain } = pipe();
+    let turns = 0;
+    const count = (): void => {
+      turns += 1;
+      next = setImmediate(count);
+    };
+    let next = setImmediate(count);
+    for (let question = 1; question <= 3; question += 1) {
+      await goingOn.ask(fd, Buffer.from('look'));
+      expect(turns).toBeGreaterThanOrEqual(question);
+    }
+    clearImmediate(next);
+    expect(drain()).toBe('looklooklook');
+  });
+
   it('waits for nothing itself while an order of its own is under way', async () => {
     const goingOn = createGoingOn();
     const [order, question] = [pipe(), pipe()];
